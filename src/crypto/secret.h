@@ -14,6 +14,7 @@ class Secret {
  public:
   Secret() = default;
   explicit Secret(std::string value) : value_(std::move(value)) {}
+  explicit Secret(std::span<const uint8_t> bytes) : value_(bytes.begin(), bytes.end()) {}
   Secret(const Secret&) = default;
   Secret(Secret&& other) noexcept : value_(other.value_) { other.wipe(); }
   Secret& operator=(const Secret& other);

@@ -5,8 +5,14 @@
 // The SQL of both engines is the same text, with these conventions:
 //  - columns are BIGINT (numbers, times in milliseconds, flags), TEXT or BYTEA (ids, digests): nothing else;
 //  - usher_now() is the database's clock in milliseconds since 1970;
-//  - a trailing FOR UPDATE or FOR SHARE locks on PostgreSQL and is dropped for SQLite, where a writer is alone.
+//  - usher_txid() and usher_snapshot_xmin() are the transaction's id and its snapshot's oldest running one on
+//    PostgreSQL, and 0 on SQLite, where transactions commit in the order of their rows;
+//  - greatest(a, b, …) and least(a, b, …) skip NULLs on both;
+//  - a trailing FOR UPDATE or FOR SHARE locks on PostgreSQL and is dropped for SQLite, where a writer is alone;
+//  - every $n up to the highest is used; one that may be NULL stands where its type is plain (a column, a CAST);
+//  - TEXT holds no NUL character (an internal error on both).
 #pragma once
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -48,45 +54,21 @@ Param param(const std::optional<T>& value) {
   return value ? param(*value) : Param(nullptr);
 }
 
-class Rows;
-
-// One row of an answer; columns count from 0. Reading a NULL or another type than was stored is an assertion.
-class Row {
- public:
-  bool null(int column) const;
-  int64_t number(int column) const;
-  std::string_view text(int column) const;
-  Bytes bytes(int column) const;
-  core::Time time(int column) const { return core::from_millis(number(column)); }
-  core::Uuid uuid(int column) const;
-  template <class Id>
-  Id id(int column) const {
-    return Id{uuid(column)};
-  }
-  std::optional<core::Time> time_or_null(int column) const;
-  std::optional<std::string> text_or_null(int column) const;
-  std::optional<core::Uuid> uuid_or_null(int column) const;
-
- private:
-  friend class Rows;
-  Row(const Rows& rows, size_t index) : rows_(rows), index_(index) {}
-  const Rows& rows_;
-  size_t index_;
-};
+class Row;
 
 // A whole answer, owned. `for (storage::Row row : rows)`.
 class Rows {
  public:
   size_t size() const { return columns_ ? cells_.size() / columns_ : 0; }
   bool empty() const { return size() == 0; }
-  Row operator[](size_t index) const { return {*this, index}; }
+  Row operator[](size_t index) const;
   // Rows changed by an INSERT, UPDATE or DELETE.
   int64_t changed() const { return changed_; }
 
   struct Iterator {
     const Rows& rows;
     size_t index;
-    Row operator*() const { return rows[index]; }
+    Row operator*() const;
     Iterator& operator++() { return ++index, *this; }
     bool operator!=(const Iterator& other) const { return index != other.index; }
   };
@@ -113,11 +95,42 @@ class Rows {
   std::string heap_;
 };
 
+// One row of an answer; columns count from 0. Reading a NULL or another type than was stored is an assertion.
+class Row {
+ public:
+  bool null(int column) const;
+  int64_t number(int column) const;
+  std::string_view text(int column) const;
+  Bytes bytes(int column) const;
+  core::Time time(int column) const { return core::from_millis(number(column)); }
+  core::Uuid uuid(int column) const;
+  template <class Id>
+  Id id(int column) const {
+    return Id{uuid(column)};
+  }
+  std::optional<core::Time> time_or_null(int column) const;
+  std::optional<std::string> text_or_null(int column) const;
+  std::optional<core::Uuid> uuid_or_null(int column) const;
+
+ private:
+  friend class Rows;
+  Row(const Rows& rows, size_t index) : rows_(rows), index_(index) {}
+  const Rows::Cell& cell(int column) const;
+  Bytes content(const Rows::Cell& cell) const;
+  const Rows& rows_;
+  size_t index_;
+};
+
+inline Row Rows::operator[](size_t index) const { return {*this, index}; }
+inline Row Rows::Iterator::operator*() const { return rows[index]; }
+
 class Transaction : public core::Tx {
  public:
   virtual ~Transaction() = default;
   // A statement of constant text: it is prepared once per connection.
   // Errors: conflict (a unique, check or foreign key was violated; `cause` names it), store_unavailable, internal.
+  // An error dooms the transaction: later statements answer the same error, and nothing is committed even when the
+  // function returns a value. Where a conflict is expected, say ON CONFLICT DO NOTHING and look at changed().
   template <class... Args>
   core::Result<Rows> query(std::string_view sql, const Args&... args) {
     const std::array<Param, sizeof...(Args)> params{param(args)...};
@@ -140,8 +153,8 @@ class Database : public core::Transactor {
   virtual Engine engine() const = 0;
   // One trivial read; used by health and by the clock check. The database's time.
   virtual core::Result<core::Time> ping() = 0;
-  // A number that changes whenever another process or connection committed; absent when the engine cannot tell
-  // without a query (PostgreSQL). Makes the poll of the outbox free on SQLite.
+  // A number that changes whenever anybody committed, in this process or in another: the same number as before
+  // means that there is nothing new to poll. Absent when the engine cannot tell without a query (PostgreSQL).
   virtual std::optional<int64_t> data_version() = 0;
 };
 

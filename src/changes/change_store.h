@@ -1,0 +1,35 @@
+// Owns: the outbox of changes.
+// Does not own: polling it (change_feed.h).
+// Thread rule: any worker thread.
+#pragma once
+#include "changes/change.h"
+#include "core/unit_of_work.h"
+
+namespace changes {
+
+// Where a reader stands: it was given everything up to `seq`, but for transactions at or above `txid` that committed late.
+struct Cursor {
+  int64_t seq = 0;
+  int64_t txid = 0;  // PostgreSQL: every transaction below it was seen, whatever its order of commit; SQLite: 0
+};
+
+struct Batch {
+  std::vector<std::pair<int64_t, Change>> changes;  // with their seq
+  Cursor next;
+  // The cursor is older than the oldest row kept: everything must be reloaded.
+  bool gap = false;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual core::Result<> append(core::Tx& tx, const Change& change) = 0;
+  // The cursor behind everything committed so far.
+  virtual core::Result<Cursor> head(core::Tx& tx) = 0;
+  // What was committed since; may repeat changes that an earlier batch held, and skips none.
+  virtual core::Result<Batch> list(core::Tx& tx, const Cursor& since) = 0;
+  // Deletes rows older than `before`, at most `limit`; the number deleted.
+  virtual core::Result<int64_t> prune(core::Tx& tx, core::Time before, int64_t limit) = 0;
+};
+
+}  // namespace changes

@@ -1,0 +1,11 @@
+// Owns: the outbox of changes over SQL, both engines.
+#pragma once
+#include <memory>
+
+#include "changes/change_store.h"
+
+namespace changes {
+
+std::unique_ptr<Store> make_sql_store();
+
+}  // namespace changes

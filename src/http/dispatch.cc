@@ -1,0 +1,59 @@
+#include "http/dispatch.h"
+
+#include "http/problem.h"
+#include "http/text.h"
+
+namespace http {
+namespace {
+
+bool is_utf8_charset(std::string_view parameter) {
+  const size_t equals = parameter.find('=');
+  if (equals == std::string_view::npos || !equal_without_case(parameter.substr(0, equals), "charset")) return false;
+  auto value = parameter.substr(equals + 1);
+  if (value.size() > 1 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+  return equal_without_case(value, "utf-8");
+}
+
+bool is_json(std::string_view content_type) {
+  std::optional<std::string_view> rest = content_type;
+  if (!equal_without_case(*next_part(rest, ';'), "application/json")) return false;
+  while (const auto parameter = next_part(rest, ';'))
+    if (!is_utf8_charset(*parameter)) return false;
+  return true;
+}
+
+core::Result<Response> run(const Route& route, const Request& request, Gate& gate) {
+  Context context{.request = request, .caller = std::nullopt};
+  auto values = Router::path_values(route.operation.path, request.path);
+  if (!values) return core::fail(core::Code::not_found);
+  context.path_values = std::move(*values);
+  if (!route.operation.guard.is_open()) context.caller = TRY(gate.admit(request, route.operation.guard));
+  if (route.takes_body) TRY(check_media_type(request));
+  auto response = route.handle(context);
+  if (!response) response = problem(response.error(), request);
+  for (auto& header : context.headers) response->headers.push_back(std::move(header));
+  return response;
+}
+
+}  // namespace
+
+core::Result<> check_media_type(const Request& request) {
+  const auto encoding = request.header("Content-Encoding");
+  const bool encoded = request.count("Content-Encoding") > 1 || !(encoding.empty() || equal_without_case(encoding, "identity"));
+  if (encoded || !is_json(request.header("Content-Type"))) return core::fail(core::Code::unsupported_media_type);
+  return {};
+}
+
+Response dispatch(const Route& route, const Request& request, Gate& gate) {
+  std::string cause = "unknown exception";
+  try {
+    auto response = run(route, request, gate);
+    return response ? std::move(*response) : problem(response.error(), request);
+  } catch (const std::exception& e) {
+    cause = e.what();
+  } catch (...) {
+  }
+  return problem({.code = core::Code::internal, .cause = cause}, request);
+}
+
+}  // namespace http

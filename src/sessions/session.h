@@ -1,0 +1,65 @@
+// Owns: what a session is, when it ends, and its refresh state.
+// Does not own: users (accounts/), tokens' form (tokens/), who may call (login/).
+// Thread rule: values and pure functions.
+#pragma once
+#include <array>
+
+#include "accounts/user.h"
+#include "crypto/secret.h"
+#include "devices/device.h"
+
+namespace sessions {
+
+using SessionId = core::Id<struct SessionTag>;
+
+enum class EndReason {
+  logout, logout_all, admin, password_changed, account_disabled, account_deleted, refresh_reuse, idle, absolute, limit,
+  device_denied, not_me
+};
+constexpr std::array<core::Name<EndReason>, 12> names_of(EndReason) {
+  using enum EndReason;
+  return {{{logout, "logout"}, {logout_all, "logout_all"}, {admin, "admin"}, {password_changed, "password_changed"},
+           {account_disabled, "account_disabled"}, {account_deleted, "account_deleted"}, {refresh_reuse, "refresh_reuse"},
+           {idle, "idle"}, {absolute, "absolute"}, {limit, "limit"}, {device_denied, "device_denied"}, {not_me, "not_me"}}};
+}
+
+// A session ends once, with one reason.
+struct End {
+  core::Time at;
+  EndReason reason;
+};
+
+// What decides the answer to a refresh token (refresh.h).
+struct Rotation {
+  int64_t generation = 0;             // of the current refresh token
+  std::vector<core::Time> times;      // of the last four rotations, newest first
+  std::string answered_to;            // the device family that the last rotation was answered to
+  bool operator==(const Rotation&) const = default;
+};
+
+struct Session {
+  SessionId id;
+  accounts::UserId user;
+  crypto::Secret secret;  // 32 random bytes; keys the MAC of its refresh tokens
+  Rotation rotation;
+  std::string amr;        // how the user authenticated (RFC 8176), space separated
+  devices::Device device;
+  std::string ip_address;  // of sign-in, then of the last refresh
+  core::Time created_at, last_active_at, refreshed_at;
+  core::Time expires_at;  // whatever its use
+  std::optional<End> end;
+};
+
+struct Lifetimes {
+  core::Seconds idle{}, absolute{};
+};
+
+// Why the clock ends it; absent while it lives. A shorter policy also bounds sessions that began before it.
+inline std::optional<EndReason> expired(core::Time created_at, core::Time last_active_at, core::Time expires_at,
+                                        const Lifetimes& lifetimes, core::Time now) {
+  if (now >= std::min(expires_at, created_at + lifetimes.absolute)) return EndReason::absolute;
+  if (now >= last_active_at + lifetimes.idle) return EndReason::idle;
+  return std::nullopt;
+}
+
+}  // namespace sessions

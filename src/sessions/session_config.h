@@ -1,0 +1,31 @@
+// Owns: the settings of sessions.
+#pragma once
+#include "core/settings.h"
+#include "sessions/refresh.h"
+
+namespace sessions {
+
+struct Config {
+  core::Seconds idle_timeout = std::chrono::days(30);
+  core::Seconds absolute_timeout = std::chrono::days(365);
+  core::Seconds refresh_grace{30};
+  core::Seconds ended_retention = std::chrono::days(90);
+  int64_t cache_entries = 1'000'000;
+
+  Lifetimes lifetimes() const { return {.idle = idle_timeout, .absolute = absolute_timeout}; }
+  RefreshRules refresh_rules() const { return {.grace = refresh_grace}; }
+};
+
+inline void declare(core::Settings& settings, Config& config) {
+  settings.add("sessions.idle_timeout", config.idle_timeout, "A session that is not used for this long ends.", {.min = 60});
+  settings.add("sessions.absolute_timeout", config.absolute_timeout, "A session ends after this long, however much it is used.",
+               {.min = 60});
+  settings.add("sessions.refresh_grace", config.refresh_grace,
+               "How long an older refresh token is answered with the current one after its successor was used.",
+               {.min = 0, .max = 3600});
+  settings.add("sessions.ended_retention", config.ended_retention,
+               "How long ended sessions are kept, so that their tokens are refused with the reason.", {.min = 86'400});
+  settings.add("sessions.cache_entries", config.cache_entries, "How many sessions are held in memory.", {.min = 100});
+}
+
+}  // namespace sessions

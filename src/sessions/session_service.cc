@@ -1,0 +1,132 @@
+#include "sessions/session_service.h"
+
+namespace sessions {
+namespace {
+
+std::unexpected<core::Error> ended(EndReason reason) {
+  return std::unexpected(core::Error{.code = core::Code::session_ended, .reason = std::string(core::to_text(reason))});
+}
+
+}  // namespace
+
+struct Service::Presented {
+  tokens::RefreshToken token;
+  std::shared_ptr<const tokens::KeySet> keys;
+  std::string_view family;
+  const audit::Origin& origin;
+  core::Time now;
+};
+
+core::Result<Issued> Service::create(core::Tx& tx, accounts::UserId user, devices::Device device, std::string amr,
+                                     const audit::Origin& origin) {
+  const core::Time now = clock_.now();
+  std::string secret(32, '\0');
+  random_.fill({reinterpret_cast<uint8_t*>(secret.data()), secret.size()});
+  const Session session{.id = random_.id<SessionId>(now),
+                        .user = user,
+                        .secret = crypto::Secret(std::move(secret)),
+                        .amr = std::move(amr),
+                        .device = std::move(device),
+                        .ip_address = origin.ip_address,
+                        .created_at = now,
+                        .last_active_at = now,
+                        .refreshed_at = now,
+                        .expires_at = now + config_.absolute_timeout};
+  TRY(store_.create(tx, session));
+  TRY(audit_.append(tx, {"session.created", user.value, session.id.value, session.amr}, origin));
+  return issue(session);
+}
+
+core::Result<bool> Service::end(core::Tx& tx, accounts::UserId owner, SessionId id, EndReason reason, const audit::Origin& origin) {
+  const auto ids = TRY(store_.end(tx, owner, id, std::nullopt, reason));
+  for (const auto& one : ids)
+    TRY(audit_.append(tx, {"session.ended", owner.value, one.value, std::string(core::to_text(reason))}, origin));
+  if (!ids.empty()) TRY(outbox_.announce(tx, {changes::Kind::session, owner.value}));
+  return !ids.empty();
+}
+
+core::Result<int64_t> Service::end_all(core::Tx& tx, accounts::UserId user, EndReason reason, std::optional<SessionId> except,
+                                       const audit::Origin& origin) {
+  const auto ids = TRY(store_.end(tx, user, std::nullopt, except, reason));
+  for (const auto& one : ids)
+    TRY(audit_.append(tx, {"session.ended", user.value, one.value, std::string(core::to_text(reason))}, origin));
+  // Also when none was ended here: a fill that began before must not outlive the call.
+  TRY(outbox_.announce(tx, {changes::Kind::session, user.value}));
+  return static_cast<int64_t>(ids.size());
+}
+
+core::Result<std::vector<Session>> Service::list(core::Tx& tx, accounts::UserId user, const Page& page) {
+  auto sessions = TRY(store_.list(tx, user, page));
+  const core::Time now = clock_.now();
+  std::erase_if(sessions, [&](const Session& s) {
+    return !guard_.jumped() && expired(s.created_at, s.last_active_at, s.expires_at, config_.lifetimes(), now);
+  });
+  return sessions;
+}
+
+core::Result<Issued> Service::refresh(const crypto::Secret& text, std::string_view family, const audit::Origin& origin) {
+  const auto token = tokens::RefreshToken::parse(text.expose());
+  if (!token) return core::fail(core::Code::refresh_invalid);
+  const core::Time now = clock_.now();
+  if (!keys_.current()->mac(token->key, now)) TRY(keys_.reload_unless_recent());
+  const Presented presented{*token, keys_.current(), family, origin, now};
+  // A refusal that is recorded is a value of the transaction, so that it is committed.
+  auto answered = TRY(transactor_.atomically([&](core::Tx& tx) -> core::Result<core::Result<Issued>> {
+    auto session = TRY(store_.lock(tx, SessionId{token->session}));
+    if (!session || !tokens::verify(*token, *presented.keys, now, session->secret))
+      return core::Result<Issued>(core::fail(core::Code::refresh_invalid));
+    if (session->end) return core::Result<Issued>(ended(session->end->reason));
+    return answer(tx, std::move(*session), presented);
+  }));
+  if (!answered) return answered;
+  answered->refresh_token = tokens::issue_refresh_token(*presented.keys, now, answered->session.id.value,
+                                                        answered->session.rotation.generation, answered->session.secret);
+  return answered;
+}
+
+core::Result<core::Result<Issued>> Service::answer(core::Tx& tx, Session session, const Presented& presented) {
+  const auto reason = expired(session.created_at, session.last_active_at, session.expires_at, config_.lifetimes(), presented.now);
+  if (reason && !guard_.jumped()) {
+    if (TRY(store_.expire(tx, session.id, *reason, config_.lifetimes(), expiry_slack)))
+      TRY(audit_.append(tx, {"session.ended", session.user.value, session.id.value, std::string(core::to_text(*reason))},
+                        presented.origin));
+    return core::Result<Issued>(ended(*reason));
+  }
+  const auto verdict = judge(session.rotation, presented.token.generation, presented.family, presented.now, config_.refresh_rules());
+  switch (verdict) {
+    case Verdict::theft: return end_stolen(tx, session, presented);
+    case Verdict::repeat: return Issued{std::move(session), {}};
+    case Verdict::repeat_late:
+      TRY(audit_.append(tx, {"session.refresh_repeated_late", session.user.value, session.id.value}, presented.origin));
+      return Issued{std::move(session), {}};
+    case Verdict::fast_forward:
+      TRY(audit_.append(tx, {"session.refresh_fast_forward", session.user.value, session.id.value}, presented.origin));
+      [[fallthrough]];
+    case Verdict::rotate: return rotate(tx, std::move(session), presented);
+  }
+  std::unreachable();
+}
+
+core::Result<core::Result<Issued>> Service::rotate(core::Tx& tx, Session session, const Presented& presented) {
+  const int64_t from = session.rotation.generation;
+  session.rotation = rotated(session.rotation, presented.token.generation, presented.family, presented.now);
+  session.refreshed_at = presented.now;
+  session.last_active_at = std::max(session.last_active_at, presented.now);
+  session.ip_address = presented.origin.ip_address;
+  if (!TRY(store_.rotate(tx, session, from))) return core::fail_because(core::Code::internal, "a locked session moved");
+  return Issued{std::move(session), {}};
+}
+
+core::Result<core::Result<Issued>> Service::end_stolen(core::Tx& tx, const Session& session, const Presented& presented) {
+  TRY(end(tx, session.user, session.id, EndReason::refresh_reuse, presented.origin));
+  TRY(alarm_.refresh_reused(tx, session));
+  return core::Result<Issued>(ended(EndReason::refresh_reuse));
+}
+
+Issued Service::issue(Session session) const {
+  auto token = tokens::issue_refresh_token(*keys_.current(), clock_.now(), session.id.value, session.rotation.generation,
+                                           session.secret);
+  return {std::move(session), std::move(token)};
+}
+
+}  // namespace sessions

@@ -1,0 +1,74 @@
+// Owns: use cases of sessions: create, list, end, refresh.
+// Does not own: authenticating the user (login/), the check of a request (checker.h).
+// Thread rule: any worker thread; methods that take a Tx only inside it.
+#pragma once
+#include "audit/audit_store.h"
+#include "changes/outbox.h"
+#include "core/clock_guard.h"
+#include "crypto/random.h"
+#include "sessions/session_config.h"
+#include "sessions/session_store.h"
+#include "tokens/key_ring.h"
+#include "tokens/refresh_token.h"
+
+namespace sessions {
+
+// A session and the refresh token that was issued for it.
+struct Issued {
+  Session session;
+  crypto::Secret refresh_token;
+};
+
+// Told in the transaction that ends a session whose refresh token was stolen.
+class Alarm {
+ public:
+  virtual ~Alarm() = default;
+  virtual core::Result<> refresh_reused(core::Tx& tx, const Session& session) = 0;
+};
+
+class Service {
+ public:
+  Service(core::Transactor& transactor, Store& store, audit::Store& audit, changes::Outbox& outbox, tokens::KeyRing& keys,
+          Alarm& alarm, crypto::Random& random, const core::Clock& clock, const core::ClockGuard& guard, const Config& config)
+      : transactor_(transactor), store_(store), audit_(audit), outbox_(outbox), keys_(keys), alarm_(alarm), random_(random),
+        clock_(clock), guard_(guard), config_(config) {}
+
+  // The caller has locked the user's row in `tx` and compared its epoch.
+  core::Result<Issued> create(core::Tx& tx, accounts::UserId user, devices::Device device, std::string amr,
+                              const audit::Origin& origin);
+  // Ends one session of `owner`; false when it is not his or has ended already.
+  core::Result<bool> end(core::Tx& tx, accounts::UserId owner, SessionId id, EndReason reason, const audit::Origin& origin);
+  // Ends all sessions of a user but `except`; how many.
+  core::Result<int64_t> end_all(core::Tx& tx, accounts::UserId user, EndReason reason, std::optional<SessionId> except,
+                                const audit::Origin& origin);
+  // Living sessions, newest activity first.
+  core::Result<std::vector<Session>> list(core::Tx& tx, accounts::UserId user, const Page& page);
+
+  // Answers a refresh token by the rules of refresh.h. `family` is the device family that presents it.
+  // Errors: refresh_invalid, session_ended with its reason, store_unavailable.
+  core::Result<Issued> refresh(const crypto::Secret& token, std::string_view family, const audit::Origin& origin);
+
+  // An expiry is written only when the database's clock agrees with this to spare: uses may be written 10 s late.
+  static constexpr core::Seconds expiry_slack{15};
+
+ private:
+  struct Presented;  // what is known of a refresh call before its row is read
+  // The inner result is the answer, refusals included; the outer one undoes the transaction.
+  core::Result<core::Result<Issued>> answer(core::Tx& tx, Session session, const Presented& presented);
+  core::Result<core::Result<Issued>> rotate(core::Tx& tx, Session session, const Presented& presented);
+  core::Result<core::Result<Issued>> end_stolen(core::Tx& tx, const Session& session, const Presented& presented);
+  Issued issue(Session session) const;
+
+  core::Transactor& transactor_;
+  Store& store_;
+  audit::Store& audit_;
+  changes::Outbox& outbox_;
+  tokens::KeyRing& keys_;
+  Alarm& alarm_;
+  crypto::Random& random_;
+  const core::Clock& clock_;
+  const core::ClockGuard& guard_;
+  const Config& config_;
+};
+
+}  // namespace sessions

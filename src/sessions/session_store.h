@@ -1,0 +1,46 @@
+// Owns: rows of sessions.
+// Does not own: their rules (session.h, refresh.h).
+// Thread rule: any worker thread.
+#pragma once
+#include "core/unit_of_work.h"
+#include "sessions/session.h"
+
+namespace sessions {
+
+struct Touch {
+  SessionId id;
+  core::Time at;
+};
+
+// Newest activity first; the page behind (last_active_at, id) of the last session of the page before.
+struct Page {
+  std::optional<std::pair<core::Time, SessionId>> after = {};
+  int64_t limit = 100;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  // The caller holds the user's row locked and has compared its auth_epoch.
+  virtual core::Result<> create(core::Tx& tx, const Session& session) = 0;
+  virtual core::Result<std::optional<Session>> find(core::Tx& tx, SessionId id) = 0;
+  // As find; ending and rotating wait for each other on the row.
+  virtual core::Result<std::optional<Session>> lock(core::Tx& tx, SessionId id) = 0;
+  // Sessions that have not ended; those that only the clock has ended are among them.
+  virtual core::Result<std::vector<Session>> list(core::Tx& tx, accounts::UserId user, const Page& page) = 0;
+  // Ends those of `user` that live: one, or all but `except`. The ids ended.
+  virtual core::Result<std::vector<SessionId>> end(core::Tx& tx, accounts::UserId user, std::optional<SessionId> only,
+                                                   std::optional<SessionId> except, EndReason reason) = 0;
+  // Ends one that the clock has ended, if the database's clock agrees with `slack` to spare; false when it does not.
+  virtual core::Result<bool> expire(core::Tx& tx, SessionId id, EndReason reason, const Lifetimes& lifetimes,
+                                    core::Seconds slack) = 0;
+  // Stores a rotation of the locked, living session: its refresh state, use and address. False when it has ended or moved on.
+  virtual core::Result<bool> rotate(core::Tx& tx, const Session& session, int64_t from_generation) = 0;
+  // last_active_at rises to `at`, never beyond the database's clock, where the session lives.
+  virtual core::Result<> touch(core::Tx& tx, const std::vector<Touch>& touches) = 0;
+  // Deletes at most `limit` sessions that ended, or passed their absolute expiry, before `before`; the number deleted.
+  virtual core::Result<int64_t> prune(core::Tx& tx, core::Time before, int64_t limit) = 0;
+  virtual core::Result<int64_t> count_live(core::Tx& tx) = 0;
+};
+
+}  // namespace sessions

@@ -1,0 +1,202 @@
+#include "storage/postgres/connection.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace storage::postgres {
+namespace {
+
+constexpr std::chrono::seconds client_grace{2};
+
+// libpq: fewer than two seconds are not reliable.
+std::string connect_seconds(core::Millis timeout) {
+  return std::to_string(std::max<int64_t>(2, (timeout.count() + 999) / 1000));
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<Connection>> Connection::open(const PostgresOptions& options) {
+  const std::string timeout = connect_seconds(options.connect_timeout);
+  // What the URL says comes last and wins.
+  const char* const keys[] = {"connect_timeout", "application_name",    "client_encoding", "keepalives", "keepalives_idle",
+                              "keepalives_interval", "keepalives_count", "tcp_user_timeout", "dbname", nullptr};
+  const char* const values[] = {timeout.c_str(), "usher", "UTF8", "1", "30", "10", "3", "30000", options.url.c_str(), nullptr};
+  std::unique_ptr<Connection> connection(new Connection(PQconnectdbParams(keys, values, 1), options));
+  PGconn* handle = connection->connection_.get();
+  if (PQstatus(handle) != CONNECTION_OK) {
+    auto cause = failure_of("08001", PQerrorMessage(handle)).error.cause;
+    return core::fail_because(core::Code::store_unavailable, "cannot connect to PostgreSQL: " + cause);
+  }
+  TRY(connection->configure());
+  return connection;
+}
+
+core::Result<> Connection::configure() {
+  PGconn* handle = connection_.get();
+  if (PQserverVersion(handle) < 130000) {
+    return core::fail_because(core::Code::store_unavailable, "PostgreSQL 13 or newer is needed, the server is " +
+                                                                 std::to_string(PQserverVersion(handle) / 10000));
+  }
+  PQsetNoticeProcessor(handle, [](void*, const char*) {}, nullptr);
+  PQsetnonblocking(handle, 1);
+  PQenterPipelineMode(handle);
+  const auto milliseconds = [](core::Millis value) { return std::to_string(value.count()); };
+  const auto set = script("SET statement_timeout = " + milliseconds(options_.statement_timeout) +
+                          "; SET lock_timeout = " + milliseconds(options_.lock_timeout) +
+                          "; SET idle_in_transaction_session_timeout = '60s'; SET synchronous_commit = on"
+                          "; SET default_transaction_isolation = 'read committed'");
+  if (!set) return std::unexpected(set.error().error);
+  return {};
+}
+
+Connection::Deadline Connection::deadline() const {
+  return std::chrono::steady_clock::now() + options_.statement_timeout + client_grace;
+}
+
+Failure Connection::lost(std::string_view why) {
+  lost_ = true;
+  return failure_of("", why);
+}
+
+Failure Connection::failed(const PGresult* result) {
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  Failure failure = failure_of(state ? state : "", PQresultErrorMessage(result));
+  if (failure.remedy == Remedy::reconnect) lost_ = true;
+  return failure;
+}
+
+bool Connection::wait(short events, Deadline until) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+  pollfd file{PQsocket(connection_.get()), events, 0};
+  return left > 0 && poll(&file, 1, static_cast<int>(std::min<int64_t>(left, 1'000'000))) != 0;
+}
+
+Answer<> Connection::flush(Deadline until) {
+  for (;;) {
+    const int left = PQflush(connection_.get());
+    if (left == 0) return {};
+    if (left < 0) return std::unexpected(lost(PQerrorMessage(connection_.get())));
+    // The server may wait for us to read before it reads on.
+    if (!wait(POLLIN | POLLOUT, until)) return std::unexpected(lost("the server does not take the request"));
+    if (!PQconsumeInput(connection_.get())) return std::unexpected(lost(PQerrorMessage(connection_.get())));
+  }
+}
+
+// A null result is the end of one command.
+Answer<Connection::Result> Connection::next(Deadline until) {
+  while (PQisBusy(connection_.get())) {
+    if (!wait(POLLIN, until)) return std::unexpected(lost("the server does not answer"));
+    if (!PQconsumeInput(connection_.get())) return std::unexpected(lost(PQerrorMessage(connection_.get())));
+  }
+  return Result(PQgetResult(connection_.get()));
+}
+
+// Sends what was queued and reads the answer of each command; one that failed makes the others void.
+Answer<std::vector<Connection::Result>> Connection::exchange(size_t commands) {
+  const Deadline until = deadline();
+  if (!PQpipelineSync(connection_.get())) return std::unexpected(lost(PQerrorMessage(connection_.get())));
+  if (auto sent = flush(until); !sent) return std::unexpected(sent.error());
+  std::vector<Result> results;
+  std::optional<Failure> first;
+  for (int ends = 0; ends < 2;) {
+    auto result = next(until);
+    if (!result) return std::unexpected(first.value_or(result.error()));
+    if (!*result) {
+      ++ends;  // two in a row: the connection has no more to say
+      continue;
+    }
+    ends = 0;
+    const ExecStatusType status = PQresultStatus(result->get());
+    if (status == PGRES_PIPELINE_SYNC) {
+      if (first) return std::unexpected(*first);
+      assert(results.size() == commands);
+      (void)commands;
+      return results;
+    }
+    if (status == PGRES_FATAL_ERROR && !first) first = failed(result->get());
+    if (lost_ && first) return std::unexpected(*first);
+    results.push_back(std::move(*result));
+  }
+  return std::unexpected(lost(PQerrorMessage(connection_.get())));
+}
+
+Connection::Variants& Connection::variants_of(std::string_view sql) {
+  auto found = statements_.find(sql);
+  return found != statements_.end() ? found->second : statements_[std::string(sql)];
+}
+
+Answer<std::string> Connection::prepare(const char* begin, std::string_view sql, const Encoded& encoded) {
+  PGconn* handle = connection_.get();
+  std::string name = "u" + std::to_string(++prepared_);
+  const bool queued = queue_begin(begin) && PQsendPrepare(handle, name.c_str(), std::string(sql).c_str(), encoded.count(),
+                                                          encoded.types.data());
+  if (!queued) return std::unexpected(lost(PQerrorMessage(handle)));
+  if (auto done = exchange(begin ? 2 : 1); !done) return std::unexpected(done.error());
+  return name;
+}
+
+bool Connection::queue_begin(const char* begin) {
+  return !begin || PQsendQueryParams(connection_.get(), begin, 0, nullptr, nullptr, nullptr, nullptr, 1);
+}
+
+Answer<Rows> Connection::query(const char* begin, std::string_view sql, std::span<const Param> params) {
+  const Encoded encoded(params);
+  Variants& variants = variants_of(sql);
+  auto statement = variants.find(encoded.signature);
+  if (statement == variants.end()) {
+    auto name = prepare(begin, sql, encoded);
+    if (!name) return std::unexpected(name.error());
+    statement = variants.emplace(encoded.signature, *name).first;
+    begin = nullptr;
+  }
+  PGconn* handle = connection_.get();
+  const bool queued = queue_begin(begin) && PQsendQueryPrepared(handle, statement->second.c_str(), encoded.count(),
+                                                                encoded.values.data(), encoded.sizes.data(),
+                                                                encoded.formats.data(), 1);
+  if (!queued) return std::unexpected(lost(PQerrorMessage(handle)));
+  auto results = exchange(begin ? 2 : 1);
+  if (!results) return std::unexpected(results.error());
+  auto rows = decode(results->back().get());
+  if (!rows) return std::unexpected(Failure{rows.error()});
+  return std::move(*rows);
+}
+
+Answer<std::string> Connection::control(const char* sql) {
+  PGconn* handle = connection_.get();
+  if (!PQsendQueryParams(handle, sql, 0, nullptr, nullptr, nullptr, nullptr, 1)) {
+    return std::unexpected(lost(PQerrorMessage(handle)));
+  }
+  auto results = exchange(1);
+  if (!results) return std::unexpected(results.error());
+  return PQcmdStatus(results->back().get());
+}
+
+// The simple protocol takes several statements, but not in pipeline mode.
+Answer<> Connection::script(const std::string& sql) {
+  PGconn* handle = connection_.get();
+  const auto never = Deadline::max() - std::chrono::hours(1);
+  if (!PQexitPipelineMode(handle) || !PQsendQuery(handle, sql.c_str())) {
+    return std::unexpected(lost(PQerrorMessage(handle)));
+  }
+  std::optional<Failure> first;
+  if (auto sent = flush(never); !sent) return sent;
+  for (;;) {
+    auto result = next(never);
+    if (!result) return std::unexpected(first.value_or(result.error()));
+    if (!*result) break;
+    if (PQresultStatus(result->get()) == PGRES_FATAL_ERROR && !first) first = failed(result->get());
+  }
+  if (PQstatus(handle) != CONNECTION_OK || !PQenterPipelineMode(handle)) lost_ = true;
+  if (first) return std::unexpected(*first);
+  return {};
+}
+
+bool Connection::gone_while_idle() {
+  pollfd file{PQsocket(connection_.get()), POLLIN, 0};
+  if (poll(&file, 1, 0) == 0) return false;
+  return !PQconsumeInput(connection_.get()) || PQstatus(connection_.get()) != CONNECTION_OK;
+}
+
+}  // namespace storage::postgres

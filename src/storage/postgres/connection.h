@@ -1,0 +1,72 @@
+// Owns: one libpq connection: its settings, its prepared statements, and the deadline of every exchange.
+// Does not own: who uses it (pool.h) or when a transaction is repeated (postgres.cc).
+// Thread rule: one thread at a time.
+#pragma once
+#include <libpq-fe.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "storage/postgres/errors.h"
+#include "storage/postgres/postgres.h"
+#include "storage/postgres/values.h"
+
+namespace storage::postgres {
+
+template <class T = void>
+using Answer = std::expected<T, Failure>;
+
+class Connection {
+ public:
+  static core::Result<std::unique_ptr<Connection>> open(const PostgresOptions& options);
+
+  // One round trip, with `begin` where given; the first time that `sql` is seen, one more to prepare it.
+  Answer<Rows> query(const char* begin, std::string_view sql, std::span<const Param> params);
+  // Several statements, without a deadline: migrations take the time that they take.
+  Answer<> script(const std::string& sql);
+  // COMMIT, ROLLBACK. The command's tag, which is "ROLLBACK" for the COMMIT of a failed transaction.
+  Answer<std::string> control(const char* sql);
+
+  bool usable() const { return !lost_; }
+  // So many statements that the texts cannot be constants: the server's memory is worth a new connection.
+  bool worn_out() const { return prepared_ > 2000; }
+  // An idle connection is silent: one that has something to read was closed by the server.
+  bool gone_while_idle();
+
+ private:
+  using Deadline = std::chrono::steady_clock::time_point;
+  struct Free {
+    void operator()(PGconn* connection) const { PQfinish(connection); }
+    void operator()(PGresult* result) const { PQclear(result); }
+  };
+  using Result = std::unique_ptr<PGresult, Free>;
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  using Variants = std::unordered_map<std::string, std::string>;  // signature -> the statement's name
+
+  Connection(PGconn* connection, const PostgresOptions& options) : connection_(connection), options_(options) {}
+  core::Result<> configure();
+  Deadline deadline() const;
+  bool wait(short events, Deadline until);
+  Answer<> flush(Deadline until);
+  Answer<Result> next(Deadline until);
+  Answer<std::vector<Result>> exchange(size_t commands);
+  Failure lost(std::string_view why);
+  Failure failed(const PGresult* result);
+  Answer<std::string> prepare(const char* begin, std::string_view sql, const Encoded& encoded);
+  bool queue_begin(const char* begin);
+  Variants& variants_of(std::string_view sql);
+
+  std::unique_ptr<PGconn, Free> connection_;
+  const PostgresOptions& options_;
+  bool lost_ = false;
+  size_t prepared_ = 0;
+  std::unordered_map<std::string, Variants, Hash, std::equal_to<>> statements_;
+};
+
+}  // namespace storage::postgres

@@ -1,0 +1,64 @@
+// Owns: what a one-time code is and the rules of its life, without I/O.
+// Does not own: the row (code_store.h), the mail that carries it (mail/), limits by address (http/).
+// Thread rule: pure functions on values.
+#pragma once
+#include <algorithm>
+
+#include "accounts/user.h"
+#include "crypto/digest.h"
+
+namespace verification {
+
+// A code opens the door it was made for and no other.
+enum class Purpose {
+  verify_email,
+  reset_password,
+  // Nothing is opened by it: issuing under it says whether a notice may be mailed to this user now.
+  notice,
+};
+constexpr std::array<core::Name<Purpose>, 3> names_of(Purpose) {
+  return {{{Purpose::verify_email, "verify_email"},
+           {Purpose::reset_password, "reset_password"},
+           {Purpose::notice, "notice"}}};
+}
+
+enum class Outcome { accepted, refused };
+
+struct Rules {
+  core::Millis life{std::chrono::minutes(10)};
+  core::Millis cool_down{std::chrono::minutes(1)};  // after issuing, whatever became of that code
+  int64_t tries = 5;
+};
+
+// The current code of one user and purpose.
+struct Code {
+  accounts::UserId user;
+  Purpose purpose;
+  crypto::Digest256 hash;
+  int64_t attempts = 0;
+  core::Time issued_at, expires_at;
+
+  // Whether it may be tried at all.
+  bool open(core::Time now, int64_t tries) const { return attempts < tries && now < expires_at; }
+};
+
+inline constexpr size_t code_digits = 6;
+
+// Six ASCII digits, every code as likely as any other, leading zeros kept.
+inline crypto::Secret create_code(crypto::Random& random) {
+  std::string digits = std::to_string(random.below(1'000'000));
+  return crypto::Secret(std::string(code_digits - digits.size(), '0') + digits);
+}
+
+inline bool well_formed(std::string_view code) {
+  return code.size() == code_digits && std::ranges::all_of(code, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// What is stored: useless without the server's key, and bound to user and purpose. The first and last part have a
+// fixed size, so no two inputs run together.
+inline crypto::Digest256 hash_code(const crypto::HmacKey& key, accounts::UserId user, Purpose purpose,
+                                   const crypto::Secret& code) {
+  return key({user.value.bytes, crypto::as_bytes(core::to_text(purpose)), code.bytes()});
+}
+
+}  // namespace verification

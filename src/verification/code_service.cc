@@ -1,0 +1,35 @@
+#include "verification/code_service.h"
+
+namespace verification {
+
+Service::Service(Store& store, crypto::Random& random, crypto::Secret key, Rules rules)
+    : store_(store), random_(random), key_(std::move(key)), rules_(rules) {}
+
+core::Result<std::optional<crypto::Secret>> Service::issue(core::Tx& tx, accounts::UserId user, Purpose purpose,
+                                                           core::Time now) {
+  crypto::Secret secret = create_code(random_);
+  const Code code{.user = user,
+                  .purpose = purpose,
+                  .hash = hash_code(key_, user, purpose, secret),
+                  .issued_at = now,
+                  .expires_at = now + rules_.life};
+  if (!TRY(store_.issue(tx, code, now - rules_.cool_down))) return std::nullopt;
+  return secret;
+}
+
+core::Result<Outcome> Service::consume(core::Tx& tx, accounts::UserId user, Purpose purpose, const crypto::Secret& code,
+                                       core::Time now) {
+  if (!well_formed(code.expose())) return Outcome::refused;
+  const auto stored = TRY(store_.consume_try(tx, user, purpose, rules_.tries, now));
+  // Hashed also when there is nothing to compare with, so that both take the same time.
+  const auto given = hash_code(key_, user, purpose, code);
+  if (!stored || !crypto::equal(*stored, given)) return Outcome::refused;
+  TRY(store_.revoke(tx, user, purpose));
+  return Outcome::accepted;
+}
+
+core::Result<> Service::discard(core::Tx& tx, accounts::UserId user, Purpose purpose) {
+  return store_.revoke(tx, user, purpose);
+}
+
+}  // namespace verification

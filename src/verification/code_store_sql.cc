@@ -1,0 +1,46 @@
+#include "verification/code_store_sql.h"
+
+#include "storage/database.h"
+
+namespace verification {
+namespace {
+
+class SqlStore final : public Store {
+ public:
+  core::Result<bool> issue(core::Tx& tx, const Code& code, core::Time cooled) override {
+    const auto rows = TRY(storage::sql(tx).query(
+        "INSERT INTO verification_codes (user_id, purpose, code_hash, attempts, issued_at, expires_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6)"
+        " ON CONFLICT (user_id, purpose) DO UPDATE SET code_hash = excluded.code_hash, attempts = excluded.attempts,"
+        " issued_at = excluded.issued_at, expires_at = excluded.expires_at"
+        " WHERE verification_codes.issued_at <= $7",
+        code.user, core::to_text(code.purpose), code.hash, code.attempts, code.issued_at, code.expires_at, cooled));
+    return rows.changed() == 1;
+  }
+
+  core::Result<std::optional<crypto::Digest256>> consume_try(core::Tx& tx, accounts::UserId user, Purpose purpose,
+                                                             int64_t tries, core::Time now) override {
+    const auto rows = TRY(storage::sql(tx).query(
+        "UPDATE verification_codes SET attempts = attempts + 1"
+        " WHERE user_id = $1 AND purpose = $2 AND attempts < $3 AND expires_at > $4 RETURNING code_hash",
+        user, core::to_text(purpose), tries, now));
+    if (rows.empty()) return std::nullopt;
+    const storage::Bytes stored = rows[0].bytes(0);
+    crypto::Digest256 hash{};
+    if (stored.size() != hash.size()) return core::fail_because(core::Code::internal, "a code's hash has another size");
+    std::ranges::copy(stored, hash.begin());
+    return hash;
+  }
+
+  core::Result<> revoke(core::Tx& tx, accounts::UserId user, Purpose purpose) override {
+    TRY(storage::sql(tx).query("UPDATE verification_codes SET expires_at = 0 WHERE user_id = $1 AND purpose = $2", user,
+                               core::to_text(purpose)));
+    return {};
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Store> create_sql_store() { return std::make_unique<SqlStore>(); }
+
+}  // namespace verification

@@ -1,0 +1,45 @@
+// A Transactor over plain values, for services and fakes: one transaction at a time, undone on error.
+#pragma once
+#include <mutex>
+
+#include "core/unit_of_work.h"
+
+namespace test {
+
+class FakeTransactor final : public core::Transactor {
+ public:
+  // `state` is put back when a transaction fails.
+  template <class T>
+  void track(T& state) {
+    trackers_.push_back([&state]() -> std::function<void()> { return [&state, copy = state] { state = copy; }; });
+  }
+  // While set, nothing can be asked.
+  bool unavailable = false;
+
+ private:
+  struct FakeTx final : core::Tx {
+    std::vector<std::function<void()>> take_hooks() { return std::move(hooks_); }
+  };
+
+  core::Result<> run_erased(Mode, const std::function<core::Result<>(core::Tx&)>& work) override {
+    FakeTx tx;
+    core::Result<> result;
+    {
+      const std::lock_guard lock(mutex_);
+      if (unavailable) return core::fail(core::Code::store_unavailable);
+      std::vector<std::function<void()>> undo;
+      for (const auto& tracker : trackers_) undo.push_back(tracker());
+      result = work(tx);
+      if (!result)
+        for (const auto& restore : undo) restore();
+    }
+    if (result)
+      for (const auto& hook : tx.take_hooks()) hook();
+    return result;
+  }
+
+  std::mutex mutex_;
+  std::vector<std::function<std::function<void()>()>> trackers_;
+};
+
+}  // namespace test

@@ -1,0 +1,38 @@
+// A verification::Store in memory. Give its state to FakeTransactor::track().
+#pragma once
+#include <map>
+
+#include "verification/code_store.h"
+
+namespace test {
+
+class FakeCodeStore final : public verification::Store {
+ public:
+  using Key = std::pair<accounts::UserId, verification::Purpose>;
+  std::map<Key, verification::Code> codes;
+
+  core::Result<bool> issue(core::Tx&, const verification::Code& code, core::Time cooled) override {
+    const auto [at, fresh] = codes.try_emplace({code.user, code.purpose}, code);
+    if (fresh) return true;
+    if (at->second.issued_at > cooled) return false;
+    at->second = code;
+    return true;
+  }
+
+  core::Result<std::optional<crypto::Digest256>> consume_try(core::Tx&, accounts::UserId user,
+                                                             verification::Purpose purpose, int64_t tries,
+                                                             core::Time now) override {
+    const auto at = codes.find({user, purpose});
+    if (at == codes.end() || !at->second.open(now, tries)) return std::nullopt;
+    ++at->second.attempts;
+    return at->second.hash;
+  }
+
+  core::Result<> revoke(core::Tx&, accounts::UserId user, verification::Purpose purpose) override {
+    const auto at = codes.find({user, purpose});
+    if (at != codes.end()) at->second.expires_at = {};
+    return {};
+  }
+};
+
+}  // namespace test

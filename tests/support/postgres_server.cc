@@ -1,0 +1,137 @@
+#include "tests/support/postgres_server.h"
+
+#include <fcntl.h>
+#include <libpq-fe.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+extern char** environ;
+
+namespace support {
+namespace {
+
+constexpr const char* programs = "/usr/lib/postgresql/15/bin";
+
+// The keeper: starts the server, says "ready", and then reads from a pipe whose other end only the test process
+// holds: when that process ends, the read ends, and the server goes with it. PostgreSQL refuses to run as root.
+constexpr const char* keeper = R"sh(
+trap '' INT TERM HUP
+bin=$1; dir=$2
+as=
+if [ "$(id -u)" = 0 ]; then
+  chown nobody:nogroup "$dir"
+  as="setpriv --reuid=nobody --regid=nogroup --clear-groups"
+fi
+cd "$dir"
+$as $bin/initdb -D "$dir/data" -U usher -A trust -E UTF8 --locale=C --no-sync >"$dir/initdb.log" 2>&1 &&
+cat >>"$dir/data/postgresql.conf" <<END
+listen_addresses = ''
+unix_socket_directories = '$dir'
+fsync = off
+full_page_writes = off
+max_connections = 200
+deadlock_timeout = '100ms'
+shared_buffers = '32MB'
+END
+$as $bin/pg_ctl -D "$dir/data" -l "$dir/server.log" -w -t 60 start >"$dir/start.log" 2>&1 </dev/null &&
+echo ready || { cat "$dir"/*.log >&2; echo failed; }
+exec 1>&-
+read -r ended
+$as $bin/pg_ctl -D "$dir/data" -m immediate -w stop >/dev/null 2>&1
+kill -CONT $(head -1 "$dir/data/postmaster.pid" 2>/dev/null) 2>/dev/null
+rm -rf "$dir"
+)sh";
+
+class Server {
+ public:
+  Server() {
+    directory_ = "/tmp/usher-postgres-XXXXXX";
+    if (!mkdtemp(directory_.data())) std::abort();
+    int life[2], answer[2];
+    if (pipe2(life, O_CLOEXEC) != 0 || pipe2(answer, O_CLOEXEC) != 0) std::abort();
+    spawn_keeper(life[0], answer[1]);
+    close(life[0]);
+    close(answer[1]);
+    char text[8] = {};
+    const ssize_t size = read(answer[0], text, 5);
+    close(answer[0]);
+    if (size != 5 || std::string(text) != "ready") {
+      std::fprintf(stderr, "PostgreSQL for the tests did not start\n");
+      std::abort();
+    }
+  }
+
+  std::string url(const std::string& database) const {
+    return "postgresql:///" + database + "?host=" + directory_ + "&user=usher";
+  }
+  const std::string& directory() const { return directory_; }
+
+ private:
+  void spawn_keeper(int input, int output) {
+    const char* const arguments[] = {"sh", "-c", keeper, "keeper", programs, directory_.c_str(), nullptr};
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+    pid_t process;
+    if (posix_spawn(&process, "/bin/sh", &files, &attributes, const_cast<char**>(arguments), environ) != 0) std::abort();
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attributes);
+  }
+
+  std::string directory_;
+};
+
+Server& server() {
+  static Server* started = new Server;  // ends with the process, by the keeper
+  return *started;
+}
+
+void run(const std::string& command) {
+  if (std::system(command.c_str()) != 0) {
+    std::fprintf(stderr, "failed: %s\n", command.c_str());
+    std::abort();
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> create_postgres_database() {
+  if (access((std::string(programs) + "/postgres").c_str(), X_OK) != 0) return std::nullopt;
+  static std::atomic<int> number{0};
+  const std::string name = "test_" + std::to_string(++number);
+  PGconn* connection = PQconnectdb(server().url("postgres").c_str());
+  PGresult* result = PQexec(connection, ("CREATE DATABASE " + name).c_str());
+  if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+    std::fprintf(stderr, "%s", PQerrorMessage(connection));
+    std::abort();
+  }
+  PQclear(result);
+  PQfinish(connection);
+  return server().url(name);
+}
+
+void restart_postgres() {
+  const std::string as = getuid() == 0 ? "setpriv --reuid=nobody --regid=nogroup --clear-groups " : "";
+  const std::string& directory = server().directory();
+  run("cd " + directory + " && " + as + programs + "/pg_ctl -D " + directory + "/data -l " + directory +
+      "/server.log -m immediate -w restart >/dev/null 2>&1 </dev/null");
+}
+
+void freeze_postgres() {
+  run("pid=$(head -1 " + server().directory() + "/data/postmaster.pid); kill -STOP $pid $(cat /proc/$pid/task/$pid/children)");
+}
+
+void thaw_postgres() {
+  run("pid=$(head -1 " + server().directory() + "/data/postmaster.pid); kill -CONT $(cat /proc/$pid/task/$pid/children) $pid");
+}
+
+}  // namespace support
