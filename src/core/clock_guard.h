@@ -10,12 +10,13 @@ namespace core {
 // nothing about how long a session was idle, until both agree again or the process starts anew.
 class ClockGuard {
  public:
-  explicit ClockGuard(const Clock& clock) : clock_(clock), offset_(offset()) {}
-  bool jumped() const { return std::chrono::abs(offset() - offset_) > tolerance; }
+  explicit ClockGuard(const Clock& clock) : clock_(clock), offset_(clock.now().time_since_epoch() - clock.boot()) {}
+  bool jumped() const { return jumped(clock_.now(), clock_.boot()); }
+  // For two readings that were taken together.
+  bool jumped(Time now, Millis boot) const { return std::chrono::abs(now.time_since_epoch() - boot - offset_) > tolerance; }
   static constexpr Seconds tolerance{30};
 
  private:
-  Millis offset() const { return clock_.now().time_since_epoch() - clock_.boot(); }
   const Clock& clock_;
   const Millis offset_;
 };

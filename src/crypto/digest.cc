@@ -36,10 +36,14 @@ MacContextPtr create_mac_context() {
   return context;
 }
 
+// OpenSSL takes a null pointer for "as before" or "missing", not for "empty".
+const uint8_t* never_null(Bytes bytes) {
+  static constexpr uint8_t nothing = 0;
+  return bytes.empty() ? &nothing : bytes.data();
+}
+
 void start_mac(EVP_MAC_CTX* context, Bytes key) {
-  // A null pointer would mean "the key of the last time".
-  static const uint8_t nothing = 0;
-  must(EVP_MAC_init(context, key.empty() ? &nothing : key.data(), key.size(), nullptr) == 1, "EVP_MAC_init");
+  must(EVP_MAC_init(context, never_null(key), key.size(), nullptr) == 1, "EVP_MAC_init");
 }
 
 Digest256 finish_mac(EVP_MAC_CTX* context, std::initializer_list<Bytes> parts) {
@@ -96,7 +100,7 @@ core::Result<Secret> hkdf_sha256(Bytes key, Bytes salt, std::string_view label, 
   must(context != nullptr, "EVP_KDF_CTX_new");
   char digest[] = "SHA256";
   auto bytes = [](const char* name, Bytes value) {
-    return OSSL_PARAM_construct_octet_string(name, const_cast<uint8_t*>(value.data()), value.size());
+    return OSSL_PARAM_construct_octet_string(name, const_cast<uint8_t*>(never_null(value)), value.size());
   };
   const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
                                bytes(OSSL_KDF_PARAM_KEY, key), bytes(OSSL_KDF_PARAM_SALT, salt),

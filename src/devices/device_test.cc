@@ -89,7 +89,7 @@ TEST(Device, ALongOrDirtyHeaderIsCutAndCleaned) {
   std::string umlauts;
   for (int i = 0; i < 1000; ++i) umlauts += "ä";
   EXPECT_EQ(core::count_code_points(*complete({}, umlauts, agents).user_agent), 256u);
-  const Device dirty = complete({}, std::string_view("curl/7\0\r\nSet-Cookie: a\xff", 24), agents);
+  const Device dirty = complete({}, std::string_view("curl/7\0\r\nSet-Cookie: a\xff", 23), agents);
   EXPECT_EQ(dirty.user_agent, "curl/7Set-Cookie: a");
   EXPECT_EQ(dirty.name, "curl");
 }

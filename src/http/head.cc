@@ -76,6 +76,8 @@ class HeadParser {
 
   Head run() {
     out_.header_count = 0;
+    out_.method = Method::get;
+    out_.path = out_.query = out_.body = {};
     if (skip_empty_line() && request_line() && fields()) {
       head_.size = at_;
       check_whole();

@@ -98,6 +98,7 @@ Route route(Operation operation, F handler) {
       else return handler(context, TRY(core::decode<Req>(context.request.body)));
     }();
     if (!result) return std::unexpected(std::move(result).error());
+    static_cast<void>(status);  // a Response brings its own
     if constexpr (std::is_same_v<Res, Response>) return std::move(*result);
     else if constexpr (std::is_same_v<Res, NoBody>) return Response{.status = status, .content_type = ""};
     else return Response{.status = status, .body = core::encode(*result)};

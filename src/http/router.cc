@@ -27,13 +27,11 @@ bool matches(std::string_view pattern, std::string_view path) {
   return pattern.empty() && path.empty();
 }
 
-// "/users/me/x" comes before "/users/{id}/x": the first difference decides, and a name beats a parameter.
-bool comes_first(std::string_view a, std::string_view b) {
-  while (!a.empty() && !b.empty()) {
-    const bool left = is_parameter(take_segment(a)), right = is_parameter(take_segment(b));
-    if (left != right) return right;
-  }
-  return false;
+// Orders "/users/me/x" before "/users/{id}/x": the first difference decides, and a name beats a parameter.
+std::string rank(std::string_view pattern) {
+  std::string out;
+  while (!pattern.empty()) out += is_parameter(take_segment(pattern)) ? 'b' : 'a';
+  return out;
 }
 
 std::string class_label(std::string_view route, int status_class) {
@@ -95,7 +93,7 @@ void Router::finish() {
     if (path->pattern.find('{') == std::string_view::npos) fixed_[path->pattern] = path.get();
     else with_parameters_.push_back(path.get());
   }
-  std::ranges::stable_sort(with_parameters_, comes_first, [](const Path* path) { return path->pattern; });
+  std::ranges::sort(with_parameters_, {}, [](const Path* path) { return std::pair(rank(path->pattern), path->pattern); });
 }
 
 const Router::Path* Router::find_path(std::string_view path) const {

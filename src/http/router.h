@@ -14,7 +14,7 @@ namespace http {
 class RouteCounters {
  public:
   RouteCounters(core::Metrics& metrics, std::string_view route);
-  void count(int status) { by_class_[static_cast<size_t>(status / 100 - 2) & 3]->add(); }
+  void count(int status) const { by_class_[static_cast<size_t>(status / 100 - 2) & 3]->add(); }
 
  private:
   std::array<core::Counter*, 4> by_class_;  // 2xx to 5xx

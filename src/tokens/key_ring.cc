@@ -36,6 +36,8 @@ std::string jwks_of(const std::vector<KeySet::Signer>& signers) {
   return "{\"keys\":[" + list + "]}";
 }
 
+bool same_key(const KeySet::Signer& a, const KeySet::Signer& b) { return a.key->kid() == b.key->kid() && a.until == b.until; }
+
 }  // namespace
 
 const crypto::SigningKey& KeySet::signer(core::Time now) const { return *newest_active(access, now).key; }
@@ -116,6 +118,7 @@ core::Result<> KeyRing::reload() {
   auto set = std::make_shared<const KeySet>(TRY(open(stored)));
   reloaded_ = sent;
   const std::lock_guard lock(mutex_);
+  if (set_ && !std::ranges::equal(set_->access, set->access, same_key)) epoch_.fetch_add(1, std::memory_order_release);
   set_ = std::move(set);
   return {};
 }

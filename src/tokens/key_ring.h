@@ -2,7 +2,7 @@
 // Does not own: tokens' form (access_token.h, refresh_token.h).
 // Thread rule: any thread; current() is cheap, the others block on the store.
 #pragma once
-#include <map>
+#include <atomic>
 #include <memory>
 #include <mutex>
 
@@ -62,6 +62,8 @@ class KeyRing {
   core::Result<std::vector<StoredKey>> list();
 
   std::shared_ptr<const KeySet> current() const;
+  // Rises when the keys changed: what was verified under another epoch must be verified again. Never 0.
+  uint32_t epoch() const { return epoch_.load(std::memory_order_acquire); }
 
   // How late another node may learn of a key.
   static constexpr core::Seconds staleness{30};
@@ -81,6 +83,7 @@ class KeyRing {
   const Config& config_;
   core::Seconds refresh_lifetime_;
 
+  std::atomic<uint32_t> epoch_{1};
   mutable std::mutex mutex_;
   std::shared_ptr<const KeySet> set_;
   std::mutex reload_mutex_;

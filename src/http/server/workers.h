@@ -16,12 +16,14 @@ class Workers {
  public:
   using Work = std::move_only_function<void()>;
   Workers(size_t threads, size_t queue_limit);
-  // Runs what is queued, then joins.
+  // finish().
   ~Workers();
 
-  // Takes a place in the queue for one submit() that will follow; false when there is none.
+  // Takes a place in the queue for the one submit() that must follow; false when there is none.
   bool reserve();
   void submit(Work work);
+  // Reserves nothing more, runs what is queued, then joins.
+  void finish();
 
   size_t queued() const { return queued_.load(std::memory_order_relaxed); }
   size_t running() const { return running_.load(std::memory_order_relaxed); }
@@ -35,7 +37,7 @@ class Workers {
   std::condition_variable wake_;
   std::deque<Work> queue_;
   size_t idle_ = 0;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_{false};
   std::vector<std::thread> threads_;
 };
 

@@ -86,6 +86,12 @@ CREATE TABLE role_assignments (
   PRIMARY KEY (user_id, role)
 );
 CREATE INDEX role_assignments_by_role ON role_assignments (role);
+-- One row: its lock serialises all changes of roles, its stamp is another one after each of them.
+CREATE TABLE role_graph (
+  id    BIGINT PRIMARY KEY,
+  stamp TEXT NOT NULL
+);
+INSERT INTO role_graph (id, stamp) VALUES (1, '');
 
 CREATE TABLE mail_outbox (
   id              BYTEA PRIMARY KEY,
@@ -105,7 +111,8 @@ CREATE TABLE audit_events (
   action     TEXT NOT NULL,
   actor      BYTEA,
   subject    BYTEA,
-  session_id BYTEA,
+  session_id BYTEA,                              -- that it happened to
+  actor_session BYTEA,                           -- that the actor used
   ip_address TEXT NOT NULL,
   request_id TEXT NOT NULL,
   detail     TEXT NOT NULL

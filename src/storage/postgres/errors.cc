@@ -25,6 +25,7 @@ constexpr std::array meanings{
     Meaning{"0A000", core::Code::internal, Remedy::reconnect, "not supported, or a prepared statement is older than the schema"},
     Meaning{"25006", unavailable, Remedy::reconnect, "the server is read-only: it may be a standby"},
     Meaning{"25P03", unavailable, Remedy::reconnect, "the transaction was idle for too long"},
+    Meaning{"08P01", core::Code::internal, Remedy::none, "the parameters do not fit the statement"},
     Meaning{"08", unavailable, Remedy::reconnect, "the connection was lost"},
     Meaning{"57P", unavailable, Remedy::reconnect, "the server is stopping or starting"},
     Meaning{"28", unavailable, Remedy::reconnect, "the server refuses this user or password"},

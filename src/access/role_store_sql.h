@@ -1,0 +1,12 @@
+// Owns: roles and assignments in SQL.
+// Thread rule: any worker thread.
+#pragma once
+#include <memory>
+
+#include "access/role_store.h"
+
+namespace access {
+
+std::unique_ptr<RoleStore> make_sql_role_store();
+
+}  // namespace access

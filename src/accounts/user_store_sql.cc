@@ -1,0 +1,97 @@
+#include "accounts/user_store_sql.h"
+
+#include "storage/database.h"
+
+namespace accounts {
+namespace {
+
+#define USER_COLUMNS                                                                                      \
+  "id, email, email_key, first_name, last_name, account_type, password_hash, auth_epoch, email_verified_at, " \
+  "disabled_at, deleted_at, created_at"
+
+User read(const storage::Row& row) {
+  return {.id = row.id<UserId>(0),
+          .email = std::string(row.text(1)),
+          .email_key = std::string(row.text(2)),
+          .first_name = std::string(row.text(3)),
+          .last_name = std::string(row.text(4)),
+          .account_type = core::from_text<AccountType>(row.text(5)).value_or(AccountType::individual),
+          .password_hash = std::string(row.text(6)),
+          .auth_epoch = row.number(7),
+          .email_verified_at = row.time_or_null(8),
+          .disabled_at = row.time_or_null(9),
+          .deleted_at = row.time_or_null(10),
+          .created_at = row.time(11)};
+}
+
+std::optional<User> read_one(const storage::Rows& rows) {
+  return rows.empty() ? std::nullopt : std::optional(read(rows[0]));
+}
+
+// A LIKE pattern for texts that hold `part`; ! is the escape.
+std::string containing(std::string_view part) {
+  std::string pattern = "%";
+  for (const char c : part) {
+    if (c == '%' || c == '_' || c == '!') pattern += '!';
+    pattern += c;
+  }
+  return pattern + '%';
+}
+
+// What `disabled` asks for: 0 and 1 are compared with the row, 2 is any.
+int64_t wanted(std::optional<bool> disabled) { return disabled ? *disabled : 2; }
+
+class SqlStore final : public Store {
+ public:
+  core::Result<bool> create(core::Tx& tx, const User& u) override {
+    const auto rows = TRY(storage::sql(tx).query(
+        "INSERT INTO users (" USER_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
+        "ON CONFLICT (email_key) DO NOTHING",
+        u.id, u.email, u.email_key, u.first_name, u.last_name, core::to_text(u.account_type), u.password_hash,
+        u.auth_epoch, u.email_verified_at, u.disabled_at, u.deleted_at, u.created_at));
+    return rows.changed() == 1;
+  }
+
+  core::Result<std::optional<User>> find(core::Tx& tx, UserId id) override {
+    return read_one(TRY(storage::sql(tx).query("SELECT " USER_COLUMNS " FROM users WHERE id = $1", id)));
+  }
+
+  core::Result<std::optional<User>> find_by_email(core::Tx& tx, std::string_view email_key) override {
+    return read_one(TRY(storage::sql(tx).query("SELECT " USER_COLUMNS " FROM users WHERE email_key = $1", email_key)));
+  }
+
+  core::Result<std::optional<User>> lock(core::Tx& tx, UserId id) override {
+    return read_one(TRY(storage::sql(tx).query("SELECT " USER_COLUMNS " FROM users WHERE id = $1 FOR UPDATE", id)));
+  }
+
+  core::Result<bool> update(core::Tx& tx, const User& u) override {
+    const auto rows = TRY(storage::sql(tx).query(
+        "UPDATE users SET email = $2, email_key = $3, first_name = $4, last_name = $5, account_type = $6, "
+        "password_hash = $7, auth_epoch = $8, email_verified_at = $9, disabled_at = $10, deleted_at = $11 WHERE id = $1 "
+        "AND NOT EXISTS (SELECT 1 FROM users AS other WHERE other.email_key = $3 AND other.id <> $1)",
+        u.id, u.email, u.email_key, u.first_name, u.last_name, core::to_text(u.account_type), u.password_hash,
+        u.auth_epoch, u.email_verified_at, u.disabled_at, u.deleted_at));
+    return rows.changed() == 1;
+  }
+
+  core::Result<std::vector<User>> list(core::Tx& tx, const UserFilter& filter) override {
+    const auto rows = TRY(storage::sql(tx).query(
+        "SELECT " USER_COLUMNS
+        " FROM users WHERE deleted_at IS NULL "
+        "AND (lower(email) LIKE lower($1) ESCAPE '!' OR lower(first_name || ' ' || last_name) LIKE lower($1) ESCAPE '!') "
+        "AND ($2 = 2 OR $2 = CASE WHEN disabled_at IS NULL THEN 0 ELSE 1 END) "
+        "AND ($3 = 0 OR (created_at, id) < (SELECT created_at, id FROM users WHERE id = $4)) "
+        "ORDER BY created_at DESC, id DESC LIMIT $5",
+        containing(filter.search), wanted(filter.disabled), int64_t{filter.after.has_value()},
+        filter.after.value_or(UserId{}), filter.limit));
+    std::vector<User> users;
+    for (storage::Row row : rows) users.push_back(read(row));
+    return users;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_sql_store() { return std::make_unique<SqlStore>(); }
+
+}  // namespace accounts

@@ -1,0 +1,105 @@
+// What every audit::Store promises, on the fake and on both engines.
+#include <gtest/gtest.h>
+
+#include "audit/audit_store_sql.h"
+#include "tests/support/databases.h"
+#include "tests/support/fake_audit.h"
+#include "tests/support/fake_transactor.h"
+#include "tests/support/postgres_server.h"
+
+namespace audit {
+namespace {
+
+struct World {
+  std::unique_ptr<core::Transactor> transactor;
+  std::unique_ptr<Store> store;
+};
+using MakeWorld = World (*)(crypto::Random&, const core::Clock&);
+
+World fake_world(crypto::Random&, const core::Clock& clock) {
+  auto store = std::make_unique<test::FakeAudit>(clock);
+  auto transactor = std::make_unique<test::FakeTransactor>();
+  transactor->track(store->records);
+  return {std::move(transactor), std::move(store)};
+}
+World sqlite_world(crypto::Random& random, const core::Clock& clock) {
+  return {support::open_test_sqlite(clock), make_sql_store(random, clock)};
+}
+World postgres_world(crypto::Random& random, const core::Clock& clock) {
+  return {support::open_test_postgres(), make_sql_store(random, clock)};
+}
+
+class AuditStore : public testing::TestWithParam<MakeWorld> {
+ protected:
+  void SetUp() override {
+    world = GetParam()(random, clock);
+    if (!world.transactor) GTEST_SKIP() << support::postgres_absent;
+  }
+  core::Result<> append(const Event& event, const Origin& origin) {
+    return world.transactor->atomically([&](core::Tx& tx) { return world.store->append(tx, event, origin); });
+  }
+  std::vector<Record> list(const core::Uuid& subject, int64_t limit = 100) {
+    return *world.transactor->reading([&](core::Tx& tx) { return world.store->list(tx, subject, limit); });
+  }
+
+  crypto::SeededRandom random{7};
+  core::FakeClock clock;
+  World world;
+};
+
+TEST_P(AuditStore, KeepsEveryFieldOfAnEvent) {
+  const core::Uuid subject = random.uuid7(clock.now()), actor = random.uuid7(clock.now());
+  const core::Uuid session = random.uuid7(clock.now()), own_session = random.uuid7(clock.now());
+  ASSERT_TRUE(append({"session.ended", subject, session, "admin"}, {"192.0.2.7", "r-1", actor, own_session}));
+  const auto records = list(subject);
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].at, clock.now());
+  EXPECT_EQ(records[0].event.action, "session.ended");
+  EXPECT_EQ(records[0].event.subject, subject);
+  EXPECT_EQ(records[0].event.session, session);
+  EXPECT_EQ(records[0].event.detail, "admin");
+  EXPECT_EQ(records[0].origin.ip_address, "192.0.2.7");
+  EXPECT_EQ(records[0].origin.request_id, "r-1");
+  EXPECT_EQ(records[0].origin.actor, actor);
+  EXPECT_EQ(records[0].origin.session, own_session);
+}
+
+TEST_P(AuditStore, WhatIsNotKnownStaysAbsent) {
+  const core::Uuid subject = random.uuid7(clock.now());
+  ASSERT_TRUE(append({"user.created", subject, std::nullopt}, {}));
+  const auto records = list(subject);
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_FALSE(records[0].event.session || records[0].origin.actor || records[0].origin.session);
+  EXPECT_EQ(records[0].origin.ip_address, "");
+}
+
+TEST_P(AuditStore, ListsTheNewestOfOneSubjectFirst) {
+  const core::Uuid mine = random.uuid7(clock.now()), theirs = random.uuid7(clock.now());
+  for (int i = 0; i < 5; ++i) {
+    clock.advance(core::Millis(1));
+    ASSERT_TRUE(append({"event." + std::to_string(i), i == 3 ? theirs : mine, std::nullopt}, {}));
+  }
+  const auto records = list(mine, 3);
+  ASSERT_EQ(records.size(), 3u);
+  EXPECT_EQ(records[0].event.action, "event.4");
+  EXPECT_EQ(records[1].event.action, "event.2");
+  EXPECT_EQ(records[2].event.action, "event.1");
+  EXPECT_EQ(list(random.uuid7(clock.now())).size(), 0u);
+}
+
+TEST_P(AuditStore, AnEventIsGoneWithTheEffectThatFailed) {
+  const core::Uuid subject = random.uuid7(clock.now());
+  const auto result = world.transactor->atomically([&](core::Tx& tx) -> core::Result<> {
+    TRY(world.store->append(tx, {"user.disabled", subject, std::nullopt}, {}));
+    return core::fail(core::Code::conflict);
+  });
+  EXPECT_EQ(result.error().code, core::Code::conflict);
+  EXPECT_EQ(list(subject).size(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Fake, AuditStore, testing::Values(fake_world));
+INSTANTIATE_TEST_SUITE_P(Sqlite, AuditStore, testing::Values(sqlite_world));
+INSTANTIATE_TEST_SUITE_P(Postgres, AuditStore, testing::Values(postgres_world));
+
+}  // namespace
+}  // namespace audit

@@ -1,0 +1,14 @@
+// Owns: the record of events in SQL.
+// Thread rule: any worker thread.
+#pragma once
+#include <memory>
+
+#include "audit/audit_store.h"
+#include "crypto/random.h"
+
+namespace audit {
+
+// Both outlive the store.
+std::unique_ptr<Store> make_sql_store(crypto::Random& random, const core::Clock& clock);
+
+}  // namespace audit

@@ -1,0 +1,27 @@
+// Owns: sending one-time codes and notices, at most one mail a minute for each address and purpose.
+// Does not own: codes (verification/), mails' words and ways (mail/).
+// Thread rule: worker threads, inside a Tx.
+#pragma once
+#include "accounts/user.h"
+#include "mail/mail_service.h"
+#include "verification/code_service.h"
+
+namespace login {
+
+enum class Sent { now, too_soon };
+
+class CodeMailer {
+ public:
+  CodeMailer(verification::Service& codes, mail::Service& mail) : codes_(codes), mail_(mail) {}
+
+  core::Result<Sent> send_verification(core::Tx& tx, const accounts::User& user, core::Time now);
+  core::Result<Sent> send_reset(core::Tx& tx, const accounts::User& user, core::Time now);
+  // To the owner of an address that somebody tried to register again.
+  core::Result<Sent> send_already_registered(core::Tx& tx, const accounts::User& user, core::Time now);
+
+ private:
+  verification::Service& codes_;
+  mail::Service& mail_;
+};
+
+}  // namespace login

@@ -1,0 +1,26 @@
+// Owns: sign-up, sign-in, refresh and sign-out over HTTP.
+#pragma once
+#include "accounts/user_service.h"
+#include "devices/user_agent.h"
+#include "http/route.h"
+#include "login/login_service.h"
+#include "login/registration_service.h"
+
+namespace login {
+
+struct RouteParts {
+  Service& service;
+  Registration& registration;
+  accounts::Service& users;
+  access::Service& access;
+  core::Transactor& transactor;
+  const core::Clock& clock;
+  const devices::UserAgents& agents;
+  const tokens::Config& token_config;
+  const sessions::Config& session_config;
+  core::Seconds code_life;
+};
+
+std::vector<http::Route> routes(const RouteParts& parts);
+
+}  // namespace login

@@ -1,0 +1,128 @@
+#include "login/login_service.h"
+
+#include "accounts/email.h"
+
+namespace login {
+
+using core::Code, core::Result;
+
+Result<SignedIn> Service::login(std::string_view email, const crypto::Secret& password, const devices::Device& device,
+                                const audit::Origin& origin) {
+  const auto user = TRY(find(email));
+  if (!TRY(verify_password(user, password))) {
+    TRY(record_failure(user, origin));
+    return core::fail(Code::invalid_credentials);
+  }
+  if (user->disabled_at) return core::fail(Code::account_disabled);
+  const std::string new_hash = TRY(stronger_hash(*user, password));
+  return with_access_token(TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) {
+    return admit(tx, *user, new_hash, device, origin);
+  }))));
+}
+
+Result<std::optional<accounts::User>> Service::find(std::string_view text) {
+  const auto email = accounts::Email::parse(text);
+  if (!email) return std::nullopt;
+  auto user = TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.users.find_by_email(tx, email->key); }));
+  return user && !user->deleted_at ? std::move(user) : std::nullopt;
+}
+
+Result<bool> Service::verify_password(const std::optional<accounts::User>& user, const crypto::Secret& password) {
+  if (user) return parts_.hasher.verify(user->password_hash, password);
+  TRY(parts_.hasher.verify_nothing(password));
+  return false;
+}
+
+Result<> Service::record_failure(const std::optional<accounts::User>& user, const audit::Origin& origin) {
+  const auto subject = user ? std::optional(user->id.value) : std::nullopt;
+  return parts_.transactor.atomically([&](core::Tx& tx) { return parts_.audit.append(tx, {"login.failed", subject, {}, {}}, origin); });
+}
+
+// Empty while the stored one is strong enough.
+Result<std::string> Service::stronger_hash(const accounts::User& user, const crypto::Secret& password) {
+  if (!parts_.hasher.needs_rehash(user.password_hash)) return "";
+  return parts_.hasher.hash(password);
+}
+
+// `proved` is the user as the password was compared with: what changed since then voids the sign-in.
+Result<Result<SignedIn>> Service::admit(core::Tx& tx, const accounts::User& proved, const std::string& new_hash,
+                                        const devices::Device& device, const audit::Origin& origin) {
+  auto user = TRY(parts_.users.lock(tx, proved.id));
+  if (!user || !user->active() || user->auth_epoch != proved.auth_epoch) return Result<SignedIn>(core::fail(Code::invalid_credentials));
+  if (!user->email_verified_at) {
+    TRY(parts_.mailer.send_verification(tx, *user, parts_.clock.now()));
+    return Result<SignedIn>(core::fail(Code::email_not_verified));
+  }
+  if (!new_hash.empty()) {
+    user->password_hash = new_hash;
+    TRY(parts_.users.update(tx, *user));
+  }
+  return create_session(tx, std::move(*user), "pwd", device, origin);
+}
+
+Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std::string amr, const devices::Device& device,
+                                         const audit::Origin& origin) {
+  auto issued = TRY(parts_.sessions.create(tx, user.id, device, std::move(amr), origin));
+  auto grants = TRY(parts_.access.grants_of(tx, user.id, parts_.clock.now()));
+  return SignedIn{std::move(issued.session), {}, std::move(issued.refresh_token), std::move(user), std::move(grants)};
+}
+
+Result<SignedIn> Service::verify_email(std::string_view text, const crypto::Secret& otp, const devices::Device& device,
+                                       const audit::Origin& origin) {
+  const auto known = TRY(find(text));
+  if (!known) return core::fail(Code::otp_invalid);
+  const core::Time now = parts_.clock.now();
+  auto signed_in = TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
+    auto user = TRY(parts_.users.lock(tx, known->id));
+    const auto refused = [] { return Result<SignedIn>(core::fail(Code::otp_invalid)); };
+    if (!user || !user->active()) return refused();
+    const auto outcome = TRY(parts_.codes.consume(tx, user->id, verification::Purpose::verify_email, otp, now));
+    if (outcome == verification::Outcome::refused) return refused();
+    user->email_verified_at = now;
+    TRY(parts_.users.update(tx, *user));
+    TRY(parts_.audit.append(tx, {"user.email_verified", user->id.value, {}, {}}, origin));
+    TRY(parts_.outbox.announce(tx, {changes::Kind::user, user->id.value}));
+    return create_session(tx, std::move(*user), "otp", device, origin);
+  }));
+  return with_access_token(TRY(std::move(signed_in)));
+}
+
+Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::string_view family, const audit::Origin& origin) {
+  auto issued = TRY(parts_.sessions.refresh(refresh_token, family, origin));
+  auto signed_in = TRY(parts_.transactor.reading([&](core::Tx& tx) -> Result<SignedIn> {
+    auto user = TRY(parts_.users.find(tx, issued.session.user));
+    if (!user || !user->active()) return core::fail(Code::account_disabled);
+    auto grants = TRY(parts_.access.grants_of(tx, user->id, parts_.clock.now()));
+    return SignedIn{std::move(issued.session), {}, std::move(issued.refresh_token), std::move(*user), std::move(grants)};
+  }));
+  return with_access_token(std::move(signed_in));
+}
+
+Result<SignedIn> Service::with_access_token(SignedIn signed_in) {
+  const core::Time now = parts_.clock.now();
+  signed_in.access_token = TRY(tokens::issue_access_token(*parts_.keys.current(), parts_.token_config,
+                                                          {.user = signed_in.user.id.value,
+                                                           .session = signed_in.session.id.value,
+                                                           .id = parts_.random.uuid7(now),
+                                                           .issued_at = now,
+                                                           .expires_at = now + parts_.token_config.access_ttl}));
+  return signed_in;
+}
+
+Result<> Service::logout(accounts::UserId user, sessions::SessionId session, const audit::Origin& origin) {
+  TRY(parts_.transactor.atomically(
+      [&](core::Tx& tx) { return parts_.sessions.end(tx, user, session, sessions::EndReason::logout, origin); }));
+  return {};
+}
+
+Result<int64_t> Service::logout_all(accounts::UserId id, std::optional<sessions::SessionId> except, const audit::Origin& origin) {
+  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<int64_t> {
+    auto user = TRY(parts_.users.lock(tx, id));
+    if (!user) return core::fail(Code::not_found);
+    ++user->auth_epoch;
+    TRY(parts_.users.update(tx, *user));
+    return parts_.sessions.end_all(tx, id, sessions::EndReason::logout_all, except, origin);
+  });
+}
+
+}  // namespace login

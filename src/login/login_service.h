@@ -1,0 +1,61 @@
+// Owns: joining factors, sessions and tokens: sign-in by password, verification of an address, refresh, sign-out.
+// Does not own: each of them (passwords/, verification/, sessions/, tokens/), making accounts (registration_service.h).
+// Thread rule: worker threads.
+#pragma once
+#include "access/access_service.h"
+#include "accounts/user_store.h"
+#include "login/code_mailer.h"
+#include "login/signed_in.h"
+#include "passwords/hasher.h"
+#include "tokens/access_token.h"
+
+namespace login {
+
+class Service {
+ public:
+  struct Parts {
+    core::Transactor& transactor;
+    accounts::Store& users;
+    access::Service& access;
+    audit::Store& audit;
+    changes::Outbox& outbox;
+    verification::Service& codes;
+    CodeMailer& mailer;
+    passwords::Hasher& hasher;
+    sessions::Service& sessions;
+    tokens::KeyRing& keys;
+    crypto::Random& random;
+    const core::Clock& clock;
+    const tokens::Config& token_config;
+  };
+  explicit Service(Parts parts) : parts_(parts) {}
+
+  // Errors: invalid_credentials for unknown account and wrong password alike, at the same cost; with the right password
+  // email_not_verified (a new code is on its way) or account_disabled; overloaded, store_unavailable.
+  core::Result<SignedIn> login(std::string_view email, const crypto::Secret& password, const devices::Device& device,
+                               const audit::Origin& origin);
+  // Consumes the code, marks the address as verified and signs in. Error: otp_invalid for every reason alike.
+  core::Result<SignedIn> verify_email(std::string_view email, const crypto::Secret& otp, const devices::Device& device,
+                                      const audit::Origin& origin);
+  // Errors: refresh_invalid, session_ended with its reason, account_disabled, store_unavailable.
+  core::Result<SignedIn> refresh(const crypto::Secret& refresh_token, std::string_view family, const audit::Origin& origin);
+  // Ends the caller's session.
+  core::Result<> logout(accounts::UserId user, sessions::SessionId session, const audit::Origin& origin);
+  // Ends every session of the caller, or all but the current one; how many. A sign-in that is in flight does not complete.
+  core::Result<int64_t> logout_all(accounts::UserId user, std::optional<sessions::SessionId> except, const audit::Origin& origin);
+
+ private:
+  core::Result<std::optional<accounts::User>> find(std::string_view email);
+  core::Result<bool> verify_password(const std::optional<accounts::User>& user, const crypto::Secret& password);
+  core::Result<> record_failure(const std::optional<accounts::User>& user, const audit::Origin& origin);
+  core::Result<std::string> stronger_hash(const accounts::User& user, const crypto::Secret& password);
+  core::Result<core::Result<SignedIn>> admit(core::Tx& tx, const accounts::User& proved, const std::string& new_hash,
+                                             const devices::Device& device, const audit::Origin& origin);
+  core::Result<SignedIn> create_session(core::Tx& tx, accounts::User user, std::string amr, const devices::Device& device,
+                                        const audit::Origin& origin);
+  core::Result<SignedIn> with_access_token(SignedIn signed_in);
+
+  Parts parts_;
+};
+
+}  // namespace login

@@ -1,0 +1,35 @@
+// Owns: the wording and looks of every mail.
+// Does not own: when one is sent, or to whom.
+// Thread rule: pure functions.
+//
+// Names that people gave themselves are never inserted: anybody may register somebody else's address under a name that
+// reads like an advertisement. What is inserted is made one line, and escaped in the HTML part.
+#pragma once
+#include "crypto/secret.h"
+#include "mail/message.h"
+
+namespace mail {
+
+// What all mails share.
+struct Letterhead {
+  std::string public_url;  // http.public_url: the only link in any mail
+};
+
+// The code that proves the address, after registration and on demand.
+Message verification_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life);
+// Somebody registered an address that has an account.
+Message already_registered(const Letterhead& head, const std::string& to);
+Message password_reset_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life);
+Message password_changed(const Letterhead& head, const std::string& to, core::Time at);
+// A refresh token was used a second time, so its session was ended. `device` as the user knows it ("Chrome on macOS"),
+// which may be empty; the text of a User-Agent is not to be trusted and is cut.
+Message session_ended_for_reuse(const Letterhead& head, const std::string& to, const std::string& device,
+                                const std::string& ip_address, core::Time at);
+
+// `text` with the five characters of HTML that mean something replaced.
+std::string escape_html(std::string_view text);
+// `text` in one line of at most `longest` code points: control characters become spaces, and so do those that change
+// the direction of text or break lines.
+std::string one_line(std::string_view text, size_t longest = 120);
+
+}  // namespace mail

@@ -1,0 +1,79 @@
+#include "passwords/password_service.h"
+
+#include "accounts/email.h"
+#include "mail/templates.h"
+#include "passwords/policy.h"
+
+namespace passwords {
+
+using core::Code, core::Result, verification::Purpose;
+
+Result<> Service::forgot(std::string_view text, const audit::Origin& origin) {
+  const auto email = accounts::Email::parse(text);
+  if (!email) return core::fail_field("email", "invalid_email", "must be an e-mail address");
+  const core::Time now = parts_.clock.now();
+  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<> {
+    const auto user = TRY(parts_.users.find_by_email(tx, email->key));
+    if (!user || !user->active()) return {};
+    const auto code = TRY(parts_.codes.issue(tx, user->id, Purpose::reset_password, now));
+    if (!code) return {};
+    TRY(parts_.mail.enqueue(tx, mail::password_reset_code(user->email, *code), now + parts_.codes.rules().life));
+    return parts_.audit.append(tx, {"password.reset_requested", user->id.value, {}, {}}, origin);
+  });
+}
+
+Result<int64_t> Service::reset(std::string_view text, const crypto::Secret& otp, const crypto::Secret& password,
+                               const audit::Origin& origin) {
+  const auto email = accounts::Email::parse(text);
+  if (!email) return core::fail(Code::otp_invalid);
+  TRY(passwords::check(password, {email->address, "", ""}, parts_.config.min_strength, "newPassword"));
+  const std::string hash = TRY(parts_.hasher.hash(password));
+  // A refused code is a value of the transaction, so that the try is committed.
+  return TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<int64_t>> {
+    const auto refused = [] { return Result<int64_t>(core::fail(Code::otp_invalid)); };
+    const auto found = TRY(parts_.users.find_by_email(tx, email->key));
+    if (!found) return refused();
+    auto user = TRY(parts_.users.lock(tx, found->id));
+    if (!user || !user->active()) return refused();
+    const auto outcome = TRY(parts_.codes.consume(tx, user->id, Purpose::reset_password, otp, parts_.clock.now()));
+    if (outcome == verification::Outcome::refused) return refused();
+    TRY(check_policy(password, *user));
+    // The code came by mail: the address is proved.
+    if (!user->email_verified_at) user->email_verified_at = parts_.clock.now();
+    TRY(parts_.codes.discard(tx, user->id, Purpose::verify_email));
+    return store(tx, std::move(*user), hash, std::nullopt, "password.reset", origin);
+  }));
+}
+
+Result<int64_t> Service::change(accounts::UserId id, sessions::SessionId current_session, const crypto::Secret& current,
+                                const crypto::Secret& password, const audit::Origin& origin) {
+  const auto user = TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.users.find(tx, id); }));
+  if (!user || !user->active()) return core::fail(Code::account_disabled);
+  if (!TRY(parts_.hasher.verify(user->password_hash, current)))
+    return core::fail_field("currentPassword", "wrong_password", "is not the current password", Code::wrong_password);
+  TRY(check_policy(password, *user));
+  std::string hash = TRY(parts_.hasher.hash(password));
+  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<int64_t> {
+    auto locked = TRY(parts_.users.lock(tx, id));
+    if (!locked || locked->auth_epoch != user->auth_epoch) return core::fail(Code::conflict);
+    TRY(parts_.codes.discard(tx, id, Purpose::reset_password));
+    return store(tx, std::move(*locked), std::move(hash), current_session, "password.changed", origin);
+  });
+}
+
+Result<int64_t> Service::store(core::Tx& tx, accounts::User user, std::string hash, std::optional<sessions::SessionId> except,
+                               std::string_view action, const audit::Origin& origin) {
+  user.password_hash = std::move(hash);
+  ++user.auth_epoch;
+  TRY(parts_.users.update(tx, user));
+  TRY(parts_.audit.append(tx, {std::string(action), user.id.value, {}, {}}, origin));
+  TRY(parts_.mail.enqueue(tx, mail::password_changed(user.email), parts_.clock.now() + std::chrono::days(1)));
+  TRY(parts_.outbox.announce(tx, {changes::Kind::user, user.id.value}));
+  return parts_.sessions.end_all(tx, user.id, sessions::EndReason::password_changed, except, origin);
+}
+
+Result<> Service::check_policy(const crypto::Secret& password, const accounts::User& user) const {
+  return passwords::check(password, {user.email, user.first_name, user.last_name}, parts_.config.min_strength, "newPassword");
+}
+
+}  // namespace passwords

@@ -1,0 +1,45 @@
+// Owns: forgotten, reset and changed passwords, and that old sessions end with them.
+// Does not own: policy (policy.h), hashing (hasher.h), codes (verification/).
+// Thread rule: worker threads.
+#pragma once
+#include "accounts/user_store.h"
+#include "mail/mail_service.h"
+#include "passwords/hasher.h"
+#include "sessions/session_service.h"
+#include "verification/code_service.h"
+
+namespace passwords {
+
+class Service {
+ public:
+  struct Parts {
+    core::Transactor& transactor;
+    accounts::Store& users;
+    verification::Service& codes;
+    mail::Service& mail;
+    Hasher& hasher;
+    sessions::Service& sessions;
+    audit::Store& audit;
+    changes::Outbox& outbox;
+    const core::Clock& clock;
+    const Config& config;
+  };
+  explicit Service(Parts parts) : parts_(parts) {}
+
+  // Mails a reset code to an account that exists; does nothing otherwise. validation_failed when malformed.
+  core::Result<> forgot(std::string_view email, const audit::Origin& origin);
+  // Ends every session of the user; how many. Errors: otp_invalid for every reason alike, password_rejected.
+  core::Result<int64_t> reset(std::string_view email, const crypto::Secret& otp, const crypto::Secret& password,
+                              const audit::Origin& origin);
+  // Ends the other sessions; how many. Errors: wrong_password, password_rejected, conflict.
+  core::Result<int64_t> change(accounts::UserId user, sessions::SessionId current_session, const crypto::Secret& current,
+                               const crypto::Secret& password, const audit::Origin& origin);
+
+ private:
+  core::Result<int64_t> store(core::Tx& tx, accounts::User user, std::string hash, std::optional<sessions::SessionId> except,
+                              std::string_view action, const audit::Origin& origin);
+  core::Result<> check_policy(const crypto::Secret& password, const accounts::User& user) const;
+  Parts parts_;
+};
+
+}  // namespace passwords

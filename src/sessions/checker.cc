@@ -1,0 +1,124 @@
+#include "sessions/checker.h"
+
+#include <iterator>
+
+namespace sessions {
+namespace {
+
+constexpr size_t touch_batch = 500;
+
+std::unexpected<core::Error> ended(std::string_view reason) {
+  return std::unexpected(core::Error{.code = core::Code::session_ended, .reason = std::string(reason)});
+}
+
+core::Result<> require(const access::PermissionSet& held, const std::vector<std::string>& permissions) {
+  for (const auto& permission : permissions)
+    if (!held.allows(permission))
+      return std::unexpected(core::Error{.code = core::Code::permission_denied, .reason = permission});
+  return {};
+}
+
+}  // namespace
+
+Checker::Checker(Parts parts)
+    : parts_(parts),
+      hits_(parts.metrics.counter("usher_checks_total", "Session checks by outcome.", "outcome=\"memory\"")),
+      misses_(parts.metrics.counter("usher_checks_total", "Session checks by outcome.", "outcome=\"store\"")),
+      refused_(parts.metrics.counter("usher_checks_total", "Session checks by outcome.", "outcome=\"refused\"")),
+      discarded_(parts.metrics.counter("usher_fills_discarded_total", "Cache fills that a change overtook.")) {}
+
+core::Result<Admitted> Checker::check(std::string_view token, core::Millis received, const std::vector<std::string>& permissions) {
+  Admitted admitted;
+  const bool known = find(token, received, [&](accounts::UserId user, const Holder& holder, const Entry& entry) {
+    admitted = {user, entry.session, holder.roles, holder.permissions};
+    return true;
+  });
+  if (!known) {
+    const auto verified = verify(token);
+    auto living = verified ? load(accounts::UserId{verified->user}, SessionId{verified->session})
+                           : core::Result<Living>(std::unexpected(verified.error()));
+    if (!living) {
+      refused_.add();
+      return std::unexpected(std::move(living).error());
+    }
+    misses_.add();
+    admitted = {living->user.id, living->session.id, join_roles(living->grants.roles), living->grants.permissions};
+  }
+  TRY(require(*admitted.permissions, permissions));
+  return admitted;
+}
+
+core::Result<tokens::VerifiedToken> Checker::verify(std::string_view token) {
+  const auto digest = parts_.verified.digest(token);
+  uint32_t epoch = parts_.keys.epoch();
+  const core::Time now = parts_.clock.now();
+  if (const auto known = parts_.verified.find(digest, epoch, core::to_millis(now) / 1000)) return *known;
+  auto claims = tokens::verify_access_token(token, *parts_.keys.current(), parts_.token_config, now);
+  if (!claims && tokens::names_unknown_key(claims.error())) {
+    // "Unknown" is not "no" while a newer key may exist.
+    TRY(parts_.keys.reload_unless_recent());
+    epoch = parts_.keys.epoch();
+    claims = tokens::verify_access_token(token, *parts_.keys.current(), parts_.token_config, now);
+  }
+  if (!claims) return std::unexpected(std::move(claims).error());
+  const tokens::VerifiedToken verified{claims->user, claims->session, core::to_millis(claims->expires_at) / 1000};
+  parts_.verified.add(digest, epoch, verified);
+  return verified;
+}
+
+core::Result<Living> Checker::load(accounts::UserId user, SessionId session, const Describe& describe) {
+  const uint64_t begun = parts_.near.begin_fill(user);
+  auto living = TRY(read(user, session));
+  TRY(refuse_expired(living));
+  Entry entry{.session = session, .created_at = living.session.created_at, .expires_at = living.session.expires_at,
+              .last_active_at = living.session.last_active_at, .me = describe ? describe(living) : nullptr};
+  if (!parts_.near.fill(begun, user, living.grants, std::move(entry))) discarded_.add();
+  const core::Time now = parts_.clock.now();
+  parts_.near.find(user, session, [&](const Holder&, Entry& held) { return parts_.near.touch(user, held, now), true; });
+  return living;
+}
+
+core::Result<Living> Checker::read(accounts::UserId user_id, SessionId session_id) {
+  return parts_.transactor.reading([&](core::Tx& tx) -> core::Result<Living> {
+    auto session = TRY(parts_.sessions.find(tx, session_id));
+    if (!session || session->user != user_id) return ended("unknown");
+    auto user = TRY(parts_.users.find(tx, user_id));
+    if (user && user->disabled_at) return core::fail(core::Code::account_disabled);
+    if (session->end) return ended(core::to_text(session->end->reason));
+    if (!user || !user->active()) return ended(core::to_text(EndReason::account_deleted));
+    auto grants = TRY(parts_.access.grants_of(tx, user_id, parts_.clock.now()));
+    return Living{std::move(*session), std::move(*user), std::move(grants)};
+  });
+}
+
+// Decided by the clock alone; writing it down may fail or wait without changing the answer.
+core::Result<> Checker::refuse_expired(Living& living) {
+  const auto why = [&] {
+    const auto& s = living.session;
+    return expired(s.created_at, s.last_active_at, s.expires_at, parts_.config.lifetimes(), parts_.clock.now());
+  };
+  if (parts_.guard.jumped() || !why()) return {};
+  // The last use may be known to memory only.
+  TRY(write_touches());
+  living = TRY(read(living.user.id, living.session.id));
+  const auto reason = why();
+  if (!reason) return {};
+  TRY(parts_.transactor.atomically([&](core::Tx& tx) {
+    return parts_.sessions.expire(tx, living.session.id, *reason, parts_.config.lifetimes(), core::Seconds(15));
+  }));
+  return ended(core::to_text(*reason));
+}
+
+core::Result<> Checker::write_touches() {
+  const std::lock_guard lock(unwritten_mutex_);
+  std::ranges::move(parts_.near.take_touches(), std::back_inserter(unwritten_));
+  while (!unwritten_.empty()) {
+    const size_t size = std::min(unwritten_.size(), touch_batch);
+    const std::vector<Touch> batch(unwritten_.end() - static_cast<ptrdiff_t>(size), unwritten_.end());
+    TRY(parts_.transactor.atomically([&](core::Tx& tx) { return parts_.sessions.touch(tx, batch); }));
+    unwritten_.resize(unwritten_.size() - size);
+  }
+  return {};
+}
+
+}  // namespace sessions

@@ -1,0 +1,97 @@
+// Owns: the check of an access token: is it ours, does its session live, what may its user do.
+// Does not own: the HTTP form of question and answer (login/gate.h).
+// Thread rule: find() on any thread, never blocks; check() on worker threads only.
+#pragma once
+#include "access/access_service.h"
+#include "accounts/user_store.h"
+#include "changes/change_feed.h"
+#include "core/clock_guard.h"
+#include "core/metrics.h"
+#include "sessions/near_cache.h"
+#include "sessions/session_config.h"
+#include "tokens/access_token.h"
+#include "tokens/verified_cache.h"
+
+namespace sessions {
+
+// A request that may pass.
+struct Admitted {
+  accounts::UserId user;
+  SessionId session;
+  std::string roles;
+  std::shared_ptr<const access::PermissionSet> permissions;
+};
+
+// What a living session consists of, as the store has it now.
+struct Living {
+  Session session;
+  accounts::User user;
+  access::Grants grants;
+};
+
+class Checker {
+ public:
+  struct Parts {
+    core::Transactor& transactor;
+    Store& sessions;
+    accounts::Store& users;
+    access::Service& access;
+    tokens::KeyRing& keys;
+    tokens::VerifiedCache& verified;
+    NearCache& near;
+    changes::Feed& feed;
+    const core::Clock& clock;
+    const core::ClockGuard& guard;
+    const tokens::Config& token_config;
+    const Config& config;
+    core::Metrics& metrics;
+  };
+  explicit Checker(Parts parts);
+
+  // From memory alone: calls visit(user, const Holder&, const Entry&) under a lock and returns its answer; false when memory
+  // cannot tell (then check() decides) and never for a session that has ended. `received`: Clock::boot() of the request.
+  template <class F>
+  bool find(std::string_view token, core::Millis received, F&& visit) {
+    if (!parts_.feed.fresh(received)) return false;
+    const core::Time now = parts_.clock.now();
+    const auto verified =
+        parts_.verified.find(parts_.verified.digest(token), parts_.keys.epoch(), core::to_millis(now) / 1000);
+    if (!verified) return false;
+    const accounts::UserId user{verified->user};
+    return parts_.near.find(user, SessionId{verified->session}, [&](const Holder& holder, Entry& entry) {
+      if (now >= holder.valid_until || !lives(entry, now, received)) return false;
+      if (!visit(user, holder, std::as_const(entry))) return false;
+      parts_.near.touch(user, entry, now);
+      hits_.add();
+      return true;
+    });
+  }
+
+  // As find, and asks the store where memory cannot tell. Errors: token_malformed, token_invalid, token_expired, session_ended
+  // with its reason, account_disabled, permission_denied (reason = the permission), store_unavailable.
+  core::Result<Admitted> check(std::string_view token, core::Millis received, const std::vector<std::string>& permissions = {});
+
+  // The session, its user and grants from the store, remembered from now on with the text that `describe` makes of them
+  // (when it is given). Errors as check().
+  using Describe = std::function<std::unique_ptr<const MeText>(const Living&)>;
+  core::Result<Living> load(accounts::UserId user, SessionId session, const Describe& describe = nullptr);
+
+  // Writes the uses that only memory knows. store_unavailable keeps them for the next time.
+  core::Result<> write_touches();
+
+ private:
+  bool lives(const Entry& entry, core::Time now, core::Millis boot) const {
+    return parts_.guard.jumped(now, boot) ||
+           !expired(entry.created_at, entry.last_active_at, entry.expires_at, parts_.config.lifetimes(), now);
+  }
+  core::Result<tokens::VerifiedToken> verify(std::string_view token);
+  core::Result<Living> read(accounts::UserId user, SessionId session);
+  core::Result<> refuse_expired(Living& living);
+
+  Parts parts_;
+  core::Counter &hits_, &misses_, &refused_, &discarded_;
+  std::mutex unwritten_mutex_;
+  std::vector<Touch> unwritten_;
+};
+
+}  // namespace sessions

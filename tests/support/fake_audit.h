@@ -1,0 +1,40 @@
+// An audit::Store in memory. Give `records` to FakeTransactor::track().
+#pragma once
+#include <algorithm>
+
+#include "audit/audit_store.h"
+
+namespace test {
+
+class FakeAudit final : public audit::Store {
+ public:
+  explicit FakeAudit(const core::Clock& clock) : clock_(clock) {}
+  std::vector<audit::Record> records;  // oldest first
+
+  core::Result<> append(core::Tx&, const audit::Event& event, const audit::Origin& origin) override {
+    core::Uuid id;
+    id.bytes[15] = static_cast<uint8_t>(records.size());
+    id.bytes[14] = static_cast<uint8_t>(records.size() >> 8);
+    records.push_back({id, clock_.now(), event, origin});
+    return {};
+  }
+
+  core::Result<std::vector<audit::Record>> list(core::Tx&, const core::Uuid& subject, int64_t limit) override {
+    std::vector<audit::Record> found;
+    for (auto record = records.rbegin(); record != records.rend() && std::ssize(found) < limit; ++record)
+      if (record->event.subject == subject) found.push_back(*record);
+    return found;
+  }
+
+  // "user.disabled user.enabled": the actions in order, for assertions.
+  std::string actions() const {
+    std::string all;
+    for (const auto& record : records) all += (all.empty() ? "" : " ") + record.event.action;
+    return all;
+  }
+
+ private:
+  const core::Clock& clock_;
+};
+
+}  // namespace test
