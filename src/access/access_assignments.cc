@@ -3,7 +3,7 @@
 
 #include "access/access_service.h"
 
-namespace access {
+namespace roles {
 namespace {
 
 bool from_command_line(const audit::Origin& origin) { return !origin.actor && origin.ip_address.empty(); }
@@ -24,13 +24,15 @@ core::Result<std::vector<Assignment>> Service::list_assignments(accounts::UserId
   });
 }
 
-core::Result<Assignment> Service::assign(accounts::UserId user, const NewAssignment& wanted, const audit::Origin& origin) {
+core::Result<Assignment> Service::assign(accounts::UserId user, const NewAssignment& wanted,
+                                         const audit::Origin& origin) {
   return transactor_.atomically([&](core::Tx& tx) -> core::Result<Assignment> {
     const core::Time now = clock_.now();
     const auto graph = TRY(lock_graph(tx));
     TRY(ensure_user(tx, user));
     if (!graph.find(wanted.role)) return core::fail_field("role", "unknown_role", "must be a role that exists");
-    if (wanted.expires_at && *wanted.expires_at <= now) return core::fail_field("expiresAt", "in_the_past", "must be in the future");
+    if (wanted.expires_at && *wanted.expires_at <= now)
+      return core::fail_field("expiresAt", "in_the_past", "must be in the future");
     TRY(ensure_covers(tx, origin, graph.permissions(wanted.role)));
     TRY(ensure_may_act_on(tx, user, origin));
     if (wanted.role == super_admin && wanted.expires_at) TRY(ensure_not_last_super_admin(tx, user));
@@ -58,7 +60,8 @@ core::Result<> Service::unassign(accounts::UserId user, std::string_view role, c
 }
 
 core::Result<> Service::unassign_all(core::Tx& tx, accounts::UserId user, const audit::Origin& origin) {
-  for (const auto& assignment : TRY(roles_.list_assignments(tx, user)).assignments) {
+  const auto held = TRY(roles_.list_assignments(tx, user)).assignments;
+  for (const auto& assignment : held) {
     TRY(roles_.unassign(tx, user, assignment.role));
     TRY(record(tx, user, "role.unassigned", assignment.role, origin));
   }
@@ -72,7 +75,8 @@ core::Result<> Service::assign_default(core::Tx& tx, accounts::UserId user) {
 core::Result<std::vector<bool>> Service::check(accounts::UserId user, const std::vector<std::string>& permissions) {
   for (size_t i = 0; i < permissions.size(); ++i)
     if (!parse_permission(permissions[i]))
-      return core::fail_field("permissions[" + std::to_string(i) + ']', "invalid_permission", "must be resource:action");
+      return core::fail_field("permissions[" + std::to_string(i) + ']', "invalid_permission",
+                              "must be resource:action");
   const auto grants = TRY(transactor_.reading([&](core::Tx& tx) { return grants_of(tx, user, clock_.now()); }));
   std::vector<bool> allowed;
   for (const auto& permission : permissions) allowed.push_back(grants.permissions->allows(permission));
@@ -86,7 +90,8 @@ core::Result<Grants> Service::grants_of(core::Tx& tx, accounts::UserId user, cor
   for (const auto& assignment : held.assignments) {
     if (!assignment.current(now) || !known->graph.find(assignment.role)) continue;
     grants.roles.push_back(assignment.role);
-    if (assignment.expires_at) grants.valid_until = std::min(grants.valid_until.value_or(*assignment.expires_at), *assignment.expires_at);
+    if (assignment.expires_at)
+      grants.valid_until = std::min(grants.valid_until.value_or(*assignment.expires_at), *assignment.expires_at);
   }
   grants.permissions = permissions_of(*known, grants.roles);
   return grants;
@@ -94,7 +99,8 @@ core::Result<Grants> Service::grants_of(core::Tx& tx, accounts::UserId user, cor
 
 core::Result<> Service::ensure_may_act_on(core::Tx& tx, accounts::UserId user, const audit::Origin& origin) {
   if (origin.actor == user.value) return {};
-  return ensure_covers(tx, origin, *TRY(grants_of(tx, user, clock_.now())).permissions);
+  const auto grants = TRY(grants_of(tx, user, clock_.now()));
+  return ensure_covers(tx, origin, *grants.permissions);
 }
 
 core::Result<> Service::ensure_not_last_super_admin(core::Tx& tx, accounts::UserId user) {
@@ -120,7 +126,8 @@ core::Result<PermissionSet> Service::permissions_of_actor(core::Tx& tx, const au
   // He passed the guard, but may have been disabled since.
   const auto found = TRY(users_.find(tx, actor));
   if (!found || !found->active()) return core::fail(core::Code::permission_denied);
-  return *TRY(grants_of(tx, actor, clock_.now())).permissions;
+  const auto grants = TRY(grants_of(tx, actor, clock_.now()));
+  return *grants.permissions;
 }
 
 core::Result<> Service::ensure_covers(core::Tx& tx, const audit::Origin& origin, const PermissionSet& permissions) {
@@ -134,4 +141,4 @@ core::Result<> Service::record(core::Tx& tx, accounts::UserId user, std::string_
   return outbox_.announce(tx, {changes::Kind::user, user.value});
 }
 
-}  // namespace access
+}  // namespace roles

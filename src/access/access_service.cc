@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace access {
+namespace roles {
 namespace {
 
 constexpr core::Rule description_length = core::length(0, 500);
@@ -19,10 +19,12 @@ void keep_sorted(std::vector<std::string>& texts) {
 void check_permissions(core::Decoder& decoder, const std::vector<std::string>& permissions) {
   for (size_t i = 0; i < permissions.size(); ++i) {
     decoder.path = item("permissions", i);
-    if (!parse_permission(permissions[i])) decoder.refuse("invalid_permission", "must be resource:action, in lower case");
+    if (!parse_permission(permissions[i]))
+      decoder.refuse("invalid_permission", "must be resource:action, in lower case");
   }
   decoder.path = "permissions";
-  if (permissions.size() > most_permissions) decoder.refuse("too_many", "must hold at most " + std::to_string(most_permissions));
+  if (permissions.size() > most_permissions)
+    decoder.refuse("too_many", "must hold at most " + std::to_string(most_permissions));
 }
 
 void check_inherits(core::Decoder& decoder, const RoleGraph& graph, const std::vector<std::string>& inherits) {
@@ -167,7 +169,8 @@ core::Result<std::shared_ptr<Service::Definitions>> Service::definitions(core::T
   return made;
 }
 
-std::shared_ptr<const PermissionSet> Service::permissions_of(Definitions& definitions, const std::vector<std::string>& roles) {
+std::shared_ptr<const PermissionSet> Service::permissions_of(Definitions& definitions,
+                                                             const std::vector<std::string>& roles) {
   const std::lock_guard lock(definitions.mutex);
   if (const auto at = definitions.sets.find(roles); at != definitions.sets.end()) return at->second;
   auto set = std::make_shared<const PermissionSet>(definitions.graph.permissions(roles));
@@ -175,4 +178,4 @@ std::shared_ptr<const PermissionSet> Service::permissions_of(Definitions& defini
   return set;
 }
 
-}  // namespace access
+}  // namespace roles

@@ -3,28 +3,23 @@
 // Thread rule: any worker thread; methods that take a Tx only inside it.
 //
 // Rules, all checked in the transaction that makes the change, under one lock of the roles:
-//  - nobody gives, takes, creates, changes or deletes a role that allows what he may not himself (grant_exceeds_own), and
+//  - nobody gives, takes, creates, changes or deletes a role that allows what he may not himself (grant_exceeds_own),
+//  and
 //    nobody acts on a user who may do more than he (ensure_may_act_on);
 //  - a user stays who holds super_admin directly, without expiry, and can sign in (last_super_admin).
-// Who acts is origin.actor. An origin without actor and without address is the command line or the server, which may all;
-// without actor but with an address it may nothing.
+// Who acts is origin.actor. An origin without actor and without address is the command line or the server, which may
+// all; without actor but with an address it may nothing.
 #pragma once
 #include <mutex>
 
+#include "access/grants.h"
 #include "access/role_store.h"
 #include "accounts/user_store.h"
 #include "audit/audit_store.h"
 #include "changes/outbox.h"
 #include "crypto/random.h"
 
-namespace access {
-
-// What a user may do at one moment.
-struct Grants {
-  std::vector<std::string> roles;  // held directly and unexpired, sorted
-  std::shared_ptr<const PermissionSet> permissions;  // never null
-  std::optional<core::Time> valid_until;             // the earliest expiry among `roles`: ask again then
-};
+namespace roles {
 
 struct RoleView {
   Role role;
@@ -51,7 +46,12 @@ class Service {
  public:
   Service(core::Transactor& transactor, RoleStore& roles, accounts::Store& users, audit::Store& audit,
           changes::Outbox& outbox, crypto::Random& random, const core::Clock& clock)
-      : transactor_(transactor), roles_(roles), users_(users), audit_(audit), outbox_(outbox), random_(random),
+      : transactor_(transactor),
+        roles_(roles),
+        users_(users),
+        audit_(audit),
+        outbox_(outbox),
+        random_(random),
         clock_(clock) {}
 
   // By name.
@@ -81,6 +81,7 @@ class Service {
   // A new user's role. The user was created in the same transaction.
   core::Result<> assign_default(core::Tx& tx, accounts::UserId user);
   core::Result<Grants> grants_of(core::Tx& tx, accounts::UserId user, core::Time now);
+  core::Result<Grants> grants_of(core::Tx& tx, accounts::UserId user) { return grants_of(tx, user, clock_.now()); }
   // grant_exceeds_own when `user` may do something that who acts may not. Always passes for oneself.
   core::Result<> ensure_may_act_on(core::Tx& tx, accounts::UserId user, const audit::Origin& origin);
   // last_super_admin when nobody would be left without `user`. Until `tx` ends nobody else can be taken away either.
@@ -100,13 +101,15 @@ class Service {
     std::map<std::vector<std::string>, std::shared_ptr<const PermissionSet>> sets;
   };
   core::Result<std::shared_ptr<Definitions>> definitions(core::Tx& tx, std::string_view stamp);
-  static std::shared_ptr<const PermissionSet> permissions_of(Definitions& definitions, const std::vector<std::string>& roles);
+  static std::shared_ptr<const PermissionSet> permissions_of(Definitions& definitions,
+                                                             const std::vector<std::string>& roles);
 
   core::Result<RoleGraph> lock_graph(core::Tx& tx);
   core::Result<> ensure_user(core::Tx& tx, accounts::UserId user);
   core::Result<PermissionSet> permissions_of_actor(core::Tx& tx, const audit::Origin& origin);
   core::Result<> ensure_covers(core::Tx& tx, const audit::Origin& origin, const PermissionSet& permissions);
-  core::Result<RoleView> save(core::Tx& tx, RoleGraph& graph, Role role, std::string_view action, const audit::Origin& origin);
+  core::Result<RoleView> save(core::Tx& tx, RoleGraph& graph, Role role, std::string_view action,
+                              const audit::Origin& origin);
   core::Result<> record(core::Tx& tx, accounts::UserId user, std::string_view action, std::string detail,
                         const audit::Origin& origin);
   std::string new_stamp() { return random_.uuid7(clock_.now()).str(); }
@@ -123,4 +126,4 @@ class Service {
   std::shared_ptr<Definitions> definitions_;  // null until asked for
 };
 
-}  // namespace access
+}  // namespace roles

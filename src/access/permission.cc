@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace access {
+namespace roles {
 namespace {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; }
@@ -21,4 +21,4 @@ std::optional<Permission> parse_permission(std::string_view text) {
   return permission;
 }
 
-}  // namespace access
+}  // namespace roles

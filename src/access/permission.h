@@ -2,14 +2,17 @@
 // Does not own: who holds them (role.h, access_service.h).
 // Thread rule: pure functions and constants.
 //
+// The namespace of this folder is `roles`: a function of POSIX is called ::access.
+//
 // A permission is `resource:action`: each half is `*`, or 1 to 64 of a-z, 0-9, '_', '-' and '.'. `*` stands for any
-// text there. Applications add permissions of their own by naming them in a role; only the server's are in the catalogue.
+// text there. Applications add permissions of their own by naming them in a role; only the server's are in the
+// catalogue.
 #pragma once
 #include <array>
 #include <optional>
 #include <string_view>
 
-namespace access {
+namespace roles {
 
 // Views into the text that was parsed.
 struct Permission {
@@ -19,7 +22,8 @@ struct Permission {
 // Absent when `text` is not a permission.
 std::optional<Permission> parse_permission(std::string_view text);
 
-// Whether who holds `granted` may do `wanted`. A wildcard in `wanted` asks for all of it, so that only a wildcard covers it.
+// Whether who holds `granted` may do `wanted`. A wildcard in `wanted` asks for all of it, so that only a wildcard
+// covers it.
 constexpr bool matches(const Permission& granted, const Permission& wanted) {
   return (granted.resource == "*" || granted.resource == wanted.resource) &&
          (granted.action == "*" || granted.action == wanted.action);
@@ -39,4 +43,4 @@ inline constexpr std::array<KnownPermission, 7> catalogue{{
     {"users:write", "Rename, disable, enable and delete users who hold no more than the caller."},
 }};
 
-}  // namespace access
+}  // namespace roles

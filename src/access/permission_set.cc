@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace access {
+namespace roles {
 namespace {
 
 void keep_sorted(std::vector<std::string>& texts) {
@@ -42,4 +42,4 @@ bool PermissionSet::covers(const PermissionSet& other) const {
   return std::ranges::all_of(other.names_, [&](const std::string& name) { return allows(name); });
 }
 
-}  // namespace access
+}  // namespace roles

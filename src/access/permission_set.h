@@ -7,7 +7,7 @@
 
 #include "access/permission.h"
 
-namespace access {
+namespace roles {
 
 class PermissionSet {
  public:
@@ -29,4 +29,4 @@ class PermissionSet {
   bool everything_ = false;
 };
 
-}  // namespace access
+}  // namespace roles

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace access {
+namespace roles {
 
 bool is_role_name(std::string_view name) {
   const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
@@ -63,8 +63,7 @@ PermissionSet RoleGraph::permissions(std::string_view name) const {
 
 bool RoleGraph::would_cycle(std::string_view name, std::span<const std::string> inherits) const {
   // The role may be new, so its own name in `inherits` is compared apart.
-  return std::ranges::find(inherits, name) != inherits.end() ||
-         std::ranges::binary_search(inherited(inherits), name);
+  return std::ranges::find(inherits, name) != inherits.end() || std::ranges::binary_search(inherited(inherits), name);
 }
 
 std::vector<Role> seeded_roles(core::Time now) {
@@ -74,10 +73,11 @@ std::vector<Role> seeded_roles(core::Time now) {
   };
   // A role stands behind those that it inherits, so that it can be written in this order.
   return {role(default_role, "Everybody: one's own profile and sessions, which need no permission.", {}, {}),
-          role("support", "Sees users, their sessions and their roles.", {"roles:read", "sessions:read", "users:read"}, {"user"}),
+          role("support", "Sees users, their sessions and their roles.", {"roles:read", "sessions:read", "users:read"},
+               {"user"}),
           role("admin", "Runs the accounts: users, sessions, and roles that allow no more than this one.",
                {"roles:assign", "roles:write", "sessions:revoke", "users:write"}, {"support"}),
           role(super_admin, "Everything. There is always one.", {"*:*"}, {"admin"})};
 }
 
-}  // namespace access
+}  // namespace roles

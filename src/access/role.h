@@ -9,7 +9,7 @@
 #include "access/permission_set.h"
 #include "accounts/user.h"
 
-namespace access {
+namespace roles {
 
 inline constexpr std::string_view super_admin = "super_admin";
 
@@ -63,4 +63,4 @@ class RoleGraph {
 inline constexpr std::string_view default_role = "user";
 std::vector<Role> seeded_roles(core::Time now);
 
-}  // namespace access
+}  // namespace roles

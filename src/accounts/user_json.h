@@ -19,15 +19,16 @@ struct UserJson {
   static constexpr std::string_view name = "User";
   static constexpr auto fields() {
     using core::field;
-    return std::tuple{field("id", &UserJson::id, "The user's id."),
-                      field("email", &UserJson::email, "The address as it was given."),
-                      field("firstName", &UserJson::first_name, "As sent."),
-                      field("lastName", &UserJson::last_name, "As sent."),
-                      field("accountType", &UserJson::account_type, "A label without meaning to the server."),
-                      field("emailVerified", &UserJson::email_verified, "The address was proven to be the user's."),
-                      field("roles", &UserJson::roles, "Roles held directly, by name."),
-                      field("createdAt", &UserJson::created_at, "When the account was made."),
-                      field("disabledAt", &UserJson::disabled_at, "Since when the account is disabled; absent while it is not.")};
+    return std::tuple{
+        field("id", &UserJson::id, "The user's id."),
+        field("email", &UserJson::email, "The address as it was given."),
+        field("firstName", &UserJson::first_name, "As sent."),
+        field("lastName", &UserJson::last_name, "As sent."),
+        field("accountType", &UserJson::account_type, "A label without meaning to the server."),
+        field("emailVerified", &UserJson::email_verified, "The address was proven to be the user's."),
+        field("roles", &UserJson::roles, "Roles held directly, by name."),
+        field("createdAt", &UserJson::created_at, "When the account was made."),
+        field("disabledAt", &UserJson::disabled_at, "Since when the account is disabled; absent while it is not.")};
   }
 };
 

@@ -73,6 +73,12 @@ core::Result<User> Service::enable(core::Tx& tx, UserId id, const audit::Origin&
   return save(tx, std::move(user), "user.enabled", origin);
 }
 
+core::Result<User> Service::outdate_sign_ins(core::Tx& tx, UserId id) {
+  User user = TRY(lock(tx, id));
+  ++user.auth_epoch;
+  return update(tx, std::move(user));
+}
+
 core::Result<User> Service::remove(core::Tx& tx, UserId id, const audit::Origin& origin) {
   return save(tx, without_personal_fields(TRY(lock(tx, id)), clock_.now()), "user.deleted", origin);
 }
@@ -80,8 +86,13 @@ core::Result<User> Service::remove(core::Tx& tx, UserId id, const audit::Origin&
 core::Result<User> Service::lock(core::Tx& tx, UserId id) { return living(TRY(store_.lock(tx, id))); }
 
 core::Result<User> Service::save(core::Tx& tx, User user, std::string_view action, const audit::Origin& origin) {
-  if (!TRY(store_.update(tx, user))) return core::fail_because(core::Code::internal, "a locked user could not be updated");
   TRY(audit_.append(tx, {.action = std::string(action), .subject = user.id.value}, origin));
+  return update(tx, std::move(user));
+}
+
+core::Result<User> Service::update(core::Tx& tx, User user) {
+  if (!TRY(store_.update(tx, user)))
+    return core::fail_because(core::Code::internal, "a locked user could not be updated");
   TRY(outbox_.announce(tx, {changes::Kind::user, user.id.value}));
   return user;
 }

@@ -36,12 +36,15 @@ class Service {
   core::Result<User> rename(core::Tx& tx, UserId id, const NewNames& names, const audit::Origin& origin);
   core::Result<User> disable(core::Tx& tx, UserId id, const audit::Origin& origin);
   core::Result<User> enable(core::Tx& tx, UserId id, const audit::Origin& origin);
+  // Sign-ins that began before do not complete. Not recorded: it goes with something that is.
+  core::Result<User> outdate_sign_ins(core::Tx& tx, UserId id);
   // Leaves a row without anything personal (without_personal_fields).
   core::Result<User> remove(core::Tx& tx, UserId id, const audit::Origin& origin);
 
  private:
   core::Result<User> lock(core::Tx& tx, UserId id);
   core::Result<User> save(core::Tx& tx, User user, std::string_view action, const audit::Origin& origin);
+  core::Result<User> update(core::Tx& tx, User user);
 
   core::Transactor& transactor_;
   Store& store_;

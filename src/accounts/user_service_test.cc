@@ -102,6 +102,14 @@ TEST_F(Accounts, DisableAndEnableEachRaiseTheEpochOnce) {
   EXPECT_EQ(outbox.announced.size(), 2u);
 }
 
+TEST_F(Accounts, OutdatingSignInsRaisesTheEpochAndNothingElse) {
+  const auto user = step([&](core::Tx& tx) { return service.outdate_sign_ins(tx, id); });
+  EXPECT_EQ(user->auth_epoch, 5);
+  EXPECT_EQ(row().auth_epoch, 5);
+  EXPECT_TRUE(row().active() && audit.records.empty());
+  EXPECT_EQ(outbox.announced.size(), 1u);
+}
+
 TEST_F(Accounts, RemoveLeavesNothingPersonal) {
   ASSERT_TRUE(remove());
   EXPECT_EQ(row().email + row().first_name + row().last_name + row().password_hash, "");

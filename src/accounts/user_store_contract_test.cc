@@ -46,22 +46,23 @@ class UserStore : public testing::TestWithParam<MakeWorld> {
             .password_hash = "$argon2id$" + name,
             .created_at = clock.now()};
   }
-  User create(const std::string& name) {
-    const User user = sample(name);
-    EXPECT_EQ(atomically([&](core::Tx& tx) { return world.store->create(tx, user); }), true);
-    return user;
-  }
   // Only what is expected to succeed goes through here.
   template <class F>
   auto atomically(F work) {
     return world.transactor->atomically(work).value();
+  }
+  User create(const std::string& name) {
+    const User user = sample(name);
+    EXPECT_EQ(atomically([&](core::Tx& tx) { return world.store->create(tx, user); }), true);
+    return user;
   }
   std::optional<User> find(UserId id) {
     return world.transactor->reading([&](core::Tx& tx) { return world.store->find(tx, id); }).value();
   }
   std::vector<std::string> list(const UserFilter& filter) {
     std::vector<std::string> emails;
-    for (const auto& user : world.transactor->reading([&](core::Tx& tx) { return world.store->list(tx, filter); }).value())
+    for (const auto& user :
+         world.transactor->reading([&](core::Tx& tx) { return world.store->list(tx, filter); }).value())
       emails.push_back(user.email_key.substr(0, user.email_key.find('@')));
     return emails;
   }

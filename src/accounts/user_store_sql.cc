@@ -5,7 +5,7 @@
 namespace accounts {
 namespace {
 
-#define USER_COLUMNS                                                                                      \
+#define USER_COLUMNS                                                                                          \
   "id, email, email_key, first_name, last_name, account_type, password_hash, auth_epoch, email_verified_at, " \
   "disabled_at, deleted_at, created_at"
 
@@ -44,11 +44,12 @@ int64_t wanted(std::optional<bool> disabled) { return disabled ? *disabled : 2; 
 class SqlStore final : public Store {
  public:
   core::Result<bool> create(core::Tx& tx, const User& u) override {
-    const auto rows = TRY(storage::sql(tx).query(
-        "INSERT INTO users (" USER_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
-        "ON CONFLICT (email_key) DO NOTHING",
-        u.id, u.email, u.email_key, u.first_name, u.last_name, core::to_text(u.account_type), u.password_hash,
-        u.auth_epoch, u.email_verified_at, u.disabled_at, u.deleted_at, u.created_at));
+    const auto rows =
+        TRY(storage::sql(tx).query(
+            "INSERT INTO users (" USER_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
+            "ON CONFLICT (email_key) DO NOTHING",
+            u.id, u.email, u.email_key, u.first_name, u.last_name, core::to_text(u.account_type), u.password_hash,
+            u.auth_epoch, u.email_verified_at, u.disabled_at, u.deleted_at, u.created_at));
     return rows.changed() == 1;
   }
 
@@ -67,7 +68,8 @@ class SqlStore final : public Store {
   core::Result<bool> update(core::Tx& tx, const User& u) override {
     const auto rows = TRY(storage::sql(tx).query(
         "UPDATE users SET email = $2, email_key = $3, first_name = $4, last_name = $5, account_type = $6, "
-        "password_hash = $7, auth_epoch = $8, email_verified_at = $9, disabled_at = $10, deleted_at = $11 WHERE id = $1 "
+        "password_hash = $7, auth_epoch = $8, email_verified_at = $9, disabled_at = $10, deleted_at = $11 WHERE id = "
+        "$1 "
         "AND NOT EXISTS (SELECT 1 FROM users AS other WHERE other.email_key = $3 AND other.id <> $1)",
         u.id, u.email, u.email_key, u.first_name, u.last_name, core::to_text(u.account_type), u.password_hash,
         u.auth_epoch, u.email_verified_at, u.disabled_at, u.deleted_at));
@@ -75,15 +77,15 @@ class SqlStore final : public Store {
   }
 
   core::Result<std::vector<User>> list(core::Tx& tx, const UserFilter& filter) override {
-    const auto rows = TRY(storage::sql(tx).query(
-        "SELECT " USER_COLUMNS
-        " FROM users WHERE deleted_at IS NULL "
-        "AND (lower(email) LIKE lower($1) ESCAPE '!' OR lower(first_name || ' ' || last_name) LIKE lower($1) ESCAPE '!') "
-        "AND ($2 = 2 OR $2 = CASE WHEN disabled_at IS NULL THEN 0 ELSE 1 END) "
-        "AND ($3 = 0 OR (created_at, id) < (SELECT created_at, id FROM users WHERE id = $4)) "
-        "ORDER BY created_at DESC, id DESC LIMIT $5",
-        containing(filter.search), wanted(filter.disabled), int64_t{filter.after.has_value()},
-        filter.after.value_or(UserId{}), filter.limit));
+    const auto rows = TRY(
+        storage::sql(tx).query("SELECT " USER_COLUMNS " FROM users WHERE deleted_at IS NULL "
+                               "AND (lower(email) LIKE lower($1) ESCAPE '!' OR lower(first_name || ' ' || last_name) "
+                               "LIKE lower($1) ESCAPE '!') "
+                               "AND ($2 = 2 OR $2 = CASE WHEN disabled_at IS NULL THEN 0 ELSE 1 END) "
+                               "AND ($3 = 0 OR (created_at, id) < (SELECT created_at, id FROM users WHERE id = $4)) "
+                               "ORDER BY created_at DESC, id DESC LIMIT $5",
+                               containing(filter.search), wanted(filter.disabled), int64_t{filter.after.has_value()},
+                               filter.after.value_or(UserId{}), filter.limit));
     std::vector<User> users;
     for (storage::Row row : rows) users.push_back(read(row));
     return users;

@@ -6,7 +6,10 @@ namespace changes {
 
 core::Result<> Feed::announce(core::Tx& tx, const Change& change) {
   TRY(store_.append(tx, change));
-  tx.after_commit([this, change] { tell(change); });
+  tx.after_commit([this, change, began = std::chrono::steady_clock::now()] {
+    tell(change);
+    effective_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  });
   return {};
 }
 

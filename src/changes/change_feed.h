@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "changes/outbox.h"
+#include "core/metrics.h"
 
 namespace changes {
 
@@ -19,8 +20,9 @@ using DataVersion = std::function<std::optional<int64_t>()>;
 
 class Feed final : public Outbox {
  public:
-  Feed(core::Transactor& transactor, Store& store, const core::Clock& clock, DataVersion data_version)
-      : transactor_(transactor), store_(store), clock_(clock), data_version_(std::move(data_version)) {}
+  Feed(core::Transactor& transactor, Store& store, const core::Clock& clock, DataVersion data_version, core::Metrics& metrics)
+      : transactor_(transactor), store_(store), clock_(clock), data_version_(std::move(data_version)),
+        effective_(metrics.histogram("usher_change_seconds", "From announcing a change until this process obeys it.")) {}
   ~Feed() override { stop(); }
 
   void subscribe(Subscriber subscriber) { subscribers_.push_back(std::move(subscriber)); }
@@ -49,6 +51,7 @@ class Feed final : public Outbox {
   Store& store_;
   const core::Clock& clock_;
   DataVersion data_version_;
+  core::Histogram& effective_;
   std::vector<Subscriber> subscribers_;
 
   std::atomic<int64_t> last_sent_{-1'000'000};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <tuple>
 
 namespace core {
 namespace {
@@ -66,7 +67,7 @@ void Metrics::gauge(std::string name, std::string help, std::function<double()> 
 std::string Metrics::render() const {
   std::vector<const Series*> sorted;
   for (const auto& series : series_) sorted.push_back(&series);
-  std::ranges::stable_sort(sorted, {}, [](const Series* s) { return s->name; });
+  std::ranges::sort(sorted, {}, [](const Series* s) { return std::tie(s->name, s->labels); });
   std::string out, last;
   for (const Series* s : sorted) {
     if (s->name != last) out += "# HELP " + s->name + ' ' + s->help + "\n# TYPE " + s->name + ' ' + s->type + '\n';

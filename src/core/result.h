@@ -55,9 +55,12 @@ inline std::unexpected<Error> fail_because(Code code, std::string cause) {
 }  // namespace core
 
 // The value of `expression`, or return its error from the enclosing function.
-#define TRY(expression)                                                      \
-  ({                                                                         \
-    auto&& try_result = (expression);                                        \
-    if (!try_result) return std::unexpected(std::move(try_result).error()); \
-    std::move(try_result).value();                                           \
+#define TRY(expression) USHER_TRY_AS(USHER_JOIN(try_result_, __COUNTER__), expression)
+#define USHER_JOIN(a, b) USHER_JOIN_EXPANDED(a, b)
+#define USHER_JOIN_EXPANDED(a, b) a##b
+#define USHER_TRY_AS(result, expression)                         \
+  ({                                                             \
+    auto&& result = (expression);                                \
+    if (!result) return std::unexpected(std::move(result).error()); \
+    std::move(result).value();                                   \
   })

@@ -1,10 +1,13 @@
 #include "crypto/jwk.h"
 
 #include <gtest/gtest.h>
+#include <openssl/ec.h>
+#include <openssl/rsa.h>
 
 #include <thread>
 
 #include "crypto/base64url.h"
+#include "crypto/key_evp.h"
 
 namespace crypto {
 namespace {
@@ -54,8 +57,8 @@ TEST(SigningKey, SignaturesHaveTheirJoseSize) {
   const std::pair<Algorithm, size_t> sizes[] = {
       {Algorithm::ES256, 64}, {Algorithm::EdDSA, 64}, {Algorithm::RS256, 384}, {Algorithm::HS256, 32}};
   for (auto [algorithm, size] : sizes) {
-    // Numbers with leading zeros must keep their width: one in 128 of these has one.
-    const int rounds = algorithm == Algorithm::RS256 ? 1 : 400;
+    // Numbers with leading zeros must keep their width: one r in 256 has some.
+    const int rounds = algorithm == Algorithm::ES256 ? 2500 : 1;
     for (int i = 0; i < rounds; ++i) {
       const std::string message = std::to_string(i);
       const auto signature = key_of(algorithm).sign(as_bytes(message)).value();
@@ -89,6 +92,16 @@ TEST(SigningKey, RefusesOtherPrivateBytes) {
       EXPECT_EQ(SigningKey::from_private(algorithm, key_of(other).private_bytes()).has_value(), other == algorithm);
     }
   }
+}
+
+Secret pkcs8_of(KeyPtr key) { return EvpKey::create(std::move(key), EvpKey::Use::verify).value()->pkcs8(); }
+
+TEST(SigningKey, RefusesOtherCurvesAndShortRsaKeys) {
+  EXPECT_TRUE(SigningKey::from_private(Algorithm::ES256, pkcs8_of(KeyPtr(EVP_EC_gen("P-256")))));
+  EXPECT_FALSE(SigningKey::from_private(Algorithm::ES256, pkcs8_of(KeyPtr(EVP_EC_gen("P-384")))));
+  EXPECT_FALSE(SigningKey::from_private(Algorithm::ES256, pkcs8_of(KeyPtr(EVP_EC_gen("secp256k1")))));
+  EXPECT_TRUE(SigningKey::from_private(Algorithm::RS256, pkcs8_of(KeyPtr(EVP_RSA_gen(2048)))));
+  EXPECT_FALSE(SigningKey::from_private(Algorithm::RS256, pkcs8_of(KeyPtr(EVP_RSA_gen(1024)))));
 }
 
 TEST(SigningKey, RefusesShortSecretsForHs256) {
@@ -213,6 +226,10 @@ TEST(FromJwk, RefusesPointsThatAreNotOnTheCurve) {
   EXPECT_TRUE(is_refused(ec(std::string(43, '_').replace(42, 1, "8"), y)));
   EXPECT_TRUE(is_refused(ec(x.substr(0, 42), y)));
   auto longer = base64url_decode(x).value();
+  auto shorter = longer, shifted = base64url_decode(y).value();
+  shorter.pop_back();
+  shifted.insert(shifted.begin(), longer.back());
+  EXPECT_TRUE(is_refused(ec(base64url_encode(shorter), base64url_encode(shifted)))) << "31 and 33 bytes";
   longer.insert(longer.begin(), 0);
   EXPECT_TRUE(is_refused(ec(base64url_encode(longer), y)));
 

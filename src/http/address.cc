@@ -42,8 +42,10 @@ bool Address::is_v4() const { return std::ranges::equal(std::span(bytes).first(1
 
 std::string Address::str() const {
   char text[INET6_ADDRSTRLEN] = "";
-  if (is_v4()) inet_ntop(AF_INET, bytes.data() + 12, text, sizeof text);
-  else inet_ntop(AF_INET6, bytes.data(), text, sizeof text);
+  if (is_v4())
+    inet_ntop(AF_INET, bytes.data() + 12, text, sizeof text);
+  else
+    inet_ntop(AF_INET6, bytes.data(), text, sizeof text);
   return text;
 }
 
@@ -56,7 +58,8 @@ std::optional<Network> Network::parse(std::string_view text) {
   const bool v4 = text.find(':') == std::string_view::npos;
   int bits = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-  if (error != std::errc{} || end != digits.data() + digits.size() || bits < 0 || bits > (v4 ? 32 : 128)) return std::nullopt;
+  if (error != std::errc{} || end != digits.data() + digits.size() || bits < 0 || bits > (v4 ? 32 : 128))
+    return std::nullopt;
   return Network{*address, v4 ? bits + 96 : bits};
 }
 

@@ -93,14 +93,16 @@ void append_content(std::string& out, const Answer& answer) {
 }  // namespace
 
 void CommonHeaders::refresh(core::Time now) {
-  always_ = "Date: " + http_date(now) + "\r\nX-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n";
+  always_ = "Date: " + http_date(now) +
+            "\r\nX-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n";
   if (transport_ == Transport::secure) always_ += "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n";
   block_ = always_;
   for (const auto& row : replaceable) block_ += row.line;
 }
 
 void CommonHeaders::append_to(std::string& out, string_view lines) const {
-  const bool replaces = !lines.empty() && std::ranges::any_of(replaceable, [&](const auto& row) { return names(lines, row.name); });
+  const bool replaces =
+      !lines.empty() && std::ranges::any_of(replaceable, [&](const auto& row) { return names(lines, row.name); });
   if (!replaces) {
     out += block_;
     return;
@@ -152,10 +154,11 @@ std::string http_date(core::Time time) {
   const year_month_day date{day};
   const hh_mm_ss clock{floor<seconds>(time - day)};
   char text[64];
-  const int size = std::snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d GMT", days_of_week[weekday(day).c_encoding()],
-                                 static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
-                                 static_cast<int>(date.year()), static_cast<int>(clock.hours().count()),
-                                 static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  const int size =
+      std::snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d GMT", days_of_week[weekday(day).c_encoding()],
+                    static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
+                    static_cast<int>(date.year()), static_cast<int>(clock.hours().count()),
+                    static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   return {text, static_cast<size_t>(size)};
 }
 

@@ -46,17 +46,22 @@ size_t ChunkedDecoder::take_data(std::string_view bytes, std::string& body) {
 
 bool ChunkedDecoder::take(unsigned char c) {
   switch (step_) {
-    case Step::size: return take_size(c);
+    case Step::size:
+      return take_size(c);
     case Step::extension:
     case Step::quoted:
-    case Step::escaped: return take_extension(c);
+    case Step::escaped:
+      return take_extension(c);
     case Step::size_lf:
       last_chunk_ = left_ == 0;
       step_ = last_chunk_ ? Step::trailer_start : Step::data;
       return c == '\n';
-    case Step::data_cr: return step_ = Step::data_lf, c == '\r';
-    case Step::data_lf: return step_ = Step::size, digits_ = 0, c == '\n';
-    default: return take_trailer(c);
+    case Step::data_cr:
+      return step_ = Step::data_lf, c == '\r';
+    case Step::data_lf:
+      return step_ = Step::size, digits_ = 0, c == '\n';
+    default:
+      return take_trailer(c);
   }
 }
 
@@ -70,8 +75,8 @@ bool ChunkedDecoder::take_size(unsigned char c) {
   return digits_ > 0 && (c == '\r' || c == ';');
 }
 
-// ";" name [ "=" ( token / quoted-string ) ]; `previous_` is ';' or '=' while a token must follow, 'n' or 'v' within a name
-// or a value, and '"' behind a quoted one.
+// ";" name [ "=" ( token / quoted-string ) ]; `previous_` is ';' or '=' while a token must follow, 'n' or 'v' within a
+// name or a value, and '"' behind a quoted one.
 bool ChunkedDecoder::take_extension(unsigned char c) {
   if (step_ == Step::escaped) return step_ = Step::quoted, is_text(c);
   if (step_ == Step::quoted) {
@@ -102,8 +107,10 @@ bool ChunkedDecoder::take_trailer(unsigned char c) {
     case Step::trailer_value:
       if (c == '\r') step_ = Step::trailer_lf;
       return c == '\r' || is_text(c) || c >= 0x80;
-    case Step::trailer_lf: return step_ = Step::trailer_start, c == '\n';
-    default: return step_ = Step::done, c == '\n';
+    case Step::trailer_lf:
+      return step_ = Step::trailer_start, c == '\n';
+    default:
+      return step_ = Step::done, c == '\n';
   }
 }
 

@@ -11,8 +11,9 @@ namespace http {
 
 enum class ChunkState { need_more, complete, refused };
 
-// Refused: a size that is empty, signed, prefixed or longer than 8 digits, white space behind it, a malformed extension,
-// any line that does not end with CRLF, data that is longer than its size. Extensions and trailers are read and dropped.
+// Refused: a size that is empty, signed, prefixed or longer than 8 digits, white space behind it, a malformed
+// extension, any line that does not end with CRLF, data that is longer than its size. Extensions and trailers are read
+// and dropped.
 class ChunkedDecoder {
  public:
   // Takes what it can from `bytes`, appends data to `body`, and sets `used`. When refused, code() says why.
@@ -20,8 +21,22 @@ class ChunkedDecoder {
   core::Code code() const { return code_; }
 
  private:
-  enum class Step { size, extension, quoted, escaped, size_lf, data, data_cr, data_lf, trailer_start, trailer_name,
-                    trailer_value, trailer_lf, last_lf, done };
+  enum class Step {
+    size,
+    extension,
+    quoted,
+    escaped,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer_start,
+    trailer_name,
+    trailer_value,
+    trailer_lf,
+    last_lf,
+    done
+  };
   bool take(unsigned char c);
   bool take_size(unsigned char c);
   bool take_extension(unsigned char c);

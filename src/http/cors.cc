@@ -8,7 +8,8 @@ bool is_origin(std::string_view text) {
   const size_t scheme = text.find("://");
   if (scheme == std::string_view::npos || scheme == 0) return false;
   const auto host = text.substr(scheme + 3);
-  const bool plain = std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F && (c < 'A' || c > 'Z') && c != ','; });
+  const bool plain =
+      std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F && (c < 'A' || c > 'Z') && c != ','; });
   return plain && !host.empty() && host.find_first_of("/?#@*\"'\\") == std::string_view::npos;
 }
 
@@ -22,8 +23,9 @@ void Cors::append_lines(std::string& lines, const Request& request) const {
   const auto origin = request.header("Origin");
   if (!lists(origin)) return;
   lines.append("Access-Control-Allow-Origin: ").append(origin);
-  lines += "\r\nAccess-Control-Allow-Credentials: true\r\n"
-           "Access-Control-Expose-Headers: X-Request-Id, Retry-After, WWW-Authenticate\r\n";
+  lines +=
+      "\r\nAccess-Control-Allow-Credentials: true\r\n"
+      "Access-Control-Expose-Headers: X-Request-Id, Retry-After, WWW-Authenticate\r\n";
 }
 
 void Cors::append_preflight_lines(std::string& lines, const Request& request, std::string_view allow) const {

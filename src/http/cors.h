@@ -18,8 +18,8 @@ class Cors {
  public:
   explicit Cors(std::span<const std::string> origins) : origins_(origins.begin(), origins.end()) {}
   bool enabled() const { return !origins_.empty(); }
-  // Appends the header lines for an answer to `request`: nothing while no origin is listed, `Vary: Origin` for an origin
-  // that is not.
+  // Appends the header lines for an answer to `request`: nothing while no origin is listed, `Vary: Origin` for an
+  // origin that is not.
   void append_lines(std::string& lines, const Request& request) const;
   // Those for the answer to a preflight of a path that has the methods `allow` ("GET, HEAD").
   void append_preflight_lines(std::string& lines, const Request& request, std::string_view allow) const;

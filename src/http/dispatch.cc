@@ -39,7 +39,8 @@ core::Result<Response> run(const Route& route, const Request& request, Gate& gat
 
 core::Result<> check_media_type(const Request& request) {
   const auto encoding = request.header("Content-Encoding");
-  const bool encoded = request.count("Content-Encoding") > 1 || !(encoding.empty() || equal_without_case(encoding, "identity"));
+  const bool encoded =
+      request.count("Content-Encoding") > 1 || !(encoding.empty() || equal_without_case(encoding, "identity"));
   if (encoded || !is_json(request.header("Content-Type"))) return core::fail(core::Code::unsupported_media_type);
   return {};
 }

@@ -18,17 +18,28 @@ constexpr std::string_view style =
     "summary{cursor:pointer}summary code{font-weight:600}"
     ".method{display:inline-block;min-width:4.5rem;font:600 .8rem ui-monospace,monospace}"
     ".who{float:right;opacity:.75;font-size:.85rem}"
-    "table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .5rem;border-bottom:1px solid var(--line);vertical-align:top}"
-    "code,pre{font-family:ui-monospace,monospace;font-size:.9em}pre{background:var(--soft);padding:.6rem;overflow:auto}";
+    "table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .5rem;border-bottom:1px solid "
+    "var(--line);vertical-align:top}"
+    "code,pre{font-family:ui-monospace,monospace;font-size:.9em}pre{background:var(--soft);padding:.6rem;overflow:"
+    "auto}";
 
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
     }
   return out;
 }
@@ -42,7 +53,8 @@ std::string_view reference_name(const json::object& schema) {
 }
 
 std::string type_text(const json::object& schema) {
-  if (const auto name = reference_name(schema); !name.empty()) return "<a href=\"#schema-" + escaped(name) + "\">" + escaped(name) + "</a>";
+  if (const auto name = reference_name(schema); !name.empty())
+    return "<a href=\"#schema-" + escaped(name) + "\">" + escaped(name) + "</a>";
   const auto* type = schema.if_contains("type");
   if (!type) return "any";
   if (type->is_array()) return escaped(json::serialize(*type));
@@ -57,7 +69,8 @@ std::string errors_table(const Route& route) {
   std::string out = "<table><tr><th>Status<th>Code<th>Meaning";
   for (const auto code : error_codes(route)) {
     const auto& row = core::row(code);
-    out += "<tr><td>" + std::to_string(row.status) + "<td><code>" + escaped(row.name) + "</code><td>" + escaped(row.title);
+    out +=
+        "<tr><td>" + std::to_string(row.status) + "<td><code>" + escaped(row.name) + "</code><td>" + escaped(row.title);
   }
   return out + "</table>";
 }
@@ -75,15 +88,17 @@ std::string operation_html(const Route& route, core::Schemas& schemas) {
   std::string out = "<details id=\"" + escaped(operation.id) + "\"><summary><span class=\"who\">" + who +
                     "</span><span class=\"method\">" + std::string(to_text(operation.method)) + "</span> <code>" +
                     escaped(operation.path) + "</code> " + escaped(operation.summary) + "</summary>";
-  for (const auto& field : operation.query) out += "<p>Query <code>" + escaped(field.name) + "</code>: " + escaped(field.doc) + "</p>";
-  out += "<p>Body: " + schema_link(route.request_schema, schemas) + ". Answer " + std::to_string(operation.status) + ": " +
-         schema_link(route.response_schema, schemas) + ".</p>";
+  for (const auto& field : operation.query)
+    out += "<p>Query <code>" + escaped(field.name) + "</code>: " + escaped(field.doc) + "</p>";
+  out += "<p>Body: " + schema_link(route.request_schema, schemas) + ". Answer " + std::to_string(operation.status) +
+         ": " + schema_link(route.response_schema, schemas) + ".</p>";
   return out + errors_table(route) + "</details>";
 }
 
 std::string schema_html(const std::string& name, const std::string& text) {
   const auto parsed = json::parse(text);
-  std::string out = "<h3 id=\"schema-" + escaped(name) + "\">" + escaped(name) + "</h3><table><tr><th>Field<th>Type<th>Meaning";
+  std::string out =
+      "<h3 id=\"schema-" + escaped(name) + "\">" + escaped(name) + "</h3><table><tr><th>Field<th>Type<th>Meaning";
   const auto* properties = parsed.get_object().if_contains("properties");
   if (!properties) return out + "</table>";
   for (const auto& member : properties->get_object()) {
@@ -103,17 +118,21 @@ std::string docs_content_security_policy() {
   EVP_Digest(style.data(), style.size(), digest, &size, EVP_sha256(), nullptr);
   unsigned char text[48];
   const int length = EVP_EncodeBlock(text, digest, sizeof digest);
-  return "default-src 'none'; style-src 'sha256-" + std::string(reinterpret_cast<char*>(text), static_cast<size_t>(length)) +
+  return "default-src 'none'; style-src 'sha256-" +
+         std::string(reinterpret_cast<char*>(text), static_cast<size_t>(length)) +
          "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 }
 
 std::string docs_page(std::span<const Route> routes, const ApiTitle& title) {
   core::Schemas schemas;
-  std::string out = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>" +
-                    escaped(title.title) + " API</title><style>" + std::string(style) + "</style><h1>" + escaped(title.title) +
-                    " API <small>" + escaped(title.version) +
-                    "</small></h1><p>JSON in and out. Errors are <code>application/problem+json</code>. The same in machine-readable form: "
-                    "<a href=\"/openapi.json\">openapi.json</a>.</p><h2>Operations</h2>";
+  std::string out =
+      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width\"><title>" +
+      escaped(title.title) + " API</title><style>" + std::string(style) + "</style><h1>" + escaped(title.title) +
+      " API <small>" + escaped(title.version) +
+      "</small></h1><p>JSON in and out. Errors are <code>application/problem+json</code>. The same in machine-readable "
+      "form: "
+      "<a href=\"/openapi.json\">openapi.json</a>.</p><h2>Operations</h2>";
   for (const Route& route : routes) out += operation_html(route, schemas);
   out += "<h2>Schemas</h2>";
   for (const auto& [name, schema] : schemas) out += schema_html(name, schema);

@@ -12,6 +12,7 @@ using core::Code;
 using std::string_view;
 
 constexpr size_t max_length_digits = 18;  // fits 64 bits
+constexpr int max_empty_lines = 2;        // some clients send one behind a body, and one more before a request
 
 struct Named {
   string_view text;
@@ -78,7 +79,7 @@ class HeadParser {
     out_.header_count = 0;
     out_.method = Method::get;
     out_.path = out_.query = out_.body = {};
-    if (skip_empty_line() && request_line() && fields()) {
+    if (skip_empty_lines() && request_line() && fields()) {
       head_.size = at_;
       check_whole();
     }
@@ -109,11 +110,12 @@ class HeadParser {
     return bytes_.substr(start, at_ - start);
   }
 
-  bool skip_empty_line() {
-    if (!bytes_.starts_with('\r')) return true;
-    if (bytes_.size() == 1) return false;
-    if (bytes_[1] != '\n') return refuse();
-    at_ = line_ = 2;
+  bool skip_empty_lines() {
+    for (int lines = 0; lines < max_empty_lines && at_ < bytes_.size() && current() == '\r'; ++lines) {
+      if (at_ + 1 == bytes_.size()) return false;
+      if (bytes_[at_ + 1] != '\n') return refuse();
+      at_ = line_ = at_ + 2;
+    }
     return true;
   }
 
@@ -206,12 +208,18 @@ class HeadParser {
   // The fields that frame the message or say where it is for.
   bool read_field(string_view name, string_view value) {
     switch (name.size()) {
-      case 4: return !equal_without_case(name, "Host") || host(value);
-      case 6: return !equal_without_case(name, "Expect") || expect(value);
-      case 10: return !equal_without_case(name, "Connection") || connection(value);
-      case 14: return !equal_without_case(name, "Content-Length") || content_length(value);
-      case 17: return !equal_without_case(name, "Transfer-Encoding") || transfer_encoding(value);
-      default: return true;
+      case 4:
+        return !equal_without_case(name, "Host") || host(value);
+      case 6:
+        return !equal_without_case(name, "Expect") || expect(value);
+      case 10:
+        return !equal_without_case(name, "Connection") || connection(value);
+      case 14:
+        return !equal_without_case(name, "Content-Length") || content_length(value);
+      case 17:
+        return !equal_without_case(name, "Transfer-Encoding") || transfer_encoding(value);
+      default:
+        return true;
     }
   }
 

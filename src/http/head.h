@@ -7,7 +7,7 @@
 
 namespace http {
 
-inline constexpr size_t max_request_line = 8 * 1024;  // with its CRLF
+inline constexpr size_t max_request_line = 8 * 1024;   // with its CRLF
 inline constexpr size_t max_header_bytes = 16 * 1024;  // all field lines and the empty line
 inline constexpr size_t max_body = 64 * 1024;
 
@@ -25,11 +25,12 @@ struct Head {
   bool old_version = false;  // HTTP/1.0: must be told when the connection is kept
 };
 
-// Reads `bytes` from the start of a request and fills method, path, query, headers and keep_alive of `out` with views of
-// `bytes`. Faults are found in what has arrived, also when more is needed. One empty line before the request is skipped.
+// Reads `bytes` from the start of a request and fills method, path, query, headers and keep_alive of `out` with views
+// of `bytes`. Faults are found in what has arrived, also when more is needed. Up to two empty lines before the request
+// are skipped.
 //
-// Refused, because two readers could disagree about them: a bare CR or LF, NUL and other control characters, folded lines,
-// space before the colon, an empty name, Content-Length with Transfer-Encoding or twice or not in digits,
+// Refused, because two readers could disagree about them: a bare CR or LF, NUL and other control characters, folded
+// lines, space before the colon, an empty name, Content-Length with Transfer-Encoding or twice or not in digits,
 // Transfer-Encoding other than one "chunked" or in HTTP/1.0, Host missing (1.1), twice or malformed, an absolute target
 // for another host, "*" except for OPTIONS, any other version than 1.0 and 1.1, CONNECT and TRACE.
 Head parse_head(std::string_view bytes, Request& out);

@@ -100,7 +100,8 @@ std::string operation_json(const Route& route, core::Schemas& schemas) {
   if (!operation.guard.permission().empty()) add_member(out, "x-permission", quoted(operation.guard.permission()));
   add_member(out, "parameters", parameters(operation));
   if (route.request_schema)
-    add_member(out, "requestBody", R"({"required":true,"content":{"application/json":{"schema":)" + route.request_schema(schemas) + "}}}");
+    add_member(out, "requestBody",
+               R"({"required":true,"content":{"application/json":{"schema":)" + route.request_schema(schemas) + "}}}");
   add_member(out, "responses", responses(route, schemas));
   return out + '}';
 }
@@ -160,15 +161,18 @@ std::string openapi_json(std::span<const Route> routes, const ApiTitle& title) {
 }
 
 std::string routes_markdown(std::span<const Route> routes) {
-  std::string out = "| method | path | operation | who | success | errors | what it does |\n|---|---|---|---|---|---|---|\n";
+  std::string out =
+      "| method | path | operation | who | success | errors | what it does |\n|---|---|---|---|---|---|---|\n";
   for (const Route& route : routes) {
     const Operation& operation = route.operation;
     std::string codes;
-    for (const Code code : error_codes(route)) codes += (codes.empty() ? "`" : " `") + std::string(core::row(code).name) + '`';
+    for (const Code code : error_codes(route))
+      codes += (codes.empty() ? "`" : " `") + std::string(core::row(code).name) + '`';
     std::string who = operation.guard.is_open() ? "anyone" : "session";
     if (!operation.guard.permission().empty()) who = '`' + std::string(operation.guard.permission()) + '`';
-    out += "| " + std::string(to_text(operation.method)) + " | `" + std::string(operation.path) + "` | " + std::string(operation.id) +
-           " | " + who + " | " + std::to_string(operation.status) + " | " + codes + " | " + std::string(operation.summary) + " |\n";
+    out += "| " + std::string(to_text(operation.method)) + " | `" + std::string(operation.path) + "` | " +
+           std::string(operation.id) + " | " + who + " | " + std::to_string(operation.status) + " | " + codes + " | " +
+           std::string(operation.summary) + " |\n";
   }
   return out;
 }
@@ -198,7 +202,8 @@ std::vector<Route> reference_routes(std::span<const Route> routes, const ApiTitl
   std::vector<Route> all(routes.begin(), routes.end());
   all.insert(all.end(), made.begin(), made.end());
   *json = {openapi_json(all, title), "Cache-Control: no-cache\r\n"};
-  *html = {docs_page(all, title), "Cache-Control: no-cache\r\nContent-Security-Policy: " + docs_content_security_policy() + "\r\n"};
+  *html = {docs_page(all, title),
+           "Cache-Control: no-cache\r\nContent-Security-Policy: " + docs_content_security_policy() + "\r\n"};
   return made;
 }
 

@@ -30,11 +30,17 @@ void append_fields(std::string& out, const std::vector<core::FieldError>& fields
 
 void log_problem(const core::Error& error, const Request& request) {
   const auto& row = core::row(error.code);
-  const auto level = row.status >= 500 ? core::Level::error : core::Level::debug;
+  // 501 is the client's doing.
+  const auto level =
+      row.status >= 500 && error.code != Code::method_not_implemented ? core::Level::error : core::Level::debug;
   if (!core::logs(level)) return;
   core::log(level, "request refused",
-            {{"code", row.name}, {"status", row.status}, {"request", request.id}, {"method", to_text(request.method)},
-             {"path", request.path}, {"cause", error.cause}});
+            {{"code", row.name},
+             {"status", row.status},
+             {"request", request.id},
+             {"method", to_text(request.method)},
+             {"path", request.path},
+             {"cause", error.cause}});
 }
 
 }  // namespace
@@ -49,7 +55,8 @@ std::string problem_json(const core::Error& error, std::string_view request_id) 
   append_member(out, "detail", error.detail.empty() ? row.title : std::string_view(error.detail));
   append_member(out, "requestId", request_id);
   if (!error.fields.empty()) append_fields(out, error.fields);
-  if (!error.reason.empty()) append_member(out, error.code == Code::permission_denied ? "permission" : "reason", error.reason);
+  if (!error.reason.empty())
+    append_member(out, error.code == Code::permission_denied ? "permission" : "reason", error.reason);
   return out + '}';
 }
 
@@ -58,7 +65,8 @@ std::string_view problem_lines(Code code) {
   if (status == 503) return "Retry-After: 1\r\n";
   if (status != 401) return "";
   // Without credentials there is nothing to say about them (RFC 6750 section 3.1).
-  if (code == Code::token_missing || code == Code::invalid_credentials) return "WWW-Authenticate: Bearer realm=\"usher\"\r\n";
+  if (code == Code::token_missing || code == Code::invalid_credentials)
+    return "WWW-Authenticate: Bearer realm=\"usher\"\r\n";
   if (code == Code::token_malformed) return "WWW-Authenticate: Bearer realm=\"usher\", error=\"invalid_request\"\r\n";
   return "WWW-Authenticate: Bearer realm=\"usher\", error=\"invalid_token\"\r\n";
 }

@@ -14,7 +14,8 @@ std::string problem_json(const core::Error& error, std::string_view request_id);
 // WWW-Authenticate for a 401 (RFC 6750 section 3), Retry-After for a 503, Allow is the router's; lines with CRLF.
 std::string_view problem_lines(core::Code code);
 
-// The whole answer. Logs the error with its cause and the request's id: 5xx as an error, others for debugging.
+// The whole answer. Logs the error with its cause and the request's id: 5xx (but 501) as an error, others for
+// debugging.
 Response problem(const core::Error& error, const Request& request);
 // The same for a handler of the fast lane.
 void write_problem(const core::Error& error, const Request& request, FastAnswer& answer);

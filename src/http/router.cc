@@ -43,7 +43,8 @@ std::string class_label(std::string_view route, int status_class) {
 RouteCounters::RouteCounters(core::Metrics& metrics, std::string_view route) {
   for (int status_class = 2; status_class <= 5; ++status_class)
     by_class_[static_cast<size_t>(status_class - 2)] =
-        &metrics.counter("usher_http_requests_total", "Requests answered, by route and class of status.", class_label(route, status_class));
+        &metrics.counter("usher_http_requests_total", "Requests answered, by route and class of status.",
+                         class_label(route, status_class));
 }
 
 core::Result<std::unique_ptr<Router>> Router::create(std::vector<Route> routes, core::Metrics& metrics) {
@@ -56,9 +57,11 @@ core::Result<std::unique_ptr<Router>> Router::create(std::vector<Route> routes, 
 core::Result<> Router::add(Route route, core::Metrics& metrics) {
   const Operation& operation = route.operation;
   const auto refuse = [&](std::string_view sentence) {
-    return core::fail(core::Code::validation_failed, "route " + std::string(operation.id) + ' ' + std::string(sentence));
+    return core::fail(core::Code::validation_failed,
+                      "route " + std::string(operation.id) + ' ' + std::string(sentence));
   };
-  if (!operation.path.starts_with('/') || operation.id.empty()) return refuse("needs a path that starts with / and an id");
+  if (!operation.path.starts_with('/') || operation.id.empty())
+    return refuse("needs a path that starts with / and an id");
   const auto same_id = [&](const auto& entry) { return entry->route.operation.id == operation.id; };
   if (std::ranges::any_of(entries_, same_id)) return refuse("is declared twice");
   Path& path = path_of(operation.path);
@@ -88,12 +91,17 @@ void Router::finish() {
     if (!head) head = path->by_method[static_cast<size_t>(Method::get)];
     for (size_t i = 0; i < path->by_method.size(); ++i)
       if (path->by_method[i]) path->allow.append(to_text(static_cast<Method>(i))).append(", ");
-    if (!path->by_method[static_cast<size_t>(Method::options)]) path->allow += "OPTIONS";
-    else path->allow.resize(path->allow.size() - 2);
-    if (path->pattern.find('{') == std::string_view::npos) fixed_[path->pattern] = path.get();
-    else with_parameters_.push_back(path.get());
+    if (!path->by_method[static_cast<size_t>(Method::options)])
+      path->allow += "OPTIONS";
+    else
+      path->allow.resize(path->allow.size() - 2);
+    if (path->pattern.find('{') == std::string_view::npos)
+      fixed_[path->pattern] = path.get();
+    else
+      with_parameters_.push_back(path.get());
   }
-  std::ranges::sort(with_parameters_, {}, [](const Path* path) { return std::pair(rank(path->pattern), path->pattern); });
+  std::ranges::sort(with_parameters_, {},
+                    [](const Path* path) { return std::pair(rank(path->pattern), path->pattern); });
 }
 
 const Router::Path* Router::find_path(std::string_view path) const {
@@ -105,8 +113,10 @@ const Router::Path* Router::find_path(std::string_view path) const {
 
 Router::Match Router::find(const Request& request) const {
   const Path* path = find_path(request.path);
-  if (!path) return {request.path == "*" ? Found::options : Found::not_found, nullptr, request.path == "*" ? "OPTIONS" : ""};
-  if (const Entry* entry = path->by_method[static_cast<size_t>(request.method)]) return {Found::route, entry, path->allow};
+  if (!path)
+    return {request.path == "*" ? Found::options : Found::not_found, nullptr, request.path == "*" ? "OPTIONS" : ""};
+  if (const Entry* entry = path->by_method[static_cast<size_t>(request.method)])
+    return {Found::route, entry, path->allow};
   if (path->any_method && request.count("X-Forwarded-Method")) return {Found::route, path->any_method, path->allow};
   return {request.method == Method::options ? Found::options : Found::method_not_allowed, nullptr, path->allow};
 }

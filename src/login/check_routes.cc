@@ -35,7 +35,7 @@ void append_identity(std::string& lines, const core::Uuid& user, const core::Uui
   lines += "\r\n";
 }
 
-bool allows_all(const access::PermissionSet& held, std::string_view query) {
+bool allows_all(const roles::PermissionSet& held, std::string_view query) {
   std::optional<std::string_view> rest = query;
   while (const auto pair = http::next_part(rest, '&')) {
     // Anything but a plainly spelt permission is left to the work lane.

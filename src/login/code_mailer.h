@@ -3,7 +3,8 @@
 // Thread rule: worker threads, inside a Tx.
 #pragma once
 #include "accounts/user.h"
-#include "mail/mail_service.h"
+#include "mail/outbox.h"
+#include "mail/templates.h"
 #include "verification/code_service.h"
 
 namespace login {
@@ -12,16 +13,15 @@ enum class Sent { now, too_soon };
 
 class CodeMailer {
  public:
-  CodeMailer(verification::Service& codes, mail::Service& mail) : codes_(codes), mail_(mail) {}
+  CodeMailer(verification::Service& codes, mail::Outbox& mail) : codes_(codes), mail_(mail) {}
 
   core::Result<Sent> send_verification(core::Tx& tx, const accounts::User& user, core::Time now);
-  core::Result<Sent> send_reset(core::Tx& tx, const accounts::User& user, core::Time now);
   // To the owner of an address that somebody tried to register again.
   core::Result<Sent> send_already_registered(core::Tx& tx, const accounts::User& user, core::Time now);
 
  private:
   verification::Service& codes_;
-  mail::Service& mail_;
+  mail::Outbox& mail_;
 };
 
 }  // namespace login

@@ -12,7 +12,7 @@ struct RouteParts {
   Service& service;
   Registration& registration;
   accounts::Service& users;
-  access::Service& access;
+  roles::Service& access;
   core::Transactor& transactor;
   const core::Clock& clock;
   const devices::UserAgents& agents;

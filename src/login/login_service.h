@@ -16,7 +16,7 @@ class Service {
   struct Parts {
     core::Transactor& transactor;
     accounts::Store& users;
-    access::Service& access;
+    roles::Service& access;
     audit::Store& audit;
     changes::Outbox& outbox;
     verification::Service& codes;

@@ -7,6 +7,7 @@
 #include "audit/audit_store.h"
 #include "login/code_mailer.h"
 #include "passwords/hasher.h"
+#include "passwords/password_config.h"
 
 namespace login {
 
@@ -22,7 +23,7 @@ class Registration {
   struct Parts {
     core::Transactor& transactor;
     accounts::Store& users;
-    access::Service& access;
+    roles::Service& access;
     audit::Store& audit;
     CodeMailer& mailer;
     passwords::Hasher& hasher;

@@ -10,7 +10,7 @@ struct SignedIn {
   sessions::Session session;
   crypto::Secret access_token, refresh_token;
   accounts::User user;
-  access::Grants grants;
+  roles::Grants grants;
 };
 
 }  // namespace login

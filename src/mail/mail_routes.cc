@@ -23,9 +23,7 @@ struct ShownMail {
 struct ShownMails {
   std::vector<ShownMail> messages;
   static constexpr std::string_view name = "DevelopmentMailbox";
-  static constexpr auto fields() {
-    return std::tuple{core::field("messages", &ShownMails::messages, "Newest first.")};
-  }
+  static constexpr auto fields() { return std::tuple{core::field("messages", &ShownMails::messages, "Newest first.")}; }
 };
 
 bool is_loopback(std::string_view client) {

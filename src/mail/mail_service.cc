@@ -39,7 +39,9 @@ core::Result<Letter> open(const crypto::Sealer& sealer, const StoredLetter& stor
 void log_outcome(const StoredLetter& stored, const Delivery& delivery) {
   const bool good = delivery.outcome == Delivery::Outcome::delivered;
   const bool lost = delivery.outcome == Delivery::Outcome::refused;
-  core::log(good ? core::Level::info : lost ? core::Level::error : core::Level::warn,
+  core::log(good   ? core::Level::info
+            : lost ? core::Level::error
+                   : core::Level::warn,
             good   ? "mail delivered"
             : lost ? "mail given up"
                    : "mail delayed",
@@ -58,14 +60,19 @@ core::Millis back_off(int64_t attempts, crypto::Random& random) {
 }
 
 Service::Service(core::Transactor& transactor, Store& store, const crypto::Sealer& sealer, crypto::Random& random,
-                 const core::Clock& clock)
-    : transactor_(transactor), store_(store), sealer_(sealer), random_(random), clock_(clock) {}
+                 const core::Clock& clock, Letterhead letterhead)
+    : transactor_(transactor),
+      store_(store),
+      sealer_(sealer),
+      random_(random),
+      clock_(clock),
+      letterhead_(std::move(letterhead)) {}
 
 core::Result<> Service::enqueue(core::Tx& tx, Message message, core::Time expires_at) {
   const core::Time now = clock_.now();
   const auto id = random_.id<LetterId>(now);
-  const crypto::Secret content(core::encode(
-      Content{std::move(message.subject), std::move(message.text), std::move(message.html)}));
+  const crypto::Secret content(
+      core::encode(Content{std::move(message.subject), std::move(message.text), std::move(message.html)}));
   TRY(store_.create(tx, {.id = id,
                          .recipient = std::move(message.to),
                          .sealed = sealer_.seal(content.bytes(), seal_context(id)),
@@ -100,7 +107,8 @@ core::Result<> Service::record(const StoredLetter& stored, const Delivery& deliv
   log_outcome(stored, delivery);
   return transactor_.atomically([&](core::Tx& tx) -> core::Result<> {
     if (delivery.outcome != Delivery::Outcome::retry) return store_.delete_claimed(tx, stored.id, stored.attempts);
-    return store_.update(tx, stored.id, stored.attempts, clock_.now() + back_off(stored.attempts, random_), delivery.why);
+    return store_.update(tx, stored.id, stored.attempts, clock_.now() + back_off(stored.attempts, random_),
+                         delivery.why);
   });
 }
 

@@ -22,7 +22,9 @@ core::Millis back_off(int64_t attempts, crypto::Random& random);
 class Service final : public Outbox {
  public:
   Service(core::Transactor& transactor, Store& store, const crypto::Sealer& sealer, crypto::Random& random,
-          const core::Clock& clock);
+          const core::Clock& clock, Letterhead letterhead);
+
+  const Letterhead& letterhead() const override { return letterhead_; }
 
   core::Result<> enqueue(core::Tx& tx, Message message, core::Time expires_at) override;
 
@@ -44,6 +46,7 @@ class Service final : public Outbox {
   const crypto::Sealer& sealer_;
   crypto::Random& random_;
   const core::Clock& clock_;
+  const Letterhead letterhead_;
   Bell bell_;
 };
 

@@ -19,7 +19,8 @@ StoredLetter letter_of(const storage::Row& row) {
 class SqlStore final : public Store {
  public:
   core::Result<> create(core::Tx& tx, const StoredLetter& letter) override {
-    TRY(storage::sql(tx).query("INSERT INTO mail_outbox (id, recipient, sealed, created_at, expires_at, attempts,"
+    TRY(
+        storage::sql(tx).query("INSERT INTO mail_outbox (id, recipient, sealed, created_at, expires_at, attempts,"
                                " next_attempt_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
                                letter.id, letter.recipient, letter.sealed, letter.created_at, letter.expires_at,
                                letter.attempts, letter.next_attempt_at));

@@ -9,6 +9,11 @@
 
 namespace mail {
 
+// What all mails share.
+struct Letterhead {
+  std::string public_url;  // http.public_url: the only link in any mail
+};
+
 struct Message {
   std::string to;       // one address, as stored with the account
   std::string subject;  // UTF-8, one line

@@ -10,6 +10,8 @@ namespace mail {
 class Outbox {
  public:
   virtual ~Outbox() = default;
+  // What the mails of this server share; for templates.h.
+  virtual const Letterhead& letterhead() const = 0;
   // Delivered soon after the commit, and tried again until `expires_at`; never when the transaction fails.
   virtual core::Result<> enqueue(core::Tx& tx, Message message, core::Time expires_at) = 0;
 };

@@ -79,7 +79,10 @@ std::optional<NamedAddress> parse_named_address(std::string_view text) {
     out.address = text.substr(open + 1, text.size() - open - 2);
     std::string_view name = text.substr(0, open);
     while (name.ends_with(' ')) name.remove_suffix(1);
-    if (name.size() >= 2 && name.starts_with('"') && name.ends_with('"')) name = name.substr(1, name.size() - 2);
+    if (name.size() >= 2 && name.starts_with('"') && name.ends_with('"'))
+      name = name.substr(1, name.size() - 2);
+    else if (name.find_first_of("<>") != name.npos)
+      return std::nullopt;  // a list of addresses
     out.name = name;
   } else {
     out.address = text;
@@ -96,11 +99,10 @@ std::string date_header(core::Time time) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
   char out[64];
-  std::snprintf(out, sizeof out, "%s, %02u %s %04d %02d:%02d:%02d +0000",
-                days[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-                months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
+  std::snprintf(out, sizeof out, "%s, %02u %s %04d %02d:%02d:%02d +0000", days[std::chrono::weekday(day).c_encoding()],
+                static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
+                static_cast<int>(date.year()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   return out;
 }
 

@@ -11,7 +11,7 @@
 namespace mail {
 
 struct NamedAddress {
-  std::string name;     // may be empty
+  std::string name;  // may be empty
   std::string address;
 };
 

@@ -69,8 +69,9 @@ int stopped(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<std::stop_token*>(stop)->stop_requested();
 }
 
-// Codes that speak of this server's set-up or of TLS, not of the letter: an operator mends them.
-bool concerns_sign_in(long code) { return code == 530 || code == 534 || code == 535 || code == 538 || code == 554; }
+// RFC 4954 section 6 and RFC 3207 section 4: these speak of signing in or of TLS, not of the letter; an operator mends
+// them.
+bool concerns_sign_in(long code) { return code == 530 || code == 534 || code == 535 || code == 538; }
 
 Delivery delivery_of(CURLcode result, long code) {
   if (result == CURLE_OK) return {Delivery::Outcome::delivered};
@@ -122,7 +123,10 @@ core::Result<std::unique_ptr<Smtp>> Smtp::create(const Config& config, SmtpTimeo
 }
 
 Smtp::Smtp(SmtpServer server, NamedAddress from, std::string ca_file, SmtpTimeouts timeouts)
-    : server_(std::move(server)), from_(std::move(from)), ca_file_(std::move(ca_file)), timeouts_(timeouts),
+    : server_(std::move(server)),
+      from_(std::move(from)),
+      ca_file_(std::move(ca_file)),
+      timeouts_(timeouts),
       curl_(std::make_unique<Curl>()) {
   CURL* easy = curl_->easy.get();
   const auto set = [easy](auto option, auto value) {
@@ -133,7 +137,8 @@ Smtp::Smtp(SmtpServer server, NamedAddress from, std::string ca_file, SmtpTimeou
   set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   set(CURLOPT_PROXY, "");  // not what the environment says
   set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_USE_SSL, static_cast<long>(server_.tls == SmtpServer::Tls::opportunistic ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+  set(CURLOPT_USE_SSL,
+      static_cast<long>(server_.tls == SmtpServer::Tls::opportunistic ? CURLUSESSL_TRY : CURLUSESSL_ALL));
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_SSL_VERIFYPEER, 1L);
   set(CURLOPT_SSL_VERIFYHOST, 2L);

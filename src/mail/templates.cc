@@ -20,14 +20,16 @@ constexpr std::string_view font = "font-family:-apple-system,'Segoe UI',Roboto,H
 std::string html_of(const Block& block) {
   const std::string text = escape_html(block.text);
   switch (block.kind) {
-    case Block::paragraph: return "<p style=\"margin:0 0 16px\">" + text + "</p>\n";
+    case Block::paragraph:
+      return "<p style=\"margin:0 0 16px\">" + text + "</p>\n";
     case Block::code:
       return "<p style=\"margin:0 0 16px;padding:16px;text-align:center;border:1px solid #8a94a6;border-radius:8px;"
              "font:600 32px/1.2 ui-monospace,Menlo,Consolas,monospace;letter-spacing:8px\">" +
              text + "</p>\n";
     case Block::facts:
       return "<p style=\"margin:0 0 16px;padding:4px 0 4px 16px;border-left:3px solid #4f7cff\">" + text + "</p>\n";
-    case Block::small: return "<p style=\"margin:0;font-size:14px;opacity:0.8\">" + text + "</p>\n";
+    case Block::small:
+      return "<p style=\"margin:0;font-size:14px;opacity:0.8\">" + text + "</p>\n";
   }
   return "";
 }
@@ -38,18 +40,26 @@ std::string text_of(const Block& block) {
 
 std::string html_document(const Letterhead& head, const std::string& subject, const std::vector<Block>& blocks) {
   const std::string title = escape_html(subject), url = escape_html(one_line(head.public_url, 2048));
-  std::string html = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                     "<meta name=\"viewport\" content=\"width=device-width\">\n"
-                     "<meta name=\"color-scheme\" content=\"light dark\">\n"
-                     "<meta name=\"supported-color-schemes\" content=\"light dark\">\n<title>" +
-                     title + "</title>\n</head>\n<body style=\"margin:0;padding:0\">\n"
-                     "<div role=\"article\" aria-label=\"" + title + "\" lang=\"en\" style=\"max-width:480px;margin:0 auto;"
-                     "padding:32px 20px;font-size:16px;line-height:1.5;" + std::string(font) + "\">\n"
-                     "<h1 style=\"margin:0 0 24px;font-size:22px;line-height:1.3\">" + title + "</h1>\n";
+  std::string html =
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n"
+      "<meta name=\"supported-color-schemes\" content=\"light dark\">\n<title>" +
+      title +
+      "</title>\n</head>\n<body style=\"margin:0;padding:0\">\n"
+      "<div role=\"article\" aria-label=\"" +
+      title +
+      "\" lang=\"en\" style=\"max-width:480px;margin:0 auto;"
+      "padding:32px 20px;font-size:16px;line-height:1.5;" +
+      std::string(font) +
+      "\">\n"
+      "<h1 style=\"margin:0 0 24px;font-size:22px;line-height:1.3\">" +
+      title + "</h1>\n";
   for (const Block& block : blocks) html += html_of(block);
-  return html + "<hr style=\"margin:24px 0 16px;border:0;border-top:1px solid #8a94a6\">\n"
-                "<p style=\"margin:0;font-size:13px\">Sent by <a href=\"" + url + "\" style=\"color:#4f7cff\">" + url +
-         "</a></p>\n</div>\n</body>\n</html>\n";
+  return html +
+         "<hr style=\"margin:24px 0 16px;border:0;border-top:1px solid #8a94a6\">\n"
+         "<p style=\"margin:0;font-size:13px\">Sent by <a href=\"" +
+         url + "\" style=\"color:#4f7cff\">" + url + "</a></p>\n</div>\n</body>\n</html>\n";
 }
 
 Message compose(const Letterhead& head, const std::string& to, std::string subject, const std::vector<Block>& blocks) {
@@ -83,8 +93,8 @@ Message code_letter(const Letterhead& head, const std::string& to, std::string s
 
 // Characters that end a line or turn its direction (Unicode categories Zl, Zp and the bidirectional controls).
 bool disturbs(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
 }
 
 }  // namespace
@@ -93,12 +103,23 @@ std::string escape_html(std::string_view text) {
   std::string out;
   for (char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -111,21 +132,25 @@ std::string one_line(std::string_view text, size_t longest) {
     if (count++ == longest) return out + "…";
     const size_t begin = at;
     const auto c = core::next_code_point(text, at);
-    if (!c || disturbs(*c)) out += ' ';
-    else out += text.substr(begin, at - begin);
+    if (!c || disturbs(*c))
+      out += ' ';
+    else
+      out += text.substr(begin, at - begin);
   }
   return out;
 }
 
-Message verification_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life) {
+Message verification_code(const Letterhead& head, const std::string& to, const crypto::Secret& code,
+                          core::Millis life) {
   return code_letter(head, to, "Confirm your e-mail address", "Enter this code to confirm your e-mail address:", code,
                      life, "If you did not register, ignore this mail: without the code nothing happens.");
 }
 
 Message already_registered(const Letterhead& head, const std::string& to) {
   return compose(head, to, "You already have an account",
-                 {{Block::paragraph, "Somebody, perhaps you, tried to register with this e-mail address. It already has "
-                                     "an account, so nothing was created or changed."},
+                 {{Block::paragraph,
+                   "Somebody, perhaps you, tried to register with this e-mail address. It already has "
+                   "an account, so nothing was created or changed."},
                   {Block::paragraph, "If it was you: sign in as usual, or reset your password if you forgot it."},
                   {Block::small, "If it was not you, there is nothing to do."}});
 }
@@ -149,8 +174,9 @@ Message session_ended_for_reuse(const Letterhead& head, const std::string& to, c
   const std::string where = one_line(device.empty() ? "a device" : device) +
                             (ip_address.empty() ? "" : ", from " + one_line(ip_address)) + ", " + moment(at);
   return compose(head, to, "A device was signed out for your safety",
-                 {{Block::paragraph, "A sign-in of your account was used from two places at once, as happens when it was "
-                                     "copied. It has been ended:"},
+                 {{Block::paragraph,
+                   "A sign-in of your account was used from two places at once, as happens when it was "
+                   "copied. It has been ended:"},
                   {Block::facts, where},
                   {Block::paragraph, "Sign in again on that device to go on using it."},
                   {Block::small, "If you do not know this device, change your password and sign out all devices."}});

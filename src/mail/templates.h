@@ -10,16 +10,12 @@
 
 namespace mail {
 
-// What all mails share.
-struct Letterhead {
-  std::string public_url;  // http.public_url: the only link in any mail
-};
-
 // The code that proves the address, after registration and on demand.
 Message verification_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life);
 // Somebody registered an address that has an account.
 Message already_registered(const Letterhead& head, const std::string& to);
-Message password_reset_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life);
+Message password_reset_code(const Letterhead& head, const std::string& to, const crypto::Secret& code,
+                            core::Millis life);
 Message password_changed(const Letterhead& head, const std::string& to, core::Time at);
 // A refresh token was used a second time, so its session was ended. `device` as the user knows it ("Chrome on macOS"),
 // which may be empty; the text of a User-Agent is not to be trusted and is cut.

@@ -34,8 +34,8 @@ struct Free {
 
 std::string fold(std::string_view text) {
   size_t size = 0;
-  const std::unique_ptr<uint8_t, Free> folded(u8_casefold(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
-                                                          nullptr, UNINORM_NFKC, nullptr, &size));
+  const std::unique_ptr<uint8_t, Free> folded(
+      u8_casefold(reinterpret_cast<const uint8_t*>(text.data()), text.size(), nullptr, UNINORM_NFKC, nullptr, &size));
   if (!folded) return std::string(text);
   return {reinterpret_cast<const char*>(folded.get()), size};
 }

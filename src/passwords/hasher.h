@@ -23,8 +23,8 @@ class Hasher {
     size_t threads = 0;  // 0: one for each core; each holds its own `cost.memory_kib` while it hashes
     size_t queue = 32;   // how many may wait
   };
-  // Adds usher_password_hash_seconds and usher_password_hash_queue to `metrics`, which outlives the Hasher's threads and
-  // is not rendered after them. `internal` when the cost cannot be paid.
+  // Adds usher_password_hash_seconds and usher_password_hash_queue to `metrics`, which outlives the Hasher's threads
+  // and is not rendered after them. `internal` when the cost cannot be paid.
   static core::Result<std::unique_ptr<Hasher>> create(const Options& options, core::Metrics& metrics);
   ~Hasher();
 

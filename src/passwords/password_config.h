@@ -18,7 +18,8 @@ struct Config {
 };
 
 // Pairs that OWASP's Password Storage Cheat Sheet calls equally strong; more of either is fine.
-inline constexpr std::array<crypto::Argon2Cost, 5> least_costs{{{47104, 1}, {19456, 2}, {12288, 3}, {9216, 4}, {7168, 5}}};
+inline constexpr std::array<crypto::Argon2Cost, 5> least_costs{
+    {{47104, 1}, {19456, 2}, {12288, 3}, {9216, 4}, {7168, 5}}};
 
 inline void declare(core::Settings& settings, Config& config) {
   settings.add("passwords.min_strength", config.min_strength,
@@ -39,12 +40,14 @@ inline core::Result<> check(const Config& config) {
     return config.memory_kib >= least.memory_kib && config.passes >= least.passes;
   });
   if (!enough)
-    return core::fail(core::Code::validation_failed,
-                      "passwords.memory_kib and passwords.passes are too low together: at least 19456 and 2, 12288 and 3, "
-                      "9216 and 4, 7168 and 5, or 47104 and 1");
+    return core::fail(
+        core::Code::validation_failed,
+        "passwords.memory_kib and passwords.passes are too low together: at least 19456 and 2, 12288 and 3, "
+        "9216 and 4, 7168 and 5, or 47104 and 1");
   if (config.memory_kib * config.passes > crypto::argon2_max_work_kib)
-    return core::fail(core::Code::validation_failed, "passwords.memory_kib times passwords.passes is too high: at most " +
-                                                         std::to_string(crypto::argon2_max_work_kib));
+    return core::fail(core::Code::validation_failed,
+                      "passwords.memory_kib times passwords.passes is too high: at most " +
+                          std::to_string(crypto::argon2_max_work_kib));
   return {};
 }
 

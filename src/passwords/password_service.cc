@@ -1,7 +1,6 @@
 #include "passwords/password_service.h"
 
 #include "accounts/email.h"
-#include "mail/templates.h"
 #include "passwords/policy.h"
 
 namespace passwords {
@@ -17,7 +16,8 @@ Result<> Service::forgot(std::string_view text, const audit::Origin& origin) {
     if (!user || !user->active()) return {};
     const auto code = TRY(parts_.codes.issue(tx, user->id, Purpose::reset_password, now));
     if (!code) return {};
-    TRY(parts_.mail.enqueue(tx, mail::password_reset_code(user->email, *code), now + parts_.codes.rules().life));
+    const auto life = parts_.codes.rules().life;
+    TRY(parts_.mail.enqueue(tx, mail::password_reset_code(parts_.mail.letterhead(), user->email, *code, life), now + life));
     return parts_.audit.append(tx, {"password.reset_requested", user->id.value, {}, {}}, origin);
   });
 }
@@ -67,7 +67,8 @@ Result<int64_t> Service::store(core::Tx& tx, accounts::User user, std::string ha
   ++user.auth_epoch;
   TRY(parts_.users.update(tx, user));
   TRY(parts_.audit.append(tx, {std::string(action), user.id.value, {}, {}}, origin));
-  TRY(parts_.mail.enqueue(tx, mail::password_changed(user.email), parts_.clock.now() + std::chrono::days(1)));
+  const core::Time now = parts_.clock.now();
+  TRY(parts_.mail.enqueue(tx, mail::password_changed(parts_.mail.letterhead(), user.email, now), now + std::chrono::days(1)));
   TRY(parts_.outbox.announce(tx, {changes::Kind::user, user.id.value}));
   return parts_.sessions.end_all(tx, user.id, sessions::EndReason::password_changed, except, origin);
 }

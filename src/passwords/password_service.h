@@ -3,8 +3,10 @@
 // Thread rule: worker threads.
 #pragma once
 #include "accounts/user_store.h"
-#include "mail/mail_service.h"
+#include "mail/outbox.h"
+#include "mail/templates.h"
 #include "passwords/hasher.h"
+#include "passwords/password_config.h"
 #include "sessions/session_service.h"
 #include "verification/code_service.h"
 
@@ -16,7 +18,7 @@ class Service {
     core::Transactor& transactor;
     accounts::Store& users;
     verification::Service& codes;
-    mail::Service& mail;
+    mail::Outbox& mail;
     Hasher& hasher;
     sessions::Service& sessions;
     audit::Store& audit;

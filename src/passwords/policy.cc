@@ -19,8 +19,8 @@ std::string without_separators(std::string text) {
 bool is_own_word(const std::string& folded, const OwnWords& own) {
   const std::string_view local = own.email.substr(0, own.email.rfind('@'));
   const std::string first(own.first_name), last(own.last_name);
-  const std::array<std::string, 6> words{std::string(local), std::string(own.email), first, last,
-                                         first + last,       last + first};
+  const std::array<std::string, 6> words{std::string(local), std::string(own.email), first, last, first + last,
+                                         last + first};
   const std::string bare = without_separators(folded);
   return !bare.empty() &&
          std::ranges::any_of(words, [&](const std::string& word) { return without_separators(fold(word)) == bare; });
@@ -28,7 +28,8 @@ bool is_own_word(const std::string& folded, const OwnWords& own) {
 
 }  // namespace
 
-core::Result<> check(const crypto::Secret& password, const OwnWords& own, int64_t min_strength, std::string_view field) {
+core::Result<> check(const crypto::Secret& password, const OwnWords& own, int64_t min_strength,
+                     std::string_view field) {
   const auto refuse = [&](std::string code, std::string message) {
     return core::fail_field(std::string(field), std::move(code), std::move(message), core::Code::password_rejected);
   };

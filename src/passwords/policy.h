@@ -14,8 +14,9 @@ struct OwnWords {
 
 inline constexpr size_t shortest = 8, longest = 256;  // in code points
 
-// `password` exactly as it was received. Error: password_rejected with one entry in `fields`, whose field is `field` and
-// whose code is too_short, too_long, too_common, own_words or too_weak: the first rule that it breaks, in this order.
+// `password` exactly as it was received. Error: password_rejected with one entry in `fields`, whose field is `field`
+// and whose code is too_short, too_long, too_common, own_words or too_weak: the first rule that it breaks, in this
+// order.
 core::Result<> check(const crypto::Secret& password, const OwnWords& own, int64_t min_strength, std::string_view field);
 
 }  // namespace passwords

@@ -66,13 +66,13 @@ TEST(PasswordPolicy, CountsCodePointsFrom8To256) {
 }
 
 TEST(PasswordPolicy, HasNoCompositionRules) {
-  for (const char* password : {"correct horse battery staple", "         x  y       ", "kjhzxqmwvtplr", "8375029164738201",
-                               "пароль для входа", "密碼安全測試一二", "Test123!"})
+  for (const char* password : {"correct horse battery staple", "         x  y       ", "kjhzxqmwvtplr",
+                               "8375029164738201", "пароль для входа", "密碼安全測試一二", "Test123!"})
     EXPECT_EQ(broken_rule(password), "") << password;
 }
 
 TEST(PasswordPolicy, TakesWhatItGetsWithoutTrimming) {
-  EXPECT_EQ(broken_rule(" zkQ7#m "), "");       // 8 with its spaces
+  EXPECT_EQ(broken_rule(" zkQ7#m "), "");  // 8 with its spaces
   EXPECT_EQ(broken_rule("zkQ7#m "), "too_short");
   EXPECT_EQ(broken_rule(std::string("zkQ\0#mVw", 8)), "");
 }
@@ -102,10 +102,9 @@ TEST(PasswordPolicy, RefusesTheListInAnyCase) {
 }
 
 TEST(PasswordPolicy, RefusesTheAccountsOwnWords) {
-  for (const char* password :
-       {"anna.schmidt", "ANNA.SCHMIDT", "annaschmidt", "anna.schmidt@example.com", "Anna.Schmidt@EXAMPLE.com",
-        "anna-maria", "Anna Maria", "GROßMANN", "grossmann", "annamariagroßmann", "Anna-Maria Großmann",
-        "großmann anna-maria", "GrossmannAnnaMaria"})
+  for (const char* password : {"anna.schmidt", "ANNA.SCHMIDT", "annaschmidt", "anna.schmidt@example.com",
+                               "Anna.Schmidt@EXAMPLE.com", "anna-maria", "Anna Maria", "GROßMANN", "grossmann",
+                               "annamariagroßmann", "Anna-Maria Großmann", "großmann anna-maria", "GrossmannAnnaMaria"})
     EXPECT_EQ(broken_rule(password), "own_words") << password;
   EXPECT_EQ(broken_rule("anna.schmidt", {}), "");
   EXPECT_EQ(broken_rule("anna.schmidt.k9!w"), "");
@@ -153,11 +152,12 @@ TEST(SigningSecret, CommonOnesAreRefused) {
 TEST(SigningSecret, PlaceholdersAreRefused) {
   for (const char* secret :
        {"", "your-256-bit-secret", "your-256-bit-secret-your-256-bit-secret", "a-string-secret-at-least-256-bits-long",
-        "super-secret-jwt-token-with-at-least-32-characters-long", "your-super-secret-jwt-key-change-this-in-production",
-        "change-me-change-me-change-me-change-me", "changeme_this_is_not_a_secure_secret_key",
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "abababababababababababababababababababab",
-        "abcdefghijklmnopqrstuvwxyz0123456789", "12345678901234567890123456789012", "00000000000000000000000000000001",
-        "qwertyuiopasdfghjklzxcvbnm1234567890", "0123456789abcdef0123456789abcdef", "thisisasecretkeythisisasecretkey"})
+        "super-secret-jwt-token-with-at-least-32-characters-long",
+        "your-super-secret-jwt-key-change-this-in-production", "change-me-change-me-change-me-change-me",
+        "changeme_this_is_not_a_secure_secret_key", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "abababababababababababababababababababab", "abcdefghijklmnopqrstuvwxyz0123456789",
+        "12345678901234567890123456789012", "00000000000000000000000000000001", "qwertyuiopasdfghjklzxcvbnm1234567890",
+        "0123456789abcdef0123456789abcdef", "thisisasecretkeythisisasecretkey"})
     EXPECT_TRUE(weakness_of_signing_secret(secret)) << secret;
 }
 
@@ -176,7 +176,8 @@ TEST(SigningSecret, RandomOnesAreAccepted) {
   for (int i = 0; i < 500; ++i)
     for (const auto& secret : {random_text(dice, hex, 32), random_text(dice, hex, 64), random_text(dice, base64, 32),
                                random_text(dice, base64, 44), "prod-jwt-secret-" + random_text(dice, base64, 32)})
-      EXPECT_FALSE(weakness_of_signing_secret(secret)) << secret << " " << weakness_of_signing_secret(secret).value_or("");
+      EXPECT_FALSE(weakness_of_signing_secret(secret))
+          << secret << " " << weakness_of_signing_secret(secret).value_or("");
 }
 
 }  // namespace

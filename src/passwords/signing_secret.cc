@@ -10,16 +10,18 @@
 namespace passwords {
 namespace {
 
-constexpr size_t least_bytes = 32;      // RFC 7518 section 3.2
+constexpr size_t least_bytes = 32;  // RFC 7518 section 3.2
 constexpr size_t least_different = 8;
 constexpr double least_bits = 80;
 
 // What examples and placeholders are made of, longer words first; a random text hardly holds one.
 constexpr auto placeholders = std::to_array<std::string_view>(
     {"placeholder", "production", "characters", "character", "development", "keyboard", "password", "changeit",
-     "changeme", "replace", "example", "default", "minimum", "random", "secret", "please", "string", "signing", "access",
-     "refresh", "change", "least", "super", "token", "local", "usher", "bytes", "value", "here", "long", "your", "must",
-     "this", "that", "with", "bits", "byte", "auth", "test", "jwt", "key", "for", "the", "not", "use", "dev", "bit"});
+     "changeme",    "replace",    "example",    "default",   "minimum",     "random",   "secret",   "please",
+     "string",      "signing",    "access",     "refresh",   "change",      "least",    "super",    "token",
+     "local",       "usher",      "bytes",      "value",     "here",        "long",     "your",     "must",
+     "this",        "that",       "with",       "bits",      "byte",        "auth",     "test",     "jwt",
+     "key",         "for",        "the",        "not",       "use",         "dev",      "bit"});
 
 std::string without_placeholders(std::string text) {
   std::erase_if(text, [](char c) { return std::string_view(" .-_!").contains(c); });
@@ -41,7 +43,8 @@ std::optional<std::string> weakness_of_signing_secret(std::string_view secret) {
   const std::string folded = fold(secret);
   if (is_common(folded)) return "is one of the most used passwords";
   if (secret.size() < least_bytes) return "is shorter than 32 bytes";
-  if (std::set<char>(secret.begin(), secret.end()).size() < least_different) return "holds too few different characters";
+  if (std::set<char>(secret.begin(), secret.end()).size() < least_different)
+    return "holds too few different characters";
   if (repeats(secret)) return "repeats itself";
   if (guess_bits(without_placeholders(folded)) < least_bits)
     return "can be guessed; make one with `openssl rand -base64 48`";

@@ -8,7 +8,8 @@
 
 namespace passwords {
 
-// Why `secret` can be guessed, as the end of a sentence that begins with its name; absent when nothing speaks against it.
+// Why `secret` can be guessed, as the end of a sentence that begins with its name; absent when nothing speaks against
+// it.
 std::optional<std::string> weakness_of_signing_secret(std::string_view secret);
 
 }  // namespace passwords

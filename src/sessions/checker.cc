@@ -2,6 +2,8 @@
 
 #include <iterator>
 
+#include "sessions/session_service.h"
+
 namespace sessions {
 namespace {
 
@@ -11,7 +13,7 @@ std::unexpected<core::Error> ended(std::string_view reason) {
   return std::unexpected(core::Error{.code = core::Code::session_ended, .reason = std::string(reason)});
 }
 
-core::Result<> require(const access::PermissionSet& held, const std::vector<std::string>& permissions) {
+core::Result<> require(const roles::PermissionSet& held, const std::vector<std::string>& permissions) {
   for (const auto& permission : permissions)
     if (!held.allows(permission))
       return std::unexpected(core::Error{.code = core::Code::permission_denied, .reason = permission});
@@ -42,7 +44,7 @@ core::Result<Admitted> Checker::check(std::string_view token, core::Millis recei
       return std::unexpected(std::move(living).error());
     }
     misses_.add();
-    admitted = {living->user.id, living->session.id, join_roles(living->grants.roles), living->grants.permissions};
+    admitted = {living->user.id, living->session.id, roles::join(living->grants.roles), living->grants.permissions};
   }
   TRY(require(*admitted.permissions, permissions));
   return admitted;
@@ -72,10 +74,16 @@ core::Result<Living> Checker::load(accounts::UserId user, SessionId session, con
   TRY(refuse_expired(living));
   Entry entry{.session = session, .created_at = living.session.created_at, .expires_at = living.session.expires_at,
               .last_active_at = living.session.last_active_at, .me = describe ? describe(living) : nullptr};
-  if (!parts_.near.fill(begun, user, living.grants, std::move(entry))) discarded_.add();
+  if (!parts_.near.fill(begun, user, bounded(living.grants), std::move(entry))) discarded_.add();
   const core::Time now = parts_.clock.now();
   parts_.near.find(user, session, [&](const Holder&, Entry& held) { return parts_.near.touch(user, held, now), true; });
   return living;
+}
+
+roles::Grants Checker::bounded(roles::Grants grants) const {
+  const core::Time latest = parts_.clock.now() + parts_.access_config.cache_ttl;
+  grants.valid_until = std::min(grants.valid_until.value_or(latest), latest);
+  return grants;
 }
 
 core::Result<Living> Checker::read(accounts::UserId user_id, SessionId session_id) {
@@ -104,7 +112,7 @@ core::Result<> Checker::refuse_expired(Living& living) {
   const auto reason = why();
   if (!reason) return {};
   TRY(parts_.transactor.atomically([&](core::Tx& tx) {
-    return parts_.sessions.expire(tx, living.session.id, *reason, parts_.config.lifetimes(), core::Seconds(15));
+    return parts_.sessions.expire(tx, living.session.id, *reason, parts_.config.lifetimes(), Service::expiry_slack);
   }));
   return ended(core::to_text(*reason));
 }

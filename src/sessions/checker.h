@@ -2,6 +2,7 @@
 // Does not own: the HTTP form of question and answer (login/gate.h).
 // Thread rule: find() on any thread, never blocks; check() on worker threads only.
 #pragma once
+#include "access/access_config.h"
 #include "access/access_service.h"
 #include "accounts/user_store.h"
 #include "changes/change_feed.h"
@@ -19,14 +20,14 @@ struct Admitted {
   accounts::UserId user;
   SessionId session;
   std::string roles;
-  std::shared_ptr<const access::PermissionSet> permissions;
+  std::shared_ptr<const roles::PermissionSet> permissions;
 };
 
 // What a living session consists of, as the store has it now.
 struct Living {
   Session session;
   accounts::User user;
-  access::Grants grants;
+  roles::Grants grants;
 };
 
 class Checker {
@@ -35,7 +36,7 @@ class Checker {
     core::Transactor& transactor;
     Store& sessions;
     accounts::Store& users;
-    access::Service& access;
+    roles::Service& access;
     tokens::KeyRing& keys;
     tokens::VerifiedCache& verified;
     NearCache& near;
@@ -44,6 +45,7 @@ class Checker {
     const core::ClockGuard& guard;
     const tokens::Config& token_config;
     const Config& config;
+    const roles::Config& access_config;
     core::Metrics& metrics;
   };
   explicit Checker(Parts parts);
@@ -85,6 +87,7 @@ class Checker {
            !expired(entry.created_at, entry.last_active_at, entry.expires_at, parts_.config.lifetimes(), now);
   }
   core::Result<tokens::VerifiedToken> verify(std::string_view token);
+  roles::Grants bounded(roles::Grants grants) const;
   core::Result<Living> read(accounts::UserId user, SessionId session);
   core::Result<> refuse_expired(Living& living);
 

@@ -3,16 +3,6 @@
 #include <algorithm>
 
 namespace sessions {
-namespace {
-
-std::string join(const std::vector<std::string>& roles) {
-  std::string out;
-  for (const auto& role : roles) out += (out.empty() ? "" : ",") + role;
-  return out;
-}
-
-}  // namespace
-
 void NearCache::touch(accounts::UserId user, Entry& entry, core::Time now) {
   if (now - entry.last_active_at < core::Seconds(1)) return;
   entry.last_active_at = now;
@@ -25,13 +15,13 @@ uint64_t NearCache::begin_fill(accounts::UserId user) {
   return shard.sequence;
 }
 
-bool NearCache::fill(uint64_t begun, accounts::UserId user, const access::Grants& grants, Entry entry) {
+bool NearCache::fill(uint64_t begun, accounts::UserId user, const roles::Grants& grants, Entry entry) {
   Shard& shard = shard_of(user);
   const std::lock_guard lock(shard.mutex);
   if (shard.sequence != begun) return false;
   make_room(shard);
   Holder& holder = shard.holders[user];
-  holder.roles = join(grants.roles);
+  holder.roles = roles::join(grants.roles);
   holder.permissions = grants.permissions;
   holder.valid_until = grants.valid_until.value_or(core::Time::max());
   const auto held = std::ranges::find(holder.entries, entry.session, &Entry::session);

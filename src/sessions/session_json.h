@@ -52,6 +52,17 @@ inline SessionJson to_json(const Session& session, SessionId current) {
           session.expires_at, session.id == current};
 }
 
+struct SessionListJson {
+  std::vector<SessionJson> sessions;
+  std::optional<std::string> next_cursor;
+  static constexpr std::string_view name = "SessionList";
+  static constexpr auto fields() {
+    using core::field;
+    return std::tuple{field("sessions", &SessionListJson::sessions, "Newest activity first."),
+                      field("nextCursor", &SessionListJson::next_cursor, "Give it as `cursor` for the next page; absent on the last.")};
+  }
+};
+
 // How many sessions a call ended.
 struct RevokedJson {
   int64_t revoked = 0;

@@ -10,16 +10,6 @@ namespace {
 
 using core::Result, http::Context, http::Guard, http::Method, http::NoBody;
 
-struct ListJson {
-  std::vector<SessionJson> sessions;
-  std::optional<std::string> next_cursor;
-  static constexpr std::string_view name = "SessionList";
-  static constexpr auto fields() {
-    return std::tuple{core::field("sessions", &ListJson::sessions, "Newest activity first."),
-                      core::field("nextCursor", &ListJson::next_cursor, "Give it as `cursor` for the next page; absent on the last.")};
-  }
-};
-
 constexpr int64_t largest_page = 100;
 
 std::optional<int64_t> number(std::string_view text) {
@@ -28,7 +18,37 @@ std::optional<int64_t> number(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
-// "1767225600000.0197…": the last row's activity and id.
+// Uses that are not written yet are shown all the same.
+void show_recent_use(NearCache& near, Session& session) {
+  near.find(session.user, session.id, [&](const Holder&, const Entry& entry) {
+    session.last_active_at = std::max(session.last_active_at, entry.last_active_at);
+    return true;
+  });
+}
+
+Result<SessionListJson> list(Context& context, core::Transactor& transactor, Service& service, NearCache& near) {
+  const Page page = TRY(read_page(context));
+  const accounts::UserId user{context.caller->user};
+  auto found = TRY(transactor.reading([&](core::Tx& tx) { return service.list(tx, user, page); }));
+  SessionListJson out;
+  if (static_cast<int64_t>(found.size()) == page.limit) out.next_cursor = to_cursor(found.back());
+  for (Session& session : found) show_recent_use(near, session);
+  std::ranges::sort(found, std::greater{}, &Session::last_active_at);
+  for (const Session& session : found) out.sessions.push_back(to_json(session, SessionId{context.caller->session}));
+  return out;
+}
+
+Result<RevokedJson> end_one(Context& context, core::Transactor& transactor, Service& service) {
+  const auto id = TRY(context.path_id<SessionId>("sessionId"));
+  const bool ended = TRY(transactor.atomically([&](core::Tx& tx) {
+    return service.end(tx, accounts::UserId{context.caller->user}, id, EndReason::logout, origin_of(context));
+  }));
+  if (!ended) return core::fail(core::Code::not_found);
+  return RevokedJson{1};
+}
+
+}  // namespace
+
 std::string to_cursor(const Session& last) {
   return std::to_string(core::to_millis(last.last_active_at)) + '.' + last.id.str();
 }
@@ -49,37 +69,6 @@ Result<Page> read_page(const Context& context) {
   return page;
 }
 
-// Uses that are not written yet are shown all the same.
-void show_recent_use(NearCache& near, Session& session) {
-  near.find(session.user, session.id, [&](const Holder&, const Entry& entry) {
-    session.last_active_at = std::max(session.last_active_at, entry.last_active_at);
-    return true;
-  });
-}
-
-Result<ListJson> list(Context& context, core::Transactor& transactor, Service& service, NearCache& near) {
-  const Page page = TRY(read_page(context));
-  const accounts::UserId user{context.caller->user};
-  auto found = TRY(transactor.reading([&](core::Tx& tx) { return service.list(tx, user, page); }));
-  ListJson out;
-  if (static_cast<int64_t>(found.size()) == page.limit) out.next_cursor = to_cursor(found.back());
-  for (Session& session : found) show_recent_use(near, session);
-  std::ranges::stable_sort(found, std::greater{}, &Session::last_active_at);
-  for (const Session& session : found) out.sessions.push_back(to_json(session, SessionId{context.caller->session}));
-  return out;
-}
-
-Result<RevokedJson> end_one(Context& context, core::Transactor& transactor, Service& service) {
-  const auto id = TRY(context.path_id<SessionId>("sessionId"));
-  const bool ended = TRY(transactor.atomically([&](core::Tx& tx) {
-    return service.end(tx, accounts::UserId{context.caller->user}, id, EndReason::logout, origin_of(context));
-  }));
-  if (!ended) return core::fail(core::Code::not_found);
-  return RevokedJson{1};
-}
-
-}  // namespace
-
 audit::Origin origin_of(const Context& context) {
   audit::Origin origin{.ip_address = std::string(context.request.client), .request_id = std::string(context.request.id)};
   if (context.caller) {
@@ -91,7 +80,7 @@ audit::Origin origin_of(const Context& context) {
 
 std::vector<http::Route> routes(core::Transactor& transactor, Service& service, NearCache& near) {
   std::vector<http::Route> all;
-  all.push_back(http::route<NoBody, ListJson>(
+  all.push_back(http::route<NoBody, SessionListJson>(
       {.method = Method::get, .path = "/auth/sessions", .id = "listSessions", .summary = "The caller's living sessions.",
        .guard = Guard::session(), .query = {{"limit", "1 to 100; 100 by default."}, {"cursor", "The nextCursor of the page before."}},
        .errors = {core::Code::validation_failed}},

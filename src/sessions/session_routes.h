@@ -9,6 +9,11 @@ namespace sessions {
 // Where a call comes from, for the record.
 audit::Origin origin_of(const http::Context& context);
 
+// `limit` and `cursor` of a list of sessions. validation_failed.
+core::Result<Page> read_page(const http::Context& context);
+// "1767225600000.0197…": the last row's activity and id.
+std::string to_cursor(const Session& last);
+
 std::vector<http::Route> routes(core::Transactor& transactor, Service& service, NearCache& near);
 
 }  // namespace sessions

@@ -36,8 +36,9 @@ core::Result<> create_directory(const std::string& path) {
   for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
     if (mkdir(part.c_str(), 0700) != 0 && (errno != EEXIST || !is_directory(part))) {
-      return refuse("cannot create the directory " + part + ", choose another or let the user that runs Usher write there",
-                    errno);
+      return refuse(
+          "cannot create the directory " + part + ", choose another or let the user that runs Usher write there",
+          errno);
     }
     if (end == path.npos) return {};
   }
@@ -47,7 +48,8 @@ core::Result<DirectoryLock> lock_directory(const std::string& path) {
   TRY(create_directory(path));
   const std::string name = path + "/usher.lock";
   const int file = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return refuse("cannot write " + name + ", the directory must be writable for the user that runs Usher", errno);
+  if (file < 0)
+    return refuse("cannot write " + name + ", the directory must be writable for the user that runs Usher", errno);
   DirectoryLock lock(file);
   if (flock(file, LOCK_EX | LOCK_NB) != 0) {
     return refuse("another server runs on " + path + owner_of(file) + ", stop it or choose another directory", errno);

@@ -31,8 +31,9 @@ TEST(DataDirectory, HasOneServerAtATime) {
     auto second = lock_directory(path);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, core::Code::store_unavailable);
-    EXPECT_NE(second.error().cause.find("another server runs on " + path + " (process " + std::to_string(getpid()) + ")"),
-              std::string::npos)
+    EXPECT_NE(
+        second.error().cause.find("another server runs on " + path + " (process " + std::to_string(getpid()) + ")"),
+        std::string::npos)
         << second.error().cause;
   }
   EXPECT_TRUE(lock_directory(path));
@@ -43,7 +44,8 @@ TEST(DataDirectory, SaysWhatIsInTheWay) {
   std::ofstream(path) << "x";
   auto refused = lock_directory(path);
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().cause.find("cannot create the directory " + path), std::string::npos) << refused.error().cause;
+  EXPECT_NE(refused.error().cause.find("cannot create the directory " + path), std::string::npos)
+      << refused.error().cause;
   EXPECT_FALSE(lock_directory("/proc/usher-data"));
 }
 

@@ -130,7 +130,8 @@ class Transaction : public core::Tx {
   // A statement of constant text: it is prepared once per connection.
   // Errors: conflict (a unique, check or foreign key was violated; `cause` names it), store_unavailable, internal.
   // An error dooms the transaction: later statements answer the same error, and nothing is committed even when the
-  // function returns a value. Where a conflict is expected, say ON CONFLICT DO NOTHING and look at changed().
+  // function returns a value; it may return an error of its own (email_taken for conflict). Where a conflict is
+  // expected, say ON CONFLICT DO NOTHING and look at changed().
   template <class... Args>
   core::Result<Rows> query(std::string_view sql, const Args&... args) {
     const std::array<Param, sizeof...(Args)> params{param(args)...};

@@ -49,7 +49,8 @@ class DatabaseContract : public testing::TestWithParam<Engine> {
 };
 
 TEST_P(DatabaseContract, NumbersRoundTripAtTheirExtremes) {
-  const int64_t values[] = {0, 1, -1, 4'294'967'296, std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()};
+  const int64_t values[] = {
+      0, 1, -1, 4'294'967'296, std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()};
   int64_t id = 0;
   for (int64_t value : values) {
     ASSERT_TRUE(query("INSERT INTO numbers (id, value) VALUES ($1, $2)", ++id, value));
@@ -93,7 +94,8 @@ TEST_P(DatabaseContract, ViewsWithoutMemoryAreEmptyAndNotNull) {
 TEST_P(DatabaseContract, NullsIdsAndTimesRoundTrip) {
   const core::Uuid uuid = *core::Uuid::parse("01890a5d-ac96-774b-bcce-b302099a8057");
   const core::Time time = core::from_millis(1'700'000'000'123);
-  ASSERT_TRUE(query("INSERT INTO things (id, name, body) VALUES ($1, $2, $3)", time, std::optional<std::string>(), uuid));
+  ASSERT_TRUE(
+      query("INSERT INTO things (id, name, body) VALUES ($1, $2, $3)", time, std::optional<std::string>(), uuid));
   ASSERT_TRUE(query("INSERT INTO things (id, name, body) VALUES ($1, $2, $3)", 1, "one", std::optional<core::Uuid>()));
   const Rows rows = *query("SELECT id, name, body FROM things ORDER BY id DESC");
   EXPECT_EQ(rows[0].time(0), time);
@@ -181,10 +183,8 @@ TEST_P(DatabaseContract, AnExceptionRollsBackAndIsInternal) {
 TEST_P(DatabaseContract, ViolatedConstraintsAreConflictsThatNameThem) {
   script("INSERT INTO things (id, name) VALUES (1, 'one')");
   const std::pair<const char*, const char*> cases[] = {
-      {"INSERT INTO things (id) VALUES (1)", "things"},
-      {"INSERT INTO things (id, name) VALUES (2, 'one')", "name"},
-      {"INSERT INTO things (id) VALUES (-1)", "things"},
-      {"INSERT INTO parts (id, thing) VALUES (1, 99)", ""},
+      {"INSERT INTO things (id) VALUES (1)", "things"},  {"INSERT INTO things (id, name) VALUES (2, 'one')", "name"},
+      {"INSERT INTO things (id) VALUES (-1)", "things"}, {"INSERT INTO parts (id, thing) VALUES (1, 99)", ""},
       {"INSERT INTO parts (id) VALUES (1)", "thing"},
   };
   for (const auto& [text, named] : cases) {
@@ -198,7 +198,8 @@ TEST_P(DatabaseContract, ViolatedConstraintsAreConflictsThatNameThem) {
 }
 
 TEST_P(DatabaseContract, DeferredConstraintsAreConflictsOfTheirOwnTransaction) {
-  script("CREATE TABLE late (id BIGINT PRIMARY KEY, thing BIGINT REFERENCES things (id) DEFERRABLE INITIALLY DEFERRED)");
+  script(
+      "CREATE TABLE late (id BIGINT PRIMARY KEY, thing BIGINT REFERENCES things (id) DEFERRABLE INITIALLY DEFERRED)");
   EXPECT_EQ(query("INSERT INTO late VALUES (1, 99)").error().code, Code::conflict);
   EXPECT_EQ(count("late"), 0);
 }
@@ -214,6 +215,15 @@ TEST_P(DatabaseContract, AnErrorThatIsOverlookedStillRollsBack) {
   });
   EXPECT_EQ(result.error().code, Code::conflict);
   EXPECT_EQ(count("numbers"), 0);
+}
+
+TEST_P(DatabaseContract, AnErrorMayBeAnsweredWithAnotherOne) {
+  script("INSERT INTO numbers VALUES (1, 1)");
+  auto taken = write([&](Transaction& tx) -> Result<> {
+    if (!tx.query("INSERT INTO numbers VALUES (1, 1)")) return core::fail(Code::email_taken);
+    return {};
+  });
+  EXPECT_EQ(taken.error().code, Code::email_taken);
 }
 
 TEST_P(DatabaseContract, MistakesInStatementsAreInternal) {
@@ -250,7 +260,8 @@ TEST_P(DatabaseContract, ReadingSeesOneSnapshot) {
 
 TEST_P(DatabaseContract, RowLocksAreWrittenAndHarmless) {
   script("INSERT INTO numbers VALUES (1, 10)");
-  for (const char* lock : {"FOR UPDATE", "for share", "FOR UPDATE;", "FOR NO KEY UPDATE \n", "FOR UPDATE SKIP LOCKED"}) {
+  for (const char* lock :
+       {"FOR UPDATE", "for share", "FOR UPDATE;", "FOR NO KEY UPDATE \n", "FOR UPDATE SKIP LOCKED"}) {
     auto rows = query(std::string("SELECT value FROM numbers WHERE id = $1 ") + lock, 1);
     ASSERT_TRUE(rows) << lock << rows.error().cause;
     EXPECT_EQ((*rows)[0].number(0), 10);
@@ -274,7 +285,8 @@ TEST_P(DatabaseContract, SqlFunctionsOfBothEngines) {
 }
 
 TEST_P(DatabaseContract, PingTellsTheTime) {
-  EXPECT_NEAR(static_cast<double>(core::to_millis(*db->ping())), static_cast<double>(core::to_millis(clock.now())), 5000);
+  EXPECT_NEAR(static_cast<double>(core::to_millis(*db->ping())), static_cast<double>(core::to_millis(clock.now())),
+              5000);
 }
 
 TEST_P(DatabaseContract, HooksRunOnceInOrderAfterTheCommitOnTheCallersThread) {

@@ -59,9 +59,9 @@ core::Result<History> list_applied(Transaction& tx) {
 }
 
 core::Result<bool> has_history(Transaction& tx, Engine engine) {
-  const auto rows = TRY(tx.query(engine == Engine::sqlite
-                                     ? "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migrations'"
-                                     : "SELECT (to_regclass('schema_migrations') IS NOT NULL)::int"));
+  const auto rows =
+      TRY(tx.query(engine == Engine::sqlite ? "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migrations'"
+                                            : "SELECT (to_regclass('schema_migrations') IS NOT NULL)::int"));
   return rows[0].number(0) > 0;
 }
 
@@ -94,13 +94,15 @@ core::Result<> check_history(const std::vector<MigrationStatus>& all) {
   for (const MigrationStatus& status : all) {
     const std::string name = label(status.version, status.name);
     if (status.state == MigrationState::changed) {
-      return core::fail_because(core::Code::internal, "migration " + name +
-                                                          " was applied with another text: install the version of Usher "
-                                                          "that applied it, or restore a backup");
+      return core::fail_because(core::Code::internal,
+                                "migration " + name +
+                                    " was applied with another text: install the version of Usher "
+                                    "that applied it, or restore a backup");
     }
     if (status.state == MigrationState::newer) {
-      return core::fail_because(core::Code::internal, "the database was migrated by a newer Usher (" + name +
-                                                          "): install that version, or restore a backup made before it");
+      return core::fail_because(core::Code::internal,
+                                "the database was migrated by a newer Usher (" + name +
+                                    "): install that version, or restore a backup made before it");
     }
   }
   return {};
@@ -110,8 +112,9 @@ core::Result<> apply(Transaction& tx, const Migration& migration) {
   auto done = tx.script(std::string(migration.sql));
   if (done) {
     done = [&]() -> core::Result<> {
-      TRY(tx.query("INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, usher_now())",
-                   migration.version, migration.name, sha256_hex(migration.sql)));
+      TRY(tx.query(
+          "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, usher_now())",
+          migration.version, migration.name, sha256_hex(migration.sql)));
       return {};
     }();
   }
@@ -138,9 +141,7 @@ core::Result<size_t> apply_pending(Transaction& tx, Engine engine, std::span<con
 
 }  // namespace
 
-std::vector<Migration> embedded_migrations(Engine engine) {
-  return select_migrations(embedded_files(), engine);
-}
+std::vector<Migration> embedded_migrations(Engine engine) { return select_migrations(embedded_files(), engine); }
 
 std::vector<Migration> select_migrations(std::span<const EmbeddedFile> files, Engine engine) {
   std::vector<Migration> migrations;

@@ -40,7 +40,8 @@ class Migrations : public testing::TestWithParam<Engine> {
     return std::move(*opened);
   }
   bool has_table(const char* name) {
-    return db->reading([&](core::Tx& tx) { return sql(tx).query(std::string("SELECT count(*) FROM ") + name); }).has_value();
+    return db->reading([&](core::Tx& tx) { return sql(tx).query(std::string("SELECT count(*) FROM ") + name); })
+        .has_value();
   }
 
   core::SystemClock clock;
@@ -90,8 +91,10 @@ TEST_P(Migrations, TwoNodesThatStartTogetherApplyOnce) {
           if (keys == 1) finished += TRY(sql(tx).query("INSERT INTO things (id) VALUES (2)")).changed();
           return {};
         });
-        if (done) applied += *done;
-        else ADD_FAILURE() << done.error().cause, ++failed;
+        if (done)
+          applied += *done;
+        else
+          ADD_FAILURE() << done.error().cause, ++failed;
       });
     }
     for (auto& node : nodes) node.join();

@@ -54,15 +54,8 @@ const KeySet::Mac* KeySet::mac(const MacKeyId& id, core::Time now) const {
   return found != refresh.end() && now < found->until ? &*found : nullptr;
 }
 
-core::Result<> KeyRing::start() {
-  TRY(transactor_.atomically([&](core::Tx& tx) -> core::Result<> {
-    TRY(store_.lock(tx));
-    return make_missing(tx);
-  }));
-  return reload();
-}
-
 core::Result<> KeyRing::make_missing(core::Tx& tx) {
+  TRY(store_.lock(tx));
   const auto stored = TRY(store_.list(tx));
   const auto signs = [&](Purpose purpose, std::optional<crypto::Algorithm> algorithm) {
     return std::ranges::any_of(stored, [&](const StoredKey& key) {

@@ -49,10 +49,9 @@ class KeyRing {
       : transactor_(transactor), store_(store), outbox_(outbox), sealer_(sealer), random_(random), clock_(clock),
         config_(config), refresh_lifetime_(refresh_lifetime) {}
 
-  // Makes the keys that are missing (under a lock, so that two nodes make one set) and loads them all. An error says
-  // when the master key does not open them.
-  core::Result<> start();
-  // Reads the store again. Errors: store_unavailable; the old set stays.
+  // Makes the keys that are missing, under a lock, so that two nodes make one set.
+  core::Result<> make_missing(core::Tx& tx);
+  // Reads the store. Errors: store_unavailable, or a sentence when the master key does not open them; the old set stays.
   core::Result<> reload();
   // As reload, unless one was done in the last second: what an unknown key id asks for.
   core::Result<> reload_unless_recent();
@@ -70,7 +69,6 @@ class KeyRing {
 
  private:
   core::Result<std::string> make(core::Tx& tx, Purpose purpose, core::Time active_at);
-  core::Result<> make_missing(core::Tx& tx);
   core::Result<KeySet> open(const std::vector<StoredKey>& stored) const;
   core::Result<> add(KeySet& set, const StoredKey& stored) const;
 

@@ -64,7 +64,8 @@ TEST_P(Codes, FiveWrongTriesVoid) {
 
 TEST_P(Codes, WhatIsNotSixDigitsCostsNoTry) {
   const Secret code = issue().value();
-  for (const char* text : {"", "12345", "1234567", "12345a", " 12345", "123456\n", "-12345", "+12345", "١٢٣٤٥٦", "１２３"})
+  for (const char* text :
+       {"", "12345", "1234567", "12345a", " 12345", "123456\n", "-12345", "+12345", "١٢٣٤٥٦", "１２３"})
     EXPECT_EQ(consume(Secret(std::string(text))), Outcome::refused) << text;
   EXPECT_EQ(consume(Secret(std::string("12345\0", 6))), Outcome::refused);
   EXPECT_EQ(consume(code), Outcome::accepted);

@@ -10,7 +10,9 @@ using core::Millis;
 class CodeStore : public EngineTest {
  protected:
   Code code(uint8_t mark, core::Time issued, size_t user = 0, Purpose purpose = Purpose::verify_email) {
-    Code code{.user = world_->users[user], .purpose = purpose, .issued_at = issued,
+    Code code{.user = world_->users[user],
+              .purpose = purpose,
+              .issued_at = issued,
               .expires_at = issued + std::chrono::minutes(10)};
     code.hash.fill(mark);
     return code;
@@ -20,8 +22,8 @@ class CodeStore : public EngineTest {
   }
   // The first byte of the hash that may be tried; 0 when none may.
   int attempt(const Code& code, core::Time now) {
-    const auto hash = in_tx(
-        [&](core::Tx& tx) { return world_->store->consume_try(tx, code.user, code.purpose, 5, now); });
+    const auto hash =
+        in_tx([&](core::Tx& tx) { return world_->store->consume_try(tx, code.user, code.purpose, 5, now); });
     return hash ? (*hash)[0] : 0;
   }
   core::Time now_ = core::from_millis(1'700'000'000'000);

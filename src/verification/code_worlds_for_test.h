@@ -34,7 +34,8 @@ inline void create_users(World& world) {
 inline void insert_users(World& world) {
   const auto done = world.transactor->atomically([&](core::Tx& tx) -> core::Result<> {
     for (const auto& user : world.users)
-      TRY(storage::sql(tx).query("INSERT INTO users (id, email, email_key, first_name, last_name, account_type,"
+      TRY(
+          storage::sql(tx).query("INSERT INTO users (id, email, email_key, first_name, last_name, account_type,"
                                  " password_hash, created_at) VALUES ($1, $2, $2, 'A', 'B', 'INDIVIDUAL', '', 0)",
                                  user, user.str()));
     return {};

@@ -11,7 +11,8 @@ void check(bool holds) {
 }
 
 bool within(std::string_view part, std::string_view whole) {
-  return part.empty() || part == "/" || (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
+  return part.empty() || part == "/" ||
+         (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
 }
 
 void read_chunks(std::string_view bytes, size_t cut) {
@@ -22,7 +23,8 @@ void read_chunks(std::string_view bytes, size_t cut) {
   auto state = parts.feed(bytes.substr(0, cut), first, pieces);
   if (state == http::ChunkState::need_more) state = parts.feed(bytes.substr(cut), second, pieces);
   check(state == expected);
-  if (expected != http::ChunkState::refused) check(used == first + second && body == pieces && body.size() <= http::max_body);
+  if (expected != http::ChunkState::refused)
+    check(used == first + second && body == pieces && body.size() <= http::max_body);
 }
 
 }  // namespace
@@ -34,7 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (head.state == http::HeadState::complete) {
     check(head.size <= size && head.content_length <= http::max_body);
     check(within(request.path, bytes) && within(request.query, bytes));
-    for (size_t i = 0; i < request.header_count; ++i) check(within(request.headers[i].name, bytes) && within(request.headers[i].value, bytes));
+    for (size_t i = 0; i < request.header_count; ++i)
+      check(within(request.headers[i].name, bytes) && within(request.headers[i].value, bytes));
     // Less than the whole head is never enough, and what is behind it changes nothing.
     check(http::parse_head(bytes.substr(0, head.size - 1), again).state == http::HeadState::need_more);
     check(http::parse_head(bytes.substr(0, head.size), again).state == http::HeadState::complete);

@@ -1,4 +1,5 @@
-// Feeds the strict JSON reader and the decoding of a described struct. What is decoded must encode to what decodes equally.
+// Feeds the strict JSON reader and the decoding of a described struct. What is decoded must encode to what decodes
+// equally.
 #include <cstdint>
 #include <cstdlib>
 
@@ -11,7 +12,8 @@ struct Device {
   std::optional<int64_t> version;
   static constexpr std::string_view name = "Device";
   static constexpr auto fields() {
-    return std::tuple{core::field("name", &Device::name_of_device, "", core::length(0, 64)), core::field("version", &Device::version, "")};
+    return std::tuple{core::field("name", &Device::name_of_device, "", core::length(0, 64)),
+                      core::field("version", &Device::version, "")};
   }
 };
 
@@ -24,9 +26,12 @@ struct Body {
   std::optional<core::Uuid> id;
   static constexpr std::string_view name = "Body";
   static constexpr auto fields() {
-    return std::tuple{core::field("email", &Body::email, "", core::length(3, 254)), core::field("flag", &Body::flag, ""),
-                      core::field("items", &Body::items, "", core::length(0, 8)), core::field("device", &Body::device, ""),
-                      core::field("at", &Body::at, ""), core::field("id", &Body::id, "")};
+    return std::tuple{core::field("email", &Body::email, "", core::length(3, 254)),
+                      core::field("flag", &Body::flag, ""),
+                      core::field("items", &Body::items, "", core::length(0, 8)),
+                      core::field("device", &Body::device, ""),
+                      core::field("at", &Body::at, ""),
+                      core::field("id", &Body::id, "")};
   }
 };
 

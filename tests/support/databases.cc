@@ -8,25 +8,18 @@
 #include <filesystem>
 
 #include "storage/migrations.h"
+#include "tests/support/keeper.h"
 #include "tests/support/postgres_server.h"
 
 namespace support {
 namespace {
 
-class ProcessDirectory {
- public:
-  ProcessDirectory() {
-    if (!mkdtemp(path_.data())) std::abort();
-  }
-  ~ProcessDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = "/tmp/usher-test-XXXXXX";
-};
+std::string create_process_directory() {
+  std::string path = "/tmp/usher-test-XXXXXX";
+  if (!mkdtemp(path.data())) std::abort();
+  close(start_keeper("trap '' INT TERM HUP; read -r ended; rm -rf \"$1\"", {path}));
+  return path;
+}
 
 std::unique_ptr<storage::Database> migrated(core::Result<std::unique_ptr<storage::Database>> database, Schema schema) {
   core::Result<size_t> done;
@@ -45,9 +38,9 @@ std::unique_ptr<storage::Database> migrated(core::Result<std::unique_ptr<storage
 }  // namespace
 
 std::string create_test_directory() {
-  static ProcessDirectory all;
+  static const std::string all = create_process_directory();
   static std::atomic<int> number{0};
-  const std::string path = all.path() + "/" + std::to_string(++number);
+  const std::string path = all + "/" + std::to_string(++number);
   std::filesystem::create_directory(path);
   return path;
 }

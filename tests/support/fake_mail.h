@@ -17,6 +17,9 @@ class FakeOutbox final : public mail::Outbox {
     core::Time expires_at;
   };
   std::vector<Sent> sent;
+  mail::Letterhead head{.public_url = "https://usher.test"};
+
+  const mail::Letterhead& letterhead() const override { return head; }
 
   core::Result<> enqueue(core::Tx&, mail::Message message, core::Time expires_at) override {
     sent.push_back({std::move(message), expires_at});
@@ -57,7 +60,8 @@ class FakeMailStore final : public mail::Store {
     return {};
   }
   core::Result<int64_t> delete_expired(core::Tx&, core::Time now) override {
-    return static_cast<int64_t>(std::erase_if(letters, [&](const auto& entry) { return entry.second.expires_at <= now; }));
+    return static_cast<int64_t>(
+        std::erase_if(letters, [&](const auto& entry) { return entry.second.expires_at <= now; }));
   }
 
  private:

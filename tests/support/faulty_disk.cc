@@ -100,7 +100,7 @@ int remove(sqlite3_vfs* vfs, const char* path, int sync_directory) {
   return system->xDelete(system, path, sync_directory);
 }
 
-void apply(std::string& content, const FaultyDisk::Change& change) {
+void replay(std::string& content, const FaultyDisk::Change& change) {
   const auto offset = static_cast<size_t>(change.offset);
   if (change.bytes.empty()) return content.resize(offset);
   if (content.size() < offset + change.bytes.size()) content.resize(offset + change.bytes.size());
@@ -169,7 +169,7 @@ int FaultyDisk::sync(const std::string& file) {
   }
   if (!spend_power() || syncs_ == Syncs::fail) return SQLITE_IOERR_FSYNC;
   Image& image = images_[file];
-  for (const Change& change : image.pending) apply(image.durable, change);
+  for (const Change& change : image.pending) replay(image.durable, change);
   image.pending.clear();
   ++image.syncs;
   return SQLITE_OK;
@@ -195,7 +195,7 @@ void FaultyDisk::write_survivors(const std::string& directory, std::mt19937_64& 
     for (Change change : image.pending) {
       if (random() % 10 >= kept_in_ten) continue;
       if (!change.bytes.empty() && random() % 4 == 0) change.bytes.resize(1 + random() % change.bytes.size());
-      apply(content, change);
+      replay(content, change);
     }
     std::ofstream(directory + "/" + std::filesystem::path(path).filename().string(), std::ios::binary) << content;
   }

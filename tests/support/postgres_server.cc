@@ -1,16 +1,13 @@
 #include "tests/support/postgres_server.h"
 
-#include <fcntl.h>
 #include <libpq-fe.h>
-#include <spawn.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 
-extern char** environ;
+#include "tests/support/keeper.h"
 
 namespace support {
 namespace {
@@ -52,14 +49,10 @@ class Server {
   Server() {
     directory_ = "/tmp/usher-postgres-XXXXXX";
     if (!mkdtemp(directory_.data())) std::abort();
-    int life[2], answer[2];
-    if (pipe2(life, O_CLOEXEC) != 0 || pipe2(answer, O_CLOEXEC) != 0) std::abort();
-    spawn_keeper(life[0], answer[1]);
-    close(life[0]);
-    close(answer[1]);
+    const int answer = start_keeper(keeper, {programs, directory_});
     char text[8] = {};
-    const ssize_t size = read(answer[0], text, 5);
-    close(answer[0]);
+    const ssize_t size = read(answer, text, 5);
+    close(answer);
     if (size != 5 || std::string(text) != "ready") {
       std::fprintf(stderr, "PostgreSQL for the tests did not start\n");
       std::abort();
@@ -72,21 +65,6 @@ class Server {
   const std::string& directory() const { return directory_; }
 
  private:
-  void spawn_keeper(int input, int output) {
-    const char* const arguments[] = {"sh", "-c", keeper, "keeper", programs, directory_.c_str(), nullptr};
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-    pid_t process;
-    if (posix_spawn(&process, "/bin/sh", &files, &attributes, const_cast<char**>(arguments), environ) != 0) std::abort();
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-  }
-
   std::string directory_;
 };
 
@@ -127,11 +105,13 @@ void restart_postgres() {
 }
 
 void freeze_postgres() {
-  run("pid=$(head -1 " + server().directory() + "/data/postmaster.pid); kill -STOP $pid $(cat /proc/$pid/task/$pid/children)");
+  run("pid=$(head -1 " + server().directory() +
+      "/data/postmaster.pid); kill -STOP $pid $(cat /proc/$pid/task/$pid/children)");
 }
 
 void thaw_postgres() {
-  run("pid=$(head -1 " + server().directory() + "/data/postmaster.pid); kill -CONT $(cat /proc/$pid/task/$pid/children) $pid");
+  run("pid=$(head -1 " + server().directory() +
+      "/data/postmaster.pid); kill -CONT $(cat /proc/$pid/task/$pid/children) $pid");
 }
 
 }  // namespace support

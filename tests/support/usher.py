@@ -15,6 +15,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import urllib.parse
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -158,7 +159,7 @@ class Server:
         return self.call("DELETE", path, **more)
 
     def mails(self, to):
-        return self.get("/dev/mailbox?to=" + to.replace("+", "%2B").replace("@", "%40")).json["messages"]
+        return self.get("/dev/mailbox?to=" + urllib.parse.quote(to, safe="")).json["messages"]
 
     # The newest six digits that were mailed to an address.
     def code(self, to, wait=5.0):
@@ -174,16 +175,22 @@ class Server:
         body = {"email": email, "password": password, "firstName": "Ada", "lastName": "Lovelace", "accountType": "INDIVIDUAL"}
         return self.post("/auth/register", body | more)
 
-    def sign_up(self, email, password=PASSWORD, device=None):
-        assert (made := self.register(email, password)).status == 201, made.body
+    def sign_in_by_code(self, email, device=None):
         body = {"email": email, "otp": self.code(email)} | ({"deviceInfo": device} if device else {})
         answer = self.post("/auth/verify-email", body)
         assert answer.status == 200, answer.body
         return sign_in_of(email, answer)
 
-    def login(self, email, password=PASSWORD, device=None, headers=None):
+    def sign_up(self, email, password=PASSWORD, device=None):
+        assert (made := self.register(email, password)).status == 201, made.body
+        return self.sign_in_by_code(email, device)
+
+    def login_answer(self, email, password=PASSWORD, device=None, headers=None):
         body = {"email": email, "password": password} | ({"deviceInfo": device} if device else {})
-        answer = self.post("/auth/login", body, headers=headers)
+        return self.post("/auth/login", body, headers=headers)
+
+    def login(self, email, password=PASSWORD, device=None, headers=None):
+        answer = self.login_answer(email, password, device, headers)
         assert answer.status == 200, answer.body
         return sign_in_of(email, answer)
 

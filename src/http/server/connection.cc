@@ -12,8 +12,8 @@ namespace {
 using core::Code;
 
 constexpr size_t small_buffer = 2 * 1024, pipeline_buffer = 16 * 1024;
-constexpr size_t max_out = 64 * 1024;   // answers are sent before more requests are read
-constexpr size_t max_spare = 16;        // output buffers kept for reuse, by thread
+constexpr size_t max_out = 64 * 1024;  // answers are sent before more requests are read
+constexpr size_t max_spare = 16;       // output buffers kept for reuse, by thread
 constexpr uint32_t closing_seconds = 2;
 
 constexpr std::string_view every_method = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
@@ -42,8 +42,10 @@ std::span<char> Connection::space() {
   if (begin_ == end_) {
     begin_ = end_ = 0;
     // Many idle connections must be cheap; one that sends a lot keeps its larger buffer.
-    if (capacity_ == 0 || (capacity_ > small_buffer && last_read_ < small_buffer)) grow(small_buffer);
-    else if (last_read_ >= small_buffer && capacity_ < pipeline_buffer) grow(pipeline_buffer);
+    if (capacity_ == 0 || (capacity_ > small_buffer && last_read_ < small_buffer))
+      grow(small_buffer);
+    else if (last_read_ >= small_buffer && capacity_ < pipeline_buffer)
+      grow(pipeline_buffer);
   } else if (end_ == capacity_) {
     grow(begin_ > capacity_ / 2 ? capacity_ : capacity_ * 2);
   }
@@ -57,17 +59,20 @@ void Connection::received(size_t count) {
   interrupted = false;
 }
 
-// A head is read again only when a line of it has ended since, so that one that comes byte by byte costs little.
+// A head is read again only where a line begins or ends, so that one that comes byte by byte costs little.
 bool Connection::worth_parsing() {
   const auto bytes = pending();
-  const bool first = scanned_ == 0, line_ended = bytes.find('\n', scanned_) != std::string_view::npos;
+  const size_t from = scanned_ ? scanned_ - 1 : 0;
+  const bool at_line_end = bytes.find_first_of("\r\n", from) != std::string_view::npos;
   scanned_ = bytes.size();
-  return first || line_ended || bytes.size() >= max_request_line;
+  past_first_line_ |= at_line_end;
+  return !past_first_line_ || at_line_end || bytes.size() >= max_request_line;
 }
 
 void Connection::consume() {
   begin_ += head_.size + (head_.framing == Framing::length ? head_.content_length : 0);
   scanned_ = 0;
+  past_first_line_ = false;
   in_body_ = continued_ = false;
   phase_ = Phase::idle;  // the next request has its own time
   decoder_.reset();
@@ -77,12 +82,16 @@ void Connection::consume() {
 // ---- requests
 
 Want Connection::advance() {
+  if (last_answer_) return Want::close;
   lease_out();
   for (;;) {
     switch (step()) {
-      case Step::read: return desk_.stopping && begin_ == end_ ? Want::close : Want::read;
-      case Step::work: return Want::work;
-      case Step::close: return Want::close;
+      case Step::read:
+        return desk_.stopping && begin_ == end_ ? Want::close : Want::read;
+      case Step::work:
+        return Want::work;
+      case Step::close:
+        return Want::close;
       case Step::next:
         if (out_.size() > max_out) return Want::write;
     }
@@ -120,7 +129,8 @@ Connection::Step Connection::read_body() {
   // The scratch request has served others meanwhile, and the buffer may have moved.
   Request& request = desk_.request;
   parse_head(pending(), request);
-  request.body = head_.framing == Framing::chunked ? std::string_view(chunks_) : pending().substr(head_.size, head_.content_length);
+  request.body = head_.framing == Framing::chunked ? std::string_view(chunks_)
+                                                   : pending().substr(head_.size, head_.content_length);
   return handle(request);
 }
 
@@ -155,13 +165,20 @@ void Connection::identify(Request& request) {
 
 Connection::Step Connection::handle(Request& request) {
   identify(request);
-  ending_ = !request.keep_alive || desk_.stopping ? Ending::close : head_.old_version ? Ending::keep_old_version : Ending::keep;
+  ending_ = !request.keep_alive || desk_.stopping ? Ending::close
+            : head_.old_version                   ? Ending::keep_old_version
+                                                  : Ending::keep;
   desk_.cors_lines.clear();
   const auto match = desk_.site.router->find(request);
   switch (match.found) {
-    case Found::route: return answer_route(request, match);
-    case Found::options: append_options(request, match.allow); break;
-    case Found::not_found: append_problem(request, {.code = Code::not_found}); break;
+    case Found::route:
+      return answer_route(request, match);
+    case Found::options:
+      append_options(request, match.allow);
+      break;
+    case Found::not_found:
+      append_problem(request, {.code = Code::not_found});
+      break;
     case Found::method_not_allowed: {
       const std::string line = "Allow: " + std::string(match.allow) + "\r\n";
       append_problem(request, {.code = Code::method_not_allowed}, line);
@@ -185,8 +202,11 @@ Connection::Step Connection::answer_route(Request& request, const Router::Match&
     write_problem({.code = Code::internal, .cause = e.what()}, request, answer);
   }
   desk_.site.cors.append_lines(desk_.cors_lines, request);
-  append(request, {.status = answer.status, .content_type = answer.content_type, .lines = answer.headers,
-                   .more_lines = desk_.cors_lines, .body = answer.body});
+  append(request, {.status = answer.status,
+                   .content_type = answer.content_type,
+                   .lines = answer.headers,
+                   .more_lines = desk_.cors_lines,
+                   .body = answer.body});
   entry.counters.count(answer.status);
   return answered();
 }
@@ -198,7 +218,8 @@ Connection::Step Connection::start_job(Request& request, const Entry& entry) {
 
 Connection::Step Connection::answered() {
   consume();
-  return ending_ == Ending::close ? Step::close : Step::next;
+  last_answer_ = ending_ == Ending::close;
+  return last_answer_ ? Step::close : Step::next;
 }
 
 Connection::Step Connection::refuse(Code code) {
@@ -232,7 +253,7 @@ void Connection::finish_job() {
   desk_.site.cors.append_lines(desk_.cors_lines, job->request);
   append(job->request, job->response);
   job->entry->counters.count(job->response.status);
-  consume();
+  answered();
 }
 
 // ---- answers out
@@ -246,8 +267,11 @@ void Connection::append(const Request& request, Answer answer) {
 
 void Connection::append(const Request& request, const Response& response) {
   const std::string lines = header_lines(response.headers);
-  append(request, {.status = response.status, .content_type = response.content_type, .lines = lines,
-                   .more_lines = desk_.cors_lines, .body = response.body});
+  append(request, {.status = response.status,
+                   .content_type = response.content_type,
+                   .lines = lines,
+                   .more_lines = desk_.cors_lines,
+                   .body = response.body});
 }
 
 void Connection::append_problem(const Request& request, const core::Error& error, std::string_view more_lines) {
@@ -260,8 +284,10 @@ void Connection::append_problem(const Request& request, const core::Error& error
 
 void Connection::append_options(const Request& request, std::string_view allow) {
   std::string& lines = desk_.cors_lines;
-  if (is_preflight(request)) desk_.site.cors.append_preflight_lines(lines, request, allow);
-  else desk_.site.cors.append_lines(lines, request);
+  if (is_preflight(request))
+    desk_.site.cors.append_preflight_lines(lines, request, allow);
+  else
+    desk_.site.cors.append_lines(lines, request);
   const std::string own = "Allow: " + std::string(allow) + "\r\n";
   append(request, {.status = 204, .lines = own, .more_lines = lines});
   desk_.site.unmatched.count(204);
@@ -285,12 +311,18 @@ void Connection::enter(Phase phase) {
   const Config& config = desk_.site.config;
   const auto seconds = [&]() -> int64_t {
     switch (phase) {
-      case Phase::idle: return config.idle_timeout.count();
-      case Phase::head: return config.header_timeout.count();
-      case Phase::body: return config.body_timeout.count();
-      case Phase::write: return config.write_timeout.count();
-      case Phase::closing: return closing_seconds;
-      case Phase::work: return UINT32_MAX / 2;
+      case Phase::idle:
+        return config.idle_timeout.count();
+      case Phase::head:
+        return config.header_timeout.count();
+      case Phase::body:
+        return config.body_timeout.count();
+      case Phase::write:
+        return config.write_timeout.count();
+      case Phase::closing:
+        return closing_seconds;
+      case Phase::work:
+        return UINT32_MAX / 2;
     }
     return 0;
   }();

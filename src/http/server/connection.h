@@ -102,6 +102,7 @@ class Connection : public boost::intrusive::list_base_hook<boost::intrusive::lin
   std::unique_ptr<char[]> data_;
   size_t begin_ = 0, end_ = 0, capacity_ = 0;
   size_t scanned_ = 0;  // of pending(): searched for line ends
+  bool past_first_line_ = false;
   size_t last_read_ = 0;
   core::Millis received_{};
   std::string out_;
@@ -111,6 +112,7 @@ class Connection : public boost::intrusive::list_base_hook<boost::intrusive::lin
   std::unique_ptr<ChunkedDecoder> decoder_;
   std::string chunks_;
   Ending ending_ = Ending::keep;
+  bool last_answer_ = false;
   std::unique_ptr<Job> job_;
   Phase phase_ = Phase::idle;
   uint32_t deadline_ = 0;

@@ -20,13 +20,9 @@ constexpr auto accept_pause = std::chrono::milliseconds(100);
 Address to_address(const tcp::endpoint& peer) {
   Address out;
   const auto address = peer.address();
-  out.bytes = (address.is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()) : address.to_v6()).to_bytes();
+  out.bytes =
+      (address.is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()) : address.to_v6()).to_bytes();
   return out;
-}
-
-bool is_shortage(const error_code& error) {
-  return error == asio::error::no_descriptors || error == asio::error::no_buffer_space || error == asio::error::no_memory ||
-         error.value() == ENFILE;
 }
 
 // An exception that leaves a coroutine costs its connection, never the process.
@@ -44,8 +40,13 @@ void log_exception(std::exception_ptr exception) {
 }  // namespace
 
 Loop::Loop(Site& site, const Certificate* certificate)
-    : site_(site), certificate_(certificate), desk_{.site = site, .common = CommonHeaders(site.transport)},
-      context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), guard_(context_.get_executor()), acceptor_(context_), timer_(context_),
+    : site_(site),
+      certificate_(certificate),
+      desk_{.site = site, .common = CommonHeaders(site.transport)},
+      context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
+      guard_(context_.get_executor()),
+      acceptor_(context_),
+      timer_(context_),
       accept_pause_(context_) {
   desk_.common.refresh(site.clock.now());
 }
@@ -63,8 +64,9 @@ core::Result<> Loop::listen(const tcp::endpoint& endpoint) {
   if (!error) acceptor_.listen(4096, error);
   if (!error) port_ = acceptor_.local_endpoint(error).port();
   if (!error) return {};
-  return core::fail(core::Code::validation_failed, "http.listen: cannot listen on " + endpoint.address().to_string() + " port " +
-                                                       std::to_string(endpoint.port()) + ": " + error.message());
+  return core::fail(core::Code::validation_failed, "http.listen: cannot listen on " + endpoint.address().to_string() +
+                                                       " port " + std::to_string(endpoint.port()) + ": " +
+                                                       error.message());
 }
 
 void Loop::start() {
@@ -92,11 +94,13 @@ Task<> Loop::accept() {
     co_await acceptor_.async_accept(socket, peer, asio::redirect_error(awaiting, error));
     if (!error) {
       asio::co_spawn(context_, accepted(std::move(socket), peer), log_exception);
-      out_of_files_ = false;
+      accept_failed_ = false;
       continue;
     }
-    if (!is_shortage(error) || desk_.stopping) continue;
-    if (!std::exchange(out_of_files_, true)) core::log(core::Level::error, "cannot accept connections", {{"cause", error.message()}});
+    if (error == asio::error::connection_aborted || desk_.stopping) continue;
+    // Mostly a shortage of file descriptors: trying again at once would only burn the processor.
+    if (!std::exchange(accept_failed_, true))
+      core::log(core::Level::error, "cannot accept connections", {{"cause", error.message()}});
     accept_pause_.expires_after(accept_pause);
     co_await accept_pause_.async_wait(asio::redirect_error(awaiting, error));
   }
@@ -106,7 +110,8 @@ Task<> Loop::accepted(Socket socket, tcp::endpoint peer) {
   error_code ignored;
   if (is_full() || desk_.stopping) {
     // No coroutine waits for a client that is not served.
-    static const std::string busy = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    static const std::string busy =
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     socket.non_blocking(true, ignored);
     if (!certificate_) socket.write_some(asio::buffer(busy), ignored);
     co_return;

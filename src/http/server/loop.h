@@ -1,6 +1,7 @@
 // Owns: one I/O thread: its acceptor, its connections and their deadlines.
 // Does not own: the site, the certificate.
-// Thread rule: start(), stop() and join() from the thread that owns the server, everything else on the loop's own thread.
+// Thread rule: start(), stop() and join() from the thread that owns the server, everything else on the loop's own
+// thread.
 #pragma once
 #include <boost/asio/executor_work_guard.hpp>
 #include <thread>
@@ -16,7 +17,8 @@ class Loop {
   Loop(Site& site, const Certificate* certificate);
   ~Loop();
 
-  // Binds `endpoint`, which other loops of this process may bind too. Errors: validation_failed with a sentence. Port 0 takes a free one: see port().
+  // Binds `endpoint`, which other loops of this process may bind too. Errors: validation_failed with a sentence. Port 0
+  // takes a free one: see port().
   core::Result<> listen(const asio::ip::tcp::endpoint& endpoint);
   uint16_t port() const { return port_; }
   void start();
@@ -44,7 +46,7 @@ class Loop {
   Acceptor acceptor_;
   Timer timer_, accept_pause_;
   uint16_t port_ = 0;
-  bool out_of_files_ = false;
+  bool accept_failed_ = false;
   std::thread thread_;
 };
 

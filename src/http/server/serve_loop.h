@@ -1,6 +1,5 @@
-// Owns: the loop that serve_plain() and serve_secure() share; included by their two files only, as it is slow to compile.
-// Does not own: anything else.
-// Thread rule: as serve.h.
+// Owns: the loop that serve_plain() and serve_secure() share; included by their two files only, as it is slow to
+// compile. Does not own: anything else. Thread rule: as serve.h.
 #pragma once
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
@@ -68,14 +67,18 @@ Task<> serve(Connection& connection, Stream& stream) {
       size_t done = 0;
       const Wrote wrote = write_now(connection, stream, done);
       if (wrote == Wrote::failed) co_return;
-      if (wrote == Wrote::all) connection.written();
-      else if (!co_await write_out(connection, stream, done)) co_return;
+      if (wrote == Wrote::all)
+        connection.written();
+      else if (!co_await write_out(connection, stream, done))
+        co_return;
     }
     if (want == Want::close) break;
     if (want == Want::work) {
       connection.enter(Phase::work);
-      if (workers.reserve()) co_await run_on_worker(connection, workers);
-      else connection.refuse_job();
+      if (workers.reserve())
+        co_await run_on_worker(connection, workers);
+      else
+        connection.refuse_job();
       connection.finish_job();
     }
     if (want != Want::read) continue;
@@ -83,7 +86,8 @@ Task<> serve(Connection& connection, Stream& stream) {
     connection.enter_reading();
     const auto space = connection.space();
     error_code error;
-    const size_t count = co_await stream.async_read_some(asio::buffer(space.data(), space.size()), asio::redirect_error(awaiting, error));
+    const size_t count = co_await stream.async_read_some(asio::buffer(space.data(), space.size()),
+                                                         asio::redirect_error(awaiting, error));
     if (!error) {
       connection.received(count);
       continue;

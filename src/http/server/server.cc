@@ -34,8 +34,9 @@ Result<> check_free(const Endpoint& endpoint) {
   if (!error) probe.bind(endpoint, error);
   if (!error) probe.listen(1, error);
   if (!error) return {};
-  return core::fail(core::Code::validation_failed, "http.listen: cannot listen on " + endpoint.address().to_string() + " port " +
-                                                       std::to_string(endpoint.port()) + ": " + error.message());
+  return core::fail(core::Code::validation_failed, "http.listen: cannot listen on " + endpoint.address().to_string() +
+                                                       " port " + std::to_string(endpoint.port()) + ": " +
+                                                       error.message());
 }
 
 Transport transport_of(const Config& config) {
@@ -51,7 +52,8 @@ void add_gauges(core::Metrics& metrics, const std::shared_ptr<Site>& site) {
     });
   };
   gauge("usher_http_connections", "Open connections.", [](const Site& s) { return s.connections.load(); });
-  gauge("usher_http_in_flight", "Requests that run on the work lane.", [](const Site& s) { return s.workers.running(); });
+  gauge("usher_http_in_flight", "Requests that run on the work lane.",
+        [](const Site& s) { return s.workers.running(); });
   gauge("usher_http_queue_depth", "Requests that wait for a worker.", [](const Site& s) { return s.workers.queued(); });
 }
 
@@ -98,8 +100,8 @@ struct Server::Parts {
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() { stop(); }
 
-Result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::vector<Route> routes, Gate& gate, core::Metrics& metrics,
-                                              const core::Clock& clock) {
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::vector<Route> routes, Gate& gate,
+                                              core::Metrics& metrics, const core::Clock& clock) {
   const Config& config = options.config;
   TRY(check(config));
   const Listen where = TRY(parse_listen(config.listen));
@@ -107,9 +109,14 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::vector
   auto parts = std::make_unique<Parts>();
   auto router = TRY(Router::create(std::move(routes), metrics));
   if (!config.tls_cert.empty()) parts->certificate = TRY(Certificate::create(config.tls_cert, config.tls_key));
-  parts->site.reset(new Site{.config = config, .router = std::move(router), .gate = gate, .clock = clock,
-                             .cors = Cors(config.cors_origins), .proxies = TrustedProxies(config.trusted_proxies),
-                             .unmatched = RouteCounters(metrics, "none"), .transport = transport_of(config),
+  parts->site.reset(new Site{.config = config,
+                             .router = std::move(router),
+                             .gate = gate,
+                             .clock = clock,
+                             .cors = Cors(config.cors_origins),
+                             .proxies = TrustedProxies(config.trusted_proxies),
+                             .unmatched = RouteCounters(metrics, "none"),
+                             .transport = transport_of(config),
                              .workers{static_cast<size_t>(config.workers), static_cast<size_t>(config.queue)}});
   TRY(parts->listen({asio::ip::make_address(where.address), where.port}));
   add_gauges(metrics, parts->site);

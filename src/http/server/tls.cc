@@ -25,7 +25,8 @@ core::Result<std::shared_ptr<Certificate::Context>> Certificate::load() const {
   SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
   boost::system::error_code error;
   const auto refuse = [&](std::string_view setting, const std::string& file) {
-    return core::fail(core::Code::validation_failed, std::string(setting) + ": " + file + " cannot be used: " + error.message());
+    return core::fail(core::Code::validation_failed,
+                      std::string(setting) + ": " + file + " cannot be used: " + error.message());
   };
   context->use_certificate_chain_file(certificate_file_, error);
   if (error) return refuse("http.tls_cert", certificate_file_);
@@ -36,7 +37,8 @@ core::Result<std::shared_ptr<Certificate::Context>> Certificate::load() const {
 
 std::pair<std::filesystem::file_time_type, std::filesystem::file_time_type> Certificate::times() const {
   std::error_code ignored;
-  return {std::filesystem::last_write_time(certificate_file_, ignored), std::filesystem::last_write_time(key_file_, ignored)};
+  return {std::filesystem::last_write_time(certificate_file_, ignored),
+          std::filesystem::last_write_time(key_file_, ignored)};
 }
 
 std::shared_ptr<Certificate::Context> Certificate::current() const {

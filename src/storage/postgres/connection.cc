@@ -20,9 +20,11 @@ std::string connect_seconds(core::Millis timeout) {
 core::Result<std::unique_ptr<Connection>> Connection::open(const PostgresOptions& options) {
   const std::string timeout = connect_seconds(options.connect_timeout);
   // What the URL says comes last and wins.
-  const char* const keys[] = {"connect_timeout", "application_name",    "client_encoding", "keepalives", "keepalives_idle",
-                              "keepalives_interval", "keepalives_count", "tcp_user_timeout", "dbname", nullptr};
-  const char* const values[] = {timeout.c_str(), "usher", "UTF8", "1", "30", "10", "3", "30000", options.url.c_str(), nullptr};
+  const char* const keys[] = {
+      "connect_timeout",     "application_name", "client_encoding",  "keepalives", "keepalives_idle",
+      "keepalives_interval", "keepalives_count", "tcp_user_timeout", "dbname",     nullptr};
+  const char* const values[] = {timeout.c_str(),     "usher", "UTF8", "1", "30", "10", "3", "30000",
+                                options.url.c_str(), nullptr};
   std::unique_ptr<Connection> connection(new Connection(PQconnectdbParams(keys, values, 1), options));
   PGconn* handle = connection->connection_.get();
   if (PQstatus(handle) != CONNECTION_OK) {
@@ -130,8 +132,8 @@ Connection::Variants& Connection::variants_of(std::string_view sql) {
 Answer<std::string> Connection::prepare(const char* begin, std::string_view sql, const Encoded& encoded) {
   PGconn* handle = connection_.get();
   std::string name = "u" + std::to_string(++prepared_);
-  const bool queued = queue_begin(begin) && PQsendPrepare(handle, name.c_str(), std::string(sql).c_str(), encoded.count(),
-                                                          encoded.types.data());
+  const bool queued = queue_begin(begin) && PQsendPrepare(handle, name.c_str(), std::string(sql).c_str(),
+                                                          encoded.count(), encoded.types.data());
   if (!queued) return std::unexpected(lost(PQerrorMessage(handle)));
   if (auto done = exchange(begin ? 2 : 1); !done) return std::unexpected(done.error());
   return name;
@@ -152,9 +154,9 @@ Answer<Rows> Connection::query(const char* begin, std::string_view sql, std::spa
     begin = nullptr;
   }
   PGconn* handle = connection_.get();
-  const bool queued = queue_begin(begin) && PQsendQueryPrepared(handle, statement->second.c_str(), encoded.count(),
-                                                                encoded.values.data(), encoded.sizes.data(),
-                                                                encoded.formats.data(), 1);
+  const bool queued =
+      queue_begin(begin) && PQsendQueryPrepared(handle, statement->second.c_str(), encoded.count(),
+                                                encoded.values.data(), encoded.sizes.data(), encoded.formats.data(), 1);
   if (!queued) return std::unexpected(lost(PQerrorMessage(handle)));
   auto results = exchange(begin ? 2 : 1);
   if (!results) return std::unexpected(results.error());

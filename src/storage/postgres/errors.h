@@ -10,9 +10,9 @@
 namespace storage::postgres {
 
 enum class Remedy {
-  none,        // the error is the answer
-  repeat,      // the engine asks for it: deadlock, serialisation
-  reconnect,   // the connection is of no more use; the transaction may be repeated on a new one
+  none,       // the error is the answer
+  repeat,     // the engine asks for it: deadlock, serialisation
+  reconnect,  // the connection is of no more use; the transaction may be repeated on a new one
 };
 
 struct Failure {

@@ -14,8 +14,8 @@ using postgres::Access;
 using postgres::Freshness;
 using postgres::Remedy;
 
-constexpr int repeats = 6;      // of a transaction that collided
-constexpr int reconnects = 1;   // of a transaction whose connection was dead
+constexpr int repeats = 6;     // of a transaction that collided
+constexpr int reconnects = 1;  // of a transaction whose connection was dead
 
 // Two that collided once would collide again without it.
 void rest_before(int attempt) {
@@ -85,11 +85,12 @@ class PostgresDatabase final : public Database {
 // libpq's own messages about a malformed URL quote it, password included.
 core::Result<> check_url(const std::string& url) {
   std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfoParse(url.c_str(), nullptr),
-                                                                      &PQconninfoFree);
+                                                                       &PQconninfoFree);
   if (!options) {
-    return core::fail_because(core::Code::store_unavailable,
-                              "the URL of PostgreSQL cannot be read: write postgres://user:password@host:5432/database, "
-                              "with special characters of the password percent-encoded");
+    return core::fail_because(
+        core::Code::store_unavailable,
+        "the URL of PostgreSQL cannot be read: write postgres://user:password@host:5432/database, "
+        "with special characters of the password percent-encoded");
   }
   for (const PQconninfoOption* option = options.get(); option->keyword; ++option) {
     const bool host = std::string_view(option->keyword) == "host" && option->val;

@@ -42,15 +42,10 @@ core::Result<> PostgresTransaction::call(const Work& work) {
 
 Ending PostgresTransaction::perform(const Work& work) {
   core::Result<> answer = call(work);
-  if (doom_) {
-    roll_back();
-    return {.outcome = std::unexpected(doom_->error), .remedy = doom_->remedy};
-  }
-  if (!answer) {
-    roll_back();
-    return {.outcome = std::move(answer)};
-  }
-  return commit();
+  if (answer && doom_) answer = std::unexpected(doom_->error);
+  if (answer) return commit();
+  roll_back();
+  return {.outcome = std::move(answer), .remedy = doom_ ? doom_->remedy : Remedy::none};
 }
 
 void PostgresTransaction::roll_back() {

@@ -6,8 +6,9 @@ namespace storage::postgres {
 namespace {
 
 // Object ids of built-in types: pg_type.dat of PostgreSQL, fixed for ever.
-constexpr Oid type_bool = 16, type_bytea = 17, type_name = 19, type_int8 = 20, type_int2 = 21, type_int4 = 23, type_text = 25,
-              type_unknown = 705, type_bpchar = 1042, type_varchar = 1043, type_numeric = 1700, type_void = 2278;
+constexpr Oid type_bool = 16, type_bytea = 17, type_name = 19, type_int8 = 20, type_int2 = 21, type_int4 = 23,
+              type_text = 25, type_unknown = 705, type_bpchar = 1042, type_varchar = 1043, type_numeric = 1700,
+              type_void = 2278;
 
 int64_t big_endian(const char* data, int size) {
   // Starts from the sign, so that short numbers widen.
@@ -43,21 +44,30 @@ core::Result<> add_value(const PGresult* result, int row, int column, Rows& rows
     case type_bool:
     case type_int2:
     case type_int4:
-    case type_int8: rows.add_number(big_endian(data, size)); return {};
+    case type_int8:
+      rows.add_number(big_endian(data, size));
+      return {};
     case type_text:
     case type_name:
     case type_bpchar:
     case type_varchar:
-    case type_unknown: rows.add(Rows::Cell::text, data, static_cast<size_t>(size)); return {};
-    case type_bytea: rows.add(Rows::Cell::bytes, data, static_cast<size_t>(size)); return {};
-    case type_void: rows.add_null(); return {};
+    case type_unknown:
+      rows.add(Rows::Cell::text, data, static_cast<size_t>(size));
+      return {};
+    case type_bytea:
+      rows.add(Rows::Cell::bytes, data, static_cast<size_t>(size));
+      return {};
+    case type_void:
+      rows.add_null();
+      return {};
     case type_numeric:
       if (auto value = whole_numeric(data, size)) return rows.add_number(*value), core::Result<>();
       break;
-    default: break;
+    default:
+      break;
   }
-  return core::fail_because(core::Code::internal, std::string("column ") + PQfname(result, column) +
-                                                      " is no BIGINT, TEXT or BYTEA: cast it");
+  return core::fail_because(core::Code::internal,
+                            std::string("column ") + PQfname(result, column) + " is no BIGINT, TEXT or BYTEA: cast it");
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ int bind_one(sqlite3_stmt* statement, int slot, const Param& param) {
     int operator()(int64_t value) const { return sqlite3_bind_int64(statement, slot, value); }
     // A null pointer would bind NULL, and an empty view may hold one.
     int operator()(std::string_view text) const {
-      return sqlite3_bind_text64(statement, slot, text.empty() ? "" : text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+      return sqlite3_bind_text64(statement, slot, text.empty() ? "" : text.data(), text.size(), SQLITE_STATIC,
+                                 SQLITE_UTF8);
     }
     int operator()(Bytes bytes) const {
       if (bytes.empty()) return sqlite3_bind_zeroblob(statement, slot, 0);
@@ -49,11 +50,13 @@ bool holds_nul(const Param& param) {
 }  // namespace
 
 std::string_view without_row_lock(std::string_view sql) {
-  static constexpr std::string_view locks[] = {" for update skip locked", " for update nowait", " for no key update",
-                                               " for update",             " for share",         " for key share"};
+  static constexpr std::string_view locks[] = {
+      "for update skip locked", "for update nowait", "for no key update", "for update", "for share", "for key share"};
   sql = trimmed(sql);
   for (std::string_view lock : locks) {
-    if (ends_with_ignoring_case(sql, lock)) return trimmed(sql.substr(0, sql.size() - lock.size()));
+    if (!ends_with_ignoring_case(sql, lock)) continue;
+    const std::string_view rest = sql.substr(0, sql.size() - lock.size());
+    if (trimmed(rest).size() < rest.size()) return trimmed(rest);  // a word of its own
   }
   return sql;
 }
@@ -90,7 +93,8 @@ core::Result<> Connection::configure(const SqliteOptions& options, Access access
       return core::fail_because(core::Code::store_unavailable,
                                 "the file system cannot hold a write-ahead log: choose a path on a local disk");
     }
-    settings.push_back(options.synchronous == Synchronous::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
+    settings.push_back(options.synchronous == Synchronous::full ? "PRAGMA synchronous = FULL"
+                                                                : "PRAGMA synchronous = OFF");
     settings.push_back("PRAGMA journal_size_limit = 67108864");
   }
   for (std::string_view setting : settings) TRY(control(setting));
@@ -113,8 +117,9 @@ int Connection::authorize(void* self, int action, const char*, const char*, cons
 }
 
 core::Result<Connection::Statement*> Connection::prepare(std::string_view sql) {
-  if (auto found = statements_.find(sql); found != statements_.end()) return &found->second;
-  if (statements_.size() >= cached_statements) statements_.clear();
+  auto& statements = statements_[static_cast<size_t>(speaker_)];
+  if (auto found = statements.find(sql); found != statements.end()) return &found->second;
+  if (statements.size() >= cached_statements) statements.clear();
 
   const std::string_view text = without_row_lock(sql);
   sqlite3_stmt* handle = nullptr;
@@ -129,11 +134,12 @@ core::Result<Connection::Statement*> Connection::prepare(std::string_view sql) {
   for (int index = 1; index <= sqlite3_bind_parameter_count(handle); ++index) {
     const char* name = sqlite3_bind_parameter_name(handle, index);
     const size_t number = name && *name == '$' ? std::strtoul(name + 1, nullptr, 10) : 0;
-    if (number == 0 || number > 1000) return core::fail_because(core::Code::internal, "not a parameter $n: " + std::string(sql));
+    if (number == 0 || number > 1000)
+      return core::fail_because(core::Code::internal, "not a parameter $n: " + std::string(sql));
     if (statement.slots.size() < number) statement.slots.resize(number);
     statement.slots[number - 1] = index;
   }
-  return &statements_.emplace(std::string(sql), std::move(statement)).first->second;
+  return &statements.emplace(std::string(sql), std::move(statement)).first->second;
 }
 
 core::Result<> Connection::bind(Statement& statement, std::span<const Param> params) {
@@ -195,8 +201,12 @@ core::Result<Rows> Connection::collect(sqlite3_stmt* statement) {
 core::Result<> Connection::add_row(sqlite3_stmt* statement, Rows& rows) {
   for (int column = 0; column < sqlite3_column_count(statement); ++column) {
     switch (sqlite3_column_type(statement, column)) {
-      case SQLITE_NULL: rows.add_null(); break;
-      case SQLITE_INTEGER: rows.add_number(sqlite3_column_int64(statement, column)); break;
+      case SQLITE_NULL:
+        rows.add_null();
+        break;
+      case SQLITE_INTEGER:
+        rows.add_number(sqlite3_column_int64(statement, column));
+        break;
       case SQLITE_TEXT: {
         const auto* text = sqlite3_column_text(statement, column);
         if (!text) return failure(SQLITE_NOMEM);
@@ -209,7 +219,8 @@ core::Result<> Connection::add_row(sqlite3_stmt* statement, Rows& rows) {
         break;
       }
       default:
-        return core::fail_because(core::Code::internal, std::string("column ") + sqlite3_column_name(statement, column) +
+        return core::fail_because(core::Code::internal, std::string("column ") +
+                                                            sqlite3_column_name(statement, column) +
                                                             " is a floating point number: cast it to BIGINT");
     }
   }

@@ -4,6 +4,7 @@
 #pragma once
 #include <sqlite3.h>
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
@@ -61,7 +62,8 @@ class Connection {
 
   std::unique_ptr<sqlite3, Close> db_;
   Speaker speaker_ = Speaker::storage;
-  std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;
+  // By speaker: what was prepared for the storage would pass the authorizer.
+  std::array<std::unordered_map<std::string, Statement, Hash, std::equal_to<>>, 2> statements_;
 };
 
 }  // namespace storage::sqlite

@@ -39,7 +39,8 @@ core::Error error_of(sqlite3* db, int rc) {
   std::string said = current ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
   said += " (SQLite " + std::to_string(rc) + ")";
   for (const Meaning& meaning : meanings) {
-    if (meaning.primary == (rc & 0xff)) return {.code = meaning.code, .cause = std::string(meaning.advice) + ": " + said};
+    if (meaning.primary == (rc & 0xff))
+      return {.code = meaning.code, .cause = std::string(meaning.advice) + ": " + said};
   }
   return {.code = core::Code::internal, .cause = said};
 }

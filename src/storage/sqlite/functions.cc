@@ -47,8 +47,9 @@ constexpr Entry entries[] = {
 
 int register_functions(sqlite3* db, const core::Clock& clock) {
   for (const Entry& entry : entries) {
-    const int rc = sqlite3_create_function_v2(db, entry.name, entry.arguments, SQLITE_UTF8 | SQLITE_INNOCUOUS | entry.flags,
-                                              const_cast<core::Clock*>(&clock), entry.function, nullptr, nullptr, nullptr);
+    const int rc =
+        sqlite3_create_function_v2(db, entry.name, entry.arguments, SQLITE_UTF8 | SQLITE_INNOCUOUS | entry.flags,
+                                   const_cast<core::Clock*>(&clock), entry.function, nullptr, nullptr, nullptr);
     if (rc != SQLITE_OK) return rc;
   }
   return SQLITE_OK;

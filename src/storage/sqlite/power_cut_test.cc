@@ -77,8 +77,9 @@ Round cut_power_once(uint64_t seed, Synchronous synchronous) {
     EXPECT_TRUE(db);
     // Frequent checkpoints, so that cuts fall into them as well.
     EXPECT_TRUE((*db)->atomically([&](core::Tx& tx) {
-      return sql(tx).script("PRAGMA wal_autocheckpoint = 30; CREATE TABLE entries (id BIGINT PRIMARY KEY, body TEXT);"
-                            "CREATE TABLE counter (value BIGINT); INSERT INTO counter VALUES (0)");
+      return sql(tx).script(
+          "PRAGMA wal_autocheckpoint = 30; CREATE TABLE entries (id BIGINT PRIMARY KEY, body TEXT);"
+          "CREATE TABLE counter (value BIGINT); INSERT INTO counter VALUES (0)");
     }));
     disk.cut_power_after(static_cast<int64_t>(1 + random() % 1500));
     acknowledged = write_until_dark(**db);

@@ -37,7 +37,8 @@ core::Result<> Readers::perform(const Work& work) {
     SqliteTransaction transaction(*connection);
     outcome = transaction.perform(work);
     hooks = transaction.take_hooks();
-    if (connection->in_transaction()) (void)connection->control("ROLLBACK");  // the end of a snapshot; nothing was written
+    if (connection->in_transaction())
+      (void)connection->control("ROLLBACK");  // the end of a snapshot; nothing was written
   }
   const bool clean = !connection->in_transaction();
   give_back(clean ? std::move(connection) : nullptr);

@@ -21,9 +21,8 @@ class SqliteDatabase final : public Database {
   Engine engine() const override { return Engine::sqlite; }
 
   core::Result<core::Time> ping() override {
-    return reading([](core::Tx& tx) -> core::Result<core::Time> {
-      return TRY(sql(tx).query("SELECT usher_now()"))[0].time(0);
-    });
+    return reading(
+        [](core::Tx& tx) -> core::Result<core::Time> { return TRY(sql(tx).query("SELECT usher_now()"))[0].time(0); });
   }
 
   std::optional<int64_t> data_version() override {

@@ -7,7 +7,8 @@ namespace storage::sqlite {
 // Once SQLite rolled back by itself, a further statement would be a transaction of its own.
 core::Result<> SqliteTransaction::usable() {
   if (!doom_ && !connection_.in_transaction()) {
-    doom_ = core::Error{.code = core::Code::store_unavailable, .cause = "the transaction was rolled back by an earlier error"};
+    doom_ = core::Error{.code = core::Code::store_unavailable,
+                        .cause = "the transaction was rolled back by an earlier error"};
   }
   if (doom_) return std::unexpected(*doom_);
   return {};

@@ -28,9 +28,6 @@ core::Result<> Writer::perform(const Work& work) {
   }
   if (wake) arrived_.notify_one();
   unit.settlement.wait();
-  for (Unit* next : unit.next) {
-    if (next) next->settlement.settle();
-  }
   for (const auto& hook : unit.hooks) hook();
   return std::move(unit.outcome);
 }
@@ -49,7 +46,7 @@ void Writer::loop() {
     waiting_.erase(waiting_.begin(), end);
     lock.unlock();
     commit(batch);
-    release(batch);
+    for (Unit* unit : batch) unit->settlement.settle();
     lock.lock();
   }
 }
@@ -60,8 +57,10 @@ void Writer::commit(Batch batch) {
   if (auto begun = connection_->control("BEGIN IMMEDIATE"); !begun) return fail(batch, begun.error());
   auto done = run_all(batch);
   if (done) {
-    if (auto committed = connection_->control("COMMIT")) return;
-    else done = std::unexpected(committed.error());
+    if (auto committed = connection_->control("COMMIT"))
+      return;
+    else
+      done = std::unexpected(committed.error());
   } else {
     for (Unit* unit : batch) unit->hooks.clear();  // no commit was tried: nothing can have changed
   }
@@ -86,28 +85,20 @@ core::Result<> Writer::run_one(Unit& unit) {
   if (unit.outcome && connection_->foreign_keys_pending()) {
     unit.outcome = core::fail_because(core::Code::conflict, "a deferred foreign key is violated");
   }
-  if (!unit.outcome) TRY(connection_->control("ROLLBACK TO unit"));
-  else unit.hooks = transaction.take_hooks();
+  if (!unit.outcome)
+    TRY(connection_->control("ROLLBACK TO unit"));
+  else
+    unit.hooks = transaction.take_hooks();
   TRY(connection_->control("RELEASE unit"));
   return {};
 }
 
 void Writer::fail(Batch batch, const core::Error& error) {
   for (Unit* unit : batch) {
-    unit->outcome = core::fail_because(core::Code::store_unavailable,
-                                       "all " + std::to_string(batch.size()) + " transactions of the commit failed: " + error.cause);
+    unit->outcome =
+        core::fail_because(core::Code::store_unavailable, "all " + std::to_string(batch.size()) +
+                                                              " transactions of the commit failed: " + error.cause);
   }
-}
-
-// The writer wakes one caller, and each caller two more: the thread that the disk waits for is soon free again.
-void Writer::release(Batch batch) {
-  for (size_t i = 0; i < batch.size(); ++i) {
-    for (size_t child = 0; child < 2; ++child) {
-      const size_t at = 2 * i + 1 + child;
-      batch[i]->next[child] = at < batch.size() ? batch[at] : nullptr;
-    }
-  }
-  batch[0]->settlement.settle();
 }
 
 }  // namespace storage::sqlite

@@ -2,7 +2,6 @@
 // Does not own: reads (readers.h).
 // Thread rule: perform() from any thread but the writer's own, that is, never inside of a transaction.
 #pragma once
-#include <array>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -30,7 +29,6 @@ class Writer {
     const Work& work;
     core::Result<> outcome = {};
     Hooks hooks = {};
-    std::array<Unit*, 2> next = {};  // whom the caller wakes in turn
     Settlement settlement = {};
   };
   using Batch = std::span<Unit* const>;
@@ -40,7 +38,6 @@ class Writer {
   core::Result<> run_all(Batch batch);
   core::Result<> run_one(Unit& unit);
   static void fail(Batch batch, const core::Error& error);
-  static void release(Batch batch);
 
   std::unique_ptr<Connection> connection_;
   const size_t batch_size_;

@@ -1,0 +1,96 @@
+#include "app/app.h"
+
+#include "access/role_store_sql.h"
+#include "accounts/user_store_sql.h"
+#include "app/master_key.h"
+#include "app/store.h"
+#include "audit/audit_store_sql.h"
+#include "changes/change_store_sql.h"
+#include "mail/mail_store_sql.h"
+#include "sessions/session_store_sql.h"
+#include "storage/migrations.h"
+#include "tokens/key_store_sql.h"
+#include "verification/code_store_sql.h"
+
+namespace app {
+namespace {
+
+crypto::Secret derive(const crypto::Secret& master, std::string_view label) {
+  auto key = crypto::hkdf_sha256(master.bytes(), {}, label, 32);
+  return key ? std::move(*key) : crypto::Secret();
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<App>> App::create(const Config& config, Migrate migrate) {
+  Opened opened;
+  opened.database = TRY(open_database(config, *opened.clock));
+  crypto::SystemRandom random;
+  opened.master = TRY(master_key(config.store, random));
+  opened.hasher = TRY(passwords::Hasher::create({.cost = config.passwords.cost(),
+                                                 .threads = static_cast<size_t>(config.passwords.hash_threads),
+                                                 .queue = static_cast<size_t>(config.passwords.hash_queue)},
+                                                *opened.metrics));
+  auto app = std::make_unique<App>(config, std::move(opened));
+  if (migrate == Migrate::automatic) TRY(app->migrate());
+  TRY(app->keys.reload());
+  app->subscribe();
+  return app;
+}
+
+App::App(const Config& settings, Opened opened)
+    : config(settings),
+      clock_owner(std::move(opened.clock)),
+      metrics(std::move(opened.metrics)),
+      hasher(std::move(opened.hasher)),
+      database(std::move(opened.database)),
+      sealer(opened.master),
+      code_key(derive(opened.master, "usher one-time codes")),
+      audit(audit::make_sql_store(random, clock)),
+      change_rows(changes::make_sql_store()),
+      users(accounts::make_sql_store()),
+      code_rows(verification::create_sql_store()),
+      key_rows(tokens::make_sql_key_store()),
+      role_rows(roles::make_sql_role_store()),
+      session_rows(sessions::make_sql_store()),
+      mail_rows(mail::create_sql_store()),
+      feed(*database, *change_rows, clock, [this] { return database->data_version(); }, *metrics),
+      mail(*database, *mail_rows, sealer, random, clock, {http::public_url(config.http)}),
+      keys(*database, *key_rows, feed, sealer, random, clock, config.tokens, config.sessions.absolute_timeout),
+      verified(config.tokens.cache_entries, random),
+      near(config.sessions.cache_entries),
+      accounts(*database, *users, *audit, feed, clock),
+      codes(*code_rows, random, code_key, config.verification.rules()),
+      access(*database, *role_rows, *users, *audit, feed, random, clock),
+      alarm(*users, mail, clock),
+      sessions(*database, *session_rows, *audit, feed, keys, alarm, random, clock, guard, config.sessions),
+      checker({*database, *session_rows, *users, access, keys, verified, near, feed, clock, guard, config.tokens, config.sessions,
+               config.access, *metrics}),
+      code_mailer(codes, mail),
+      passwords({*database, *users, codes, mail, *hasher, sessions, *audit, feed, clock, config.passwords}),
+      registration({*database, *users, access, *audit, code_mailer, *hasher, random, clock, config.passwords}),
+      login({*database, *users, access, *audit, feed, codes, code_mailer, *hasher, sessions, keys, random, clock, config.tokens}),
+      admin({*database, accounts, access, sessions}) {}
+
+// The schema, the seeded roles and the first keys come in one transaction under one lock.
+core::Result<> App::migrate() {
+  TRY(storage::migrate_up(*database, [this](core::Tx& tx) -> core::Result<> {
+    TRY(access.seed(tx));
+    return keys.make_missing(tx);
+  }));
+  return {};
+}
+
+void App::subscribe() {
+  feed.subscribe([this](const std::optional<changes::Change>& change) {
+    using changes::Kind;
+    const bool everything = !change;
+    if (everything || change->kind == Kind::roles) access.forget_roles();
+    if (everything || change->kind == Kind::keys)
+      if (const auto read = keys.reload(); !read) core::log(core::Level::error, "keys cannot be read", {{"cause", read.error().cause}});
+    if (everything || change->kind == Kind::roles) near.drop_all();
+    else if (change->kind != Kind::keys) near.drop(accounts::UserId{change->key});
+  });
+}
+
+}  // namespace app

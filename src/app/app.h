@@ -1,0 +1,85 @@
+// Owns: the composition root: what the program consists of. Declaration order is start order, its reverse is shutdown.
+// Does not own: settings' values (config.h), what commands do (commands.cc), serving (serve.h).
+// Thread rule: built by one thread; each part says its own.
+#pragma once
+#include "access/access_service.h"
+#include "accounts/user_service.h"
+#include "admin/admin_service.h"
+#include "app/config.h"
+#include "audit/audit_store.h"
+#include "changes/change_feed.h"
+#include "core/clock_guard.h"
+#include "core/metrics.h"
+#include "devices/user_agent.h"
+#include "login/login_service.h"
+#include "login/registration_service.h"
+#include "login/reuse_alarm.h"
+#include "mail/mail_service.h"
+#include "mail/mail_store.h"
+#include "passwords/password_service.h"
+#include "sessions/checker.h"
+#include "sessions/session_service.h"
+#include "storage/database.h"
+
+namespace app {
+
+struct App {
+  // Opens the store and, when `migrate` says so, brings it up to date with its roles and keys. Errors hold a sentence that
+  // says what to change.
+  static core::Result<std::unique_ptr<App>> create(const Config& config, Migrate migrate);
+
+  // What may fail to be made.
+  struct Opened {
+    std::unique_ptr<core::SystemClock> clock = std::make_unique<core::SystemClock>();
+    std::unique_ptr<core::Metrics> metrics = std::make_unique<core::Metrics>();
+    std::unique_ptr<storage::Database> database;
+    crypto::Secret master;
+    std::unique_ptr<passwords::Hasher> hasher;
+  };
+  App(const Config& config, Opened opened);
+
+  const Config& config;
+  std::unique_ptr<core::SystemClock> clock_owner;
+  const core::Clock& clock = *clock_owner;
+  core::ClockGuard guard{clock};
+  crypto::SystemRandom random;
+  std::unique_ptr<core::Metrics> metrics;
+  core::Metrics own_metrics;  // of the listener that shows metrics
+  std::unique_ptr<passwords::Hasher> hasher;
+  std::unique_ptr<storage::Database> database;
+  crypto::Sealer sealer;
+  crypto::Secret code_key;
+
+  std::unique_ptr<audit::Store> audit;
+  std::unique_ptr<changes::Store> change_rows;
+  std::unique_ptr<accounts::Store> users;
+  std::unique_ptr<verification::Store> code_rows;
+  std::unique_ptr<tokens::KeyStore> key_rows;
+  std::unique_ptr<roles::RoleStore> role_rows;
+  std::unique_ptr<sessions::Store> session_rows;
+  std::unique_ptr<mail::Store> mail_rows;
+
+  changes::Feed feed;
+  mail::Service mail;
+  tokens::KeyRing keys;
+  tokens::VerifiedCache verified;
+  sessions::NearCache near;
+  devices::UserAgents agents;
+  accounts::Service accounts;
+  verification::Service codes;
+  roles::Service access;
+  login::ReuseAlarm alarm;
+  sessions::Service sessions;
+  sessions::Checker checker;
+  login::CodeMailer code_mailer;
+  passwords::Service passwords;
+  login::Registration registration;
+  login::Service login;
+  admin::Service admin;
+
+ private:
+  core::Result<> migrate();
+  void subscribe();
+};
+
+}  // namespace app

@@ -1,0 +1,29 @@
+// Owns: what a command is.
+#pragma once
+#include "app/config.h"
+
+namespace app {
+
+using Words = std::vector<std::string>;
+
+struct Call {
+  const Config& config;
+  core::Settings& settings;
+  Words words;  // behind the command's name
+};
+
+struct Command {
+  std::string_view name;       // "user grant"
+  std::string_view arguments;  // "EMAIL ROLE"
+  std::string_view summary;
+  size_t least, most;          // how many words
+  core::Result<> (*run)(const Call&);
+};
+
+std::vector<Command> server_commands();
+std::vector<Command> user_commands();
+std::vector<Command> role_commands();
+std::vector<Command> session_commands();
+std::vector<Command> key_commands();
+
+}  // namespace app

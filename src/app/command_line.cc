@@ -1,0 +1,17 @@
+#include "app/command_line.h"
+
+#include <thread>
+
+namespace app {
+
+core::Result<accounts::User> get_user(App& app, const std::string& text) {
+  const auto email = accounts::Email::parse(text);
+  if (!email) return core::fail(core::Code::validation_failed, text + " is not an e-mail address");
+  auto user = TRY(app.accounts.find_by_email(email->key));
+  if (!user || user->deleted_at) return core::fail(core::Code::not_found, "there is no user " + text);
+  return std::move(*user);
+}
+
+void wait_for_servers() { std::this_thread::sleep_for(changes::Feed::interval + core::Millis(50)); }
+
+}  // namespace app

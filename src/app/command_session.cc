@@ -1,0 +1,42 @@
+#include <cstdio>
+
+#include "app/command_line.h"
+
+namespace app {
+namespace {
+
+using core::Result;
+
+Result<> list(const Call& call) {
+  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto user = TRY(get_user(*app, call.words[0]));
+  const auto found = TRY(app->database->reading([&](core::Tx& tx) { return app->sessions.list(tx, user.id, {.limit = 1000}); }));
+  for (const auto& session : found)
+    std::printf("%s  %-30s %-16s last active %s\n", session.id.str().c_str(), session.device.name.value_or("").c_str(),
+                session.ip_address.c_str(), core::iso8601(session.last_active_at).c_str());
+  return {};
+}
+
+Result<> revoke(const Call& call) {
+  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto user = TRY(get_user(*app, call.words[0]));
+  std::optional<sessions::SessionId> only;
+  if (call.words.size() == 2 && !(only = sessions::SessionId::parse(call.words[1])))
+    return core::fail(core::Code::validation_failed, call.words[1] + " is not a session id");
+  const auto count = TRY(app->database->atomically([&](core::Tx& tx) -> Result<int64_t> {
+    if (only) return TRY(app->sessions.end(tx, user.id, *only, sessions::EndReason::admin, command_line)) ? 1 : 0;
+    return app->sessions.end_all(tx, user.id, sessions::EndReason::admin, std::nullopt, command_line);
+  }));
+  wait_for_servers();
+  std::printf("ended %ld sessions\n", static_cast<long>(count));
+  return {};
+}
+
+}  // namespace
+
+std::vector<Command> session_commands() {
+  return {{"session list", "EMAIL", "List the living sessions of a user.", 1, 1, list},
+          {"session revoke", "EMAIL [SESSION]", "End one or all sessions of a user.", 1, 2, revoke}};
+}
+
+}  // namespace app

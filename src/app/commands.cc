@@ -1,0 +1,102 @@
+#include "app/commands.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "app/command.h"
+#include "core/result.h"
+
+namespace app {
+namespace {
+
+struct Line {
+  Words words;
+  std::vector<std::string> flags;  // "name=value"
+  bool help = false;
+};
+
+// "--name=value" and "--name value" are flags, everything else is a word.
+Line read(std::span<char*> arguments) {
+  Line line;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    std::string text = arguments[i];
+    if (text == "--help" || text == "-h") {
+      line.help = true;
+    } else if (text == "--version") {
+      line.words.push_back("version");
+    } else if (!text.starts_with("--")) {
+      line.words.push_back(std::move(text));
+    } else {
+      text.erase(0, 2);
+      if (text.find('=') == std::string::npos && i + 1 < arguments.size()) text += '=' + std::string(arguments[++i]);
+      line.flags.push_back(std::move(text));
+    }
+  }
+  return line;
+}
+
+std::vector<Command> all_commands() {
+  std::vector<Command> all;
+  for (auto* group : {server_commands, user_commands, role_commands, session_commands, key_commands})
+    std::ranges::move(group(), std::back_inserter(all));
+  return all;
+}
+
+void print_usage(const std::vector<Command>& commands) {
+  std::printf("usage: usher COMMAND [--setting=value …]\n\n");
+  for (const auto& command : commands) {
+    const std::string left = std::string(command.name) + (command.arguments.empty() ? "" : " ") + std::string(command.arguments);
+    std::printf("  %-40s %.*s\n", left.c_str(), static_cast<int>(command.summary.size()), command.summary.data());
+  }
+  std::printf("\nSettings come from usher.toml (--config=FILE), the environment (USHER_…) and flags; `usher config` shows them.\n");
+}
+
+// The command whose name the words begin with; null when there is none.
+const Command* match(const std::vector<Command>& commands, Words& words) {
+  for (const auto& command : commands) {
+    const bool two = command.name.find(' ') != std::string_view::npos;
+    if (words.size() < (two ? 2u : 1u)) continue;
+    if ((two ? words[0] + ' ' + words[1] : words[0]) != command.name) continue;
+    words.erase(words.begin(), words.begin() + (two ? 2 : 1));
+    return &command;
+  }
+  return nullptr;
+}
+
+int report(const core::Error& error) {
+  std::string text = error.detail.empty() ? error.cause : error.detail;
+  for (const auto& field : error.fields) text += (text.empty() ? "" : "; ") + field.field + ' ' + field.message;
+  if (text.empty()) text = std::string(core::row(error.code).title);
+  std::fprintf(stderr, "usher: %s\n", text.c_str());
+  return 1;
+}
+
+core::Result<> execute(const Command& command, const Line& line) {
+  Config config;
+  core::Settings settings = declare_all(config);
+  TRY(load(settings, line.flags));
+  core::set_log(config.log.format, config.log.level);
+  TRY(check(config));
+  return command.run({config, settings, line.words});
+}
+
+}  // namespace
+
+int run(std::span<char*> arguments) {
+  Line line = read(arguments);
+  const auto commands = all_commands();
+  const Command* command = match(commands, line.words);
+  if (line.help || (line.words.empty() && !command)) return print_usage(commands), line.help ? 0 : 2;
+  if (!command) {
+    std::fprintf(stderr, "usher: there is no such command: %s; `usher --help` lists them\n", line.words[0].c_str());
+    return 2;
+  }
+  if (line.words.size() < command->least || line.words.size() > command->most) {
+    std::fprintf(stderr, "usage: usher %s %s\n", command->name.data(), command->arguments.data());
+    return 2;
+  }
+  const auto done = execute(*command, line);
+  return done ? 0 : report(done.error());
+}
+
+}  // namespace app

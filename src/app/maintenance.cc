@@ -1,0 +1,59 @@
+#include "app/maintenance.h"
+
+namespace app {
+namespace {
+
+constexpr int64_t batch = 1000;
+constexpr core::Seconds changes_kept = std::chrono::hours(1);
+
+void report(std::string_view chore, const core::Result<>& done) {
+  if (!done) core::log(core::Level::warn, "a chore could not be done", {{"chore", chore}, {"cause", done.error().cause}});
+}
+
+// Small transactions, so that nothing waits long for one; what is left is done next time.
+template <class F>
+core::Result<> in_batches(core::Transactor& transactor, F&& prune_some) {
+  for (int i = 0; i < 20; ++i)
+    if (TRY(transactor.atomically(prune_some)) < batch) break;
+  return {};
+}
+
+}  // namespace
+
+Maintenance::Maintenance(App& app) : app_(app), thread_([this] { run(); }) {}
+
+Maintenance::~Maintenance() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stopped_.notify_all();
+  thread_.join();
+  report("write uses", app_.checker.write_touches());
+}
+
+void Maintenance::run() {
+  std::unique_lock lock(mutex_);
+  core::Millis pruned = app_.clock.boot();
+  while (!stopped_.wait_for(lock, touch_interval, [&] { return stopping_; })) {
+    lock.unlock();
+    report("write uses", app_.checker.write_touches());
+    if (app_.clock.boot() - pruned >= prune_interval) {
+      prune();
+      pruned = app_.clock.boot();
+    }
+    lock.lock();
+  }
+}
+
+void Maintenance::prune() {
+  const core::Time now = app_.clock.now();
+  report("read keys", app_.keys.reload());
+  report("clear changes", in_batches(*app_.database, [&](core::Tx& tx) { return app_.change_rows->prune(tx, now - changes_kept, batch); }));
+  if (app_.guard.jumped()) return;
+  report("clear sessions", in_batches(*app_.database, [&](core::Tx& tx) {
+           return app_.session_rows->prune(tx, now - app_.config.sessions.ended_retention, batch);
+         }));
+}
+
+}  // namespace app

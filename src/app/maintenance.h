@@ -1,0 +1,31 @@
+// Owns: the chores of a running server: uses are written, what is over is cleared away in small batches.
+// Does not own: whether anything is over: that is decided at use, never here.
+// Thread rule: one thread of its own.
+#pragma once
+#include <condition_variable>
+#include <thread>
+
+#include "app/app.h"
+
+namespace app {
+
+class Maintenance {
+ public:
+  explicit Maintenance(App& app);
+  // Writes the last uses, too.
+  ~Maintenance();
+
+  static constexpr core::Seconds touch_interval{5}, prune_interval{60};
+
+ private:
+  void run();
+  void prune();
+
+  App& app_;
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace app

@@ -1,0 +1,117 @@
+#include "app/routes.h"
+
+#include "access/access_routes.h"
+#include "admin/admin_routes.h"
+#include "app/version.h"
+#include "http/address.h"
+#include "http/openapi.h"
+#include "login/check_routes.h"
+#include "login/login_routes.h"
+#include "mail/mail_routes.h"
+#include "passwords/password_routes.h"
+#include "sessions/session_routes.h"
+#include "tokens/token_routes.h"
+
+namespace app {
+namespace {
+
+using core::Result, http::Context, http::Guard, http::Method, http::NoBody, http::Response;
+
+struct Dependency {
+  std::string status;
+  std::optional<int64_t> answer_ms;
+  static constexpr std::string_view name = "Dependency";
+  static constexpr auto fields() {
+    return std::tuple{core::field("status", &Dependency::status, "ok, or what is wrong."),
+                      core::field("answerMs", &Dependency::answer_ms, "How long it took to answer.")};
+  }
+};
+
+struct Ready {
+  std::string status;
+  std::map<std::string, Dependency> dependencies;
+  static constexpr std::string_view name = "Ready";
+  static constexpr auto fields() {
+    return std::tuple{core::field("status", &Ready::status, "ok or unavailable."),
+                      core::field("dependencies", &Ready::dependencies, "Each by name.")};
+  }
+};
+
+bool loopback(std::string_view client) { return client.starts_with("127.") || client == "::1"; }
+
+Dependency ask_store(App& app) {
+  const core::Millis before = app.clock.boot();
+  const auto now = app.database->ping();
+  if (!now) return {"cannot be asked", {}};
+  if (std::chrono::abs(*now - app.clock.now()) > core::ClockGuard::tolerance) return {"its clock and this node's differ", {}};
+  return {"ok", (app.clock.boot() - before).count()};
+}
+
+Result<Response> ready(App& app) {
+  Ready answer;
+  answer.dependencies["store"] = ask_store(app);
+  answer.dependencies["changes"] = {app.feed.fresh(app.clock.boot()) ? "ok" : "not read lately", app.feed.age(app.clock.boot()).count()};
+  answer.dependencies["clock"] = {app.guard.jumped() ? "was set while running: expiry is suspended" : "ok", {}};
+  const bool ok = answer.dependencies["store"].status == "ok" && answer.dependencies["changes"].status == "ok";
+  answer.status = ok ? "ok" : "unavailable";
+  Response response{.status = ok ? 200 : 503, .body = core::encode(answer)};
+  if (!ok) response.headers.push_back({"Retry-After", "1"});
+  return response;
+}
+
+http::Route live_route() {
+  auto live = http::route<NoBody, Response>(
+      {.method = Method::get, .path = "/health/live", .id = "live", .summary = "Whether the process answers.", .guard = Guard::open(),
+       .lane = http::Lane::fast},
+      [](Context&) -> Result<Response> { return Response{.body = R"({"status":"ok"})"}; });
+  live.fast = [](const http::Request&, http::FastAnswer& answer) {
+    answer.body = R"({"status":"ok"})";
+    return true;
+  };
+  return live;
+}
+
+http::Route ready_route(App& app) {
+  auto route = http::route<NoBody, Response>(
+      {.method = Method::get, .path = "/health/ready", .id = "ready", .summary = "Whether requests can be served, and each dependency.",
+       .guard = Guard::open(), .errors = {}},
+      [&app](Context&) { return ready(app); });
+  route.response_schema = [](core::Schemas& schemas) { return core::JsonType<Ready>::schema(schemas, {}); };
+  return route;
+}
+
+void append(std::vector<http::Route>& all, std::vector<http::Route> more) {
+  std::ranges::move(more, std::back_inserter(all));
+}
+
+}  // namespace
+
+http::Route metrics_route(App& app, MetricsFor callers) {
+  return http::route<NoBody, Response>(
+      {.method = Method::get, .path = "/metrics", .id = "metrics", .summary = "Metrics for Prometheus; on loopback only.",
+       .guard = Guard::open(), .errors = {core::Code::not_found}},
+      [&app, callers](Context& context) -> Result<Response> {
+        if (callers == MetricsFor::loopback && !loopback(context.request.client)) return core::fail(core::Code::not_found);
+        return Response{.body = app.metrics->render(), .content_type = "text/plain; version=0.0.4"};
+      });
+}
+
+std::vector<http::Route> all_routes(App& app, const mail::Mailbox* mailbox, mail::Sender* sender) {
+  std::vector<http::Route> all;
+  append(all, login::check_routes(app.checker));
+  append(all, login::routes({app.login, app.registration, app.accounts, app.access, *app.database, app.clock, app.agents,
+                             app.config.tokens, app.config.sessions, app.config.verification.code_life}));
+  append(all, passwords::routes(app.passwords));
+  append(all, sessions::routes(*app.database, app.sessions, app.near));
+  append(all, roles::routes(app.access));
+  append(all, admin::routes(app.admin));
+  append(all, tokens::routes(app.keys));
+  all.push_back(live_route());
+  all.push_back(ready_route(app));
+  if (app.config.metrics_listen.empty()) all.push_back(metrics_route(app, MetricsFor::loopback));
+  if (mailbox) append(all, mail::routes(*mailbox, [sender] { sender->settle(core::Seconds(1)); }));
+  append(all, http::reference_routes(all, {.version = version}));
+  return all;
+}
+
+}  // namespace app

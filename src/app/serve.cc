@@ -1,0 +1,95 @@
+#include "app/serve.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "app/maintenance.h"
+#include "app/routes.h"
+#include "app/store.h"
+#include "http/server/server.h"
+#include "login/gate.h"
+#include "mail/smtp.h"
+#include "storage/data_directory.h"
+
+namespace app {
+namespace {
+
+// Blocked in every thread, so that wait_for_end() alone sees them.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+void wait_for_end(const sigset_t& signals, http::Server& server) {
+  for (;;) {
+    int received = 0;
+    sigwait(&signals, &received);
+    if (received != SIGHUP) return;
+    if (const auto reloaded = server.reload_certificate(); !reloaded)
+      core::log(core::Level::error, "the certificate was not reloaded", {{"detail", reloaded.error().detail}});
+  }
+}
+
+void greet(const Config& config, uint16_t port) {
+  const bool tls = !config.http.tls_cert.empty();
+  const std::string listen = config.http.listen;
+  const std::string host = listen.find(':') == std::string::npos ? "127.0.0.1" : listen.substr(0, listen.rfind(':'));
+  const std::string url = (tls ? "https://" : "http://") + (host.empty() || host == "0.0.0.0" ? "127.0.0.1" : host) + ':' + std::to_string(port);
+  std::printf(
+      "Usher listens on %s\n"
+      "Make an account:\n"
+      "  curl %s/auth/register -H 'Content-Type: application/json' -d '{\"email\":\"ada@example.org\",\"password\":\"correct-horse-battery-7\","
+      "\"firstName\":\"Ada\",\"lastName\":\"Lovelace\",\"accountType\":\"INDIVIDUAL\"}'\n"
+      "Read its code:        %s\n"
+      "Make the first admin: usher user grant ada@example.org super_admin%s\n"
+      "API reference:        %s/docs\n",
+      url.c_str(), url.c_str(),
+      config.mail.smtp_url.empty() ? ("curl '" + url + "/dev/mailbox?to=ada@example.org'").c_str() : "in the mail",
+      config.uses_postgres() ? "" : (" --data.dir=" + config.store.data_dir).c_str(), url.c_str());
+  std::fflush(stdout);
+}
+
+core::Result<std::unique_ptr<mail::Transport>> create_transport(const Config& config, const core::Clock& clock) {
+  if (config.mail.smtp_url.empty()) return std::make_unique<mail::Mailbox>(clock);
+  return TRY(mail::Smtp::create(config.mail));
+}
+
+core::Result<std::unique_ptr<http::Server>> serve_metrics(App& app, http::Gate& gate) {
+  if (app.config.metrics_listen.empty()) return nullptr;
+  http::Config http{.listen = app.config.metrics_listen, .threads = 1, .workers = 2};
+  std::vector<http::Route> routes;
+  routes.push_back(metrics_route(app, MetricsFor::everybody));
+  return http::Server::start({http}, std::move(routes), gate, app.own_metrics, app.clock);
+}
+
+}  // namespace
+
+core::Result<> serve(const Config& config) {
+  const sigset_t signals = block_signals();
+  std::optional<storage::DirectoryLock> lock;
+  if (!config.uses_postgres()) lock.emplace(TRY(storage::lock_directory(config.store.data_dir)));
+  const auto app = TRY(App::create(config, config.store.migrate));
+  TRY(app->feed.start());
+  const auto transport = TRY(create_transport(config, app->clock));
+  mail::Sender sender(app->mail, *transport, app->clock);
+  const Maintenance maintenance(*app);
+  login::Gate gate(app->checker);
+  const auto metrics_server = TRY(serve_metrics(*app, gate));
+  const auto server = TRY(http::Server::start({config.http}, all_routes(*app, dynamic_cast<mail::Mailbox*>(transport.get()), &sender),
+                                              gate, *app->metrics, app->clock));
+  greet(config, server->port());
+  core::log(core::Level::info, "serving", {{"listen", config.http.listen}, {"port", server->port()}});
+  wait_for_end(signals, *server);
+  core::log(core::Level::info, "stopping");
+  server->stop();
+  app->feed.stop();
+  return {};
+}
+
+}  // namespace app

@@ -1,0 +1,24 @@
+#include "app/store.h"
+
+#include "storage/data_directory.h"
+#include "storage/postgres/postgres.h"
+#include "storage/sqlite/sqlite.h"
+
+namespace app {
+
+std::string sqlite_path(const StoreConfig& config) {
+  const auto url = config.database_url.expose();
+  constexpr std::string_view scheme = "sqlite:";
+  const auto path = url.starts_with(scheme) ? url.substr(scheme.size()) : "";
+  return path.empty() ? config.data_dir + "/usher.db" : std::string(path);
+}
+
+core::Result<std::unique_ptr<storage::Database>> open_database(const Config& config, const core::Clock& clock) {
+  TRY(storage::create_directory(config.store.data_dir));
+  if (config.uses_postgres())
+    return storage::open_postgres({.url = std::string(config.store.database_url.expose()),
+                                   .connections = static_cast<size_t>(config.store.database_pool)});
+  return storage::open_sqlite({.path = sqlite_path(config.store)}, clock);
+}
+
+}  // namespace app

@@ -1,0 +1,44 @@
+"""Concurrent clients, kills and restarts: no promise of a session is broken, and the audit tells of each event once.
+
+USHER_SEED repeats a run, USHER_LONG=1 makes it ten minutes, USHER_TSAN_BINARY names a binary built with ThreadSanitizer
+(build/tsan/usher is taken when it is there).
+"""
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from history.load import SETTINGS
+from history.run import READY_WITHIN, run
+from support import usher
+from support.usher import Server
+
+LONG = os.environ.get("USHER_LONG") == "1"
+SEED = int(os.environ.get("USHER_SEED") or random.SystemRandom().randrange(1_000_000))
+TSAN = Path(os.environ.get("USHER_TSAN_BINARY", usher.ROOT / "build/tsan/usher"))
+
+
+def test_concurrent_clients_with_kills(tmp_path):
+    rounds, seconds = (10, 60) if LONG else (1, 35)
+    with Server(settings=SETTINGS) as server:
+        for number in range(rounds):
+            report = run(server, SEED + number, seconds, clients=32, kills=5, least=5000, keep_in="/tmp")
+            print(report)
+            assert not report.violations, str(report)
+            assert report.operations >= 5000
+            assert max(took for _, took in report.restarts) < READY_WITHIN, report.restarts
+        log = server.logged()
+    assert "Sanitizer" not in log and '"level":"error"' not in log, log[-3000:]
+
+
+@pytest.mark.skipif(not TSAN.exists(), reason="skipped: no binary with ThreadSanitizer")
+def test_threads_do_not_race(monkeypatch):
+    monkeypatch.setattr(usher, "BINARY", TSAN)
+    with Server(settings=SETTINGS, env={"TSAN_OPTIONS": "halt_on_error=0 exitcode=66"}, timeout=30) as server:
+        report = run(server, SEED, 60 if LONG else 15, clients=16, kills=0)
+        print(report)
+        status = server.stop()
+        log = server.logged()
+    assert "WARNING: ThreadSanitizer" not in log, log[log.index("WARNING: ThreadSanitizer"):][:4000]
+    assert status == 0 and not report.violations, str(report)

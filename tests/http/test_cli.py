@@ -1,0 +1,231 @@
+"""The command line: every command of the contract, and settings that say what is wrong with them."""
+import os
+import re
+import subprocess
+import tempfile
+
+import pytest
+from support.scenario import alive, assert_problem, dead, fresh_email, fresh_name
+from support.usher import BINARY, PASSWORD, Server
+
+
+def run(*words, env=None, stdin=None, cwd=None):
+    """A command as a shell would start it: with nothing in its environment and no directory given."""
+    done = subprocess.run([str(BINARY), *words], capture_output=True, text=True, timeout=30, input=stdin, cwd=cwd,
+                          env={"PATH": os.environ["PATH"]} | (env or {}))
+    return done.returncode, done.stdout, done.stderr
+
+
+def refused(*words, env=None, cwd=None):
+    code, out, said = run(*words, env=env, cwd=cwd)
+    assert code == 1 and said.startswith("usher: ") and not out, (code, out, said)
+    return said
+
+
+@pytest.fixture
+def empty():
+    with tempfile.TemporaryDirectory(prefix="usher-test-") as path:
+        yield path
+
+
+def in_store(path, *words, **more):
+    return run(*words, f"--data.dir={path}/data", **more)
+
+
+# ---- commands
+
+def test_version_help_and_unknown_words():
+    code, out, _ = run("version")
+    assert code == 0 and re.match(r"usher \d+\.\d+", out)
+    code, out, said = run("--help")
+    assert code == 0
+    for name in ("serve", "migrate up", "migrate status", "seed", "user create", "user list", "user disable", "user grant", "user revoke",
+                 "role list", "role create", "role delete", "session list", "session revoke", "keys list", "keys rotate", "config", "version"):
+        assert name in out + said, name
+    for words in (["serv"], ["user"], ["user", "frobnicate"], ["user", "grant", "a@b.org"], ["user", "grant", "a", "b", "c"], []):
+        code, _, said = run(*words)
+        assert code == 2 and said, words
+
+
+def test_migrate_and_seed_can_be_repeated(empty):
+    code, out, _ = in_store(empty, "migrate", "status")
+    assert code == 0 and "pending" in out and "applied" not in out
+    for _ in range(2):
+        assert in_store(empty, "migrate", "up")[0] == 0
+        assert in_store(empty, "seed")[0] == 0
+    code, out, _ = in_store(empty, "migrate", "status")
+    assert code == 0 and "pending" not in out and re.search(r"0001 core +applied \d{4}-", out)
+    code, out, _ = in_store(empty, "role", "list")
+    assert [line.split()[0] for line in out.splitlines() if not line.startswith(" ")] == ["admin", "super_admin", "support", "user"]
+
+
+def test_serve_refuses_an_old_schema_when_told_not_to_migrate(empty):
+    code, _, said = in_store(empty, "serve", "--http.listen=127.0.0.1:0", "--database.migrate=off")
+    assert code == 1 and "migrate" in said
+
+
+def test_a_user_made_by_hand_can_sign_in(usher):
+    email = fresh_email("made")
+    done = subprocess.run(usher.command("user", "create", email, "Grace", "Hopper"), input=PASSWORD + "\n", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    user = usher.login(email).user
+    assert (user["firstName"], user["lastName"], user["emailVerified"], user["roles"]) == ("Grace", "Hopper", True, ["user"])
+    for password, why in (("password\n", "password"), ("", "password")):
+        done = subprocess.run(usher.command("user", "create", fresh_email("weak")), input=password, capture_output=True, text=True)
+        assert done.returncode == 1 and why in done.stderr
+    done = subprocess.run(usher.command("user", "create", email), input=PASSWORD + "\n", capture_output=True, text=True)
+    assert done.returncode == 1 and "already" in done.stderr
+
+
+def test_what_the_command_line_changes_the_server_sees_at_once(usher):
+    who = usher.sign_up(fresh_email("seen"))
+    other = usher.login(who.email)
+    check = "/auth/check?permission=docs:read"
+    role = fresh_name("cli")
+    assert_problem(usher.get(check, token=who.access), 403, "permission_denied")
+    usher.cli("role", "create", role, "docs:read", "docs:list")
+    assert role in usher.cli("role", "list").stdout
+    usher.cli("user", "grant", who.email, role)
+    assert usher.get(check, token=who.access).status == 204
+    usher.cli("user", "revoke", who.email, role)
+    assert usher.get(check, token=who.access).status == 403
+    usher.cli("user", "grant", who.email, role)
+    usher.cli("role", "delete", role)
+    assert usher.get(check, token=who.access).status == 403
+
+    listed = usher.cli("session", "list", who.email).stdout
+    assert who.session in listed and other.session in listed
+    assert "1" in usher.cli("session", "revoke", who.email, other.session).stdout
+    dead(usher, other, "admin")
+    assert alive(usher, who)
+    usher.cli("session", "revoke", who.email)
+    dead(usher, who, "admin")
+
+    who = usher.login(who.email)
+    usher.cli("user", "disable", who.email)
+    assert_problem(usher.get("/auth/me", token=who.access), 401, "account_disabled")
+    assert re.search(re.escape(who.email) + r".*disabled", usher.cli("user", "list").stdout)
+    usher.cli("user", "enable", who.email)
+    assert usher.login_answer(who.email).status == 200
+
+
+def test_commands_about_what_is_not_there_say_so(usher):
+    who = usher.sign_up(fresh_email("there"))
+    for words in (("user", "grant", "nobody@example.org", "admin"), ("user", "grant", who.email, "nosuchrole"), ("user", "revoke", who.email, "admin"),
+                  ("user", "disable", "nobody@example.org"), ("role", "delete", "nosuchrole"), ("role", "delete", "admin"),
+                  ("role", "create", "admin", "a:b"), ("role", "create", "fine", "not a permission"), ("session", "list", "nobody@example.org"),
+                  ("session", "revoke", who.email, "not-an-id"), ("user", "list", "--search"), ("keys", "rotate", "nonsense"), ("user", "grant", "x", "admin")):
+        done = usher.cli(*words, check=False)
+        assert done.returncode == 1 and done.stderr.startswith("usher: ") and len(done.stderr) > 15, (words, done)
+
+
+def test_keys_are_listed_and_rotated(usher):
+    before = usher.cli("keys", "list").stdout
+    assert re.search(r"access +ES256", before) and re.search(r"refresh +HS256", before)
+    usher.cli("keys", "rotate")
+    usher.cli("keys", "rotate", "refresh")
+    after = usher.cli("keys", "list").stdout
+    assert len(after.splitlines()) == len(before.splitlines()) + 2 and "verifies until" in after
+
+
+def test_the_greeting_says_where_and_how_to_make_the_first_admin(usher):
+    said = "\n".join(usher.greeting + [usher.process.stdout.readline() for _ in range(6)])
+    assert usher.url in said and "super_admin" in said and "/dev/mailbox" in said and "/docs" in said
+
+
+# ---- settings
+
+def test_config_shows_every_setting_and_no_secret(empty):
+    secret, url = "x9Kq-" * 8, "smtps://mailer:hush-hush@mail.example.org"
+    code, out, _ = run("config", f"--keys.master={secret}", f"--mail.smtp_url={url}", "--tokens.access_ttl=15m", cwd=empty)
+    assert code == 0 and secret not in out and "hush-hush" not in out
+    assert re.search(r"^\* tokens\.access_ttl = 15m$", out, re.MULTILINE)
+    assert re.search(r"^  sessions\.refresh_grace = 30s$", out, re.MULTILINE)
+    for name in ("http.listen", "http.threads", "http.trusted_proxies", "http.cors_origins", "http.public_url", "data.dir", "database.url",
+                 "tokens.access_ttl", "sessions.idle_timeout", "sessions.absolute_timeout", "tokens.algorithm", "tokens.secret", "tokens.issuer",
+                 "tokens.audience", "keys.master", "http.tls_cert", "http.tls_key", "database.pool", "log.format", "log.level",
+                 "metrics.listen", "access.cache_ttl", "mail.smtp_url", "mail.from"):
+        assert re.search(rf"^[* ] {re.escape(name)} = ", out, re.MULTILINE), name
+
+
+def test_a_setting_comes_from_file_environment_or_flag_and_the_later_wins(empty):
+    with open(f"{empty}/usher.toml", "w") as file:
+        file.write('[tokens]\naccess_ttl = "1h"\nissuer = "file"\naudience = "file"\n[http]\ncors_origins = ["https://a.example", "https://b.example"]\nthreads = 2\n')
+    env = {"USHER_TOKENS_ISSUER": "env", "USHER_TOKENS_AUDIENCE": "env", "PORT": "4711"}
+    code, out, said = run("config", "--tokens.audience", "flag", env=env, cwd=empty)
+    assert code == 0, said
+    for line in ("tokens.access_ttl = 1h", "tokens.issuer = env", "tokens.audience = flag", "http.listen = 4711", "http.threads = 2",
+                 "http.cors_origins = https://a.example,https://b.example"):
+        assert f"* {line}\n" in out, line
+    code, out, _ = run("config", env={"PORT": "4711", "USHER_HTTP_LISTEN": "127.0.0.1:4712"}, cwd=empty)
+    assert "http.listen = 127.0.0.1:4712" in out
+    with open(f"{empty}/other.toml", "w") as file:
+        file.write('tokens.issuer = "other"\n')
+    assert "tokens.issuer = other" in run("config", "--config=other.toml", cwd=empty)[1]
+
+
+def test_secrets_may_come_from_files(empty):
+    with open(f"{empty}/secret", "w") as file:
+        file.write("k7Jx2pQ9vL4mW8nR5tY1zB6cD3fG0hS-aEuIoXrT\n")
+    code, out, said = run("config", env={"JWT_SECRET_FILE": f"{empty}/secret"}, cwd=empty)
+    assert code == 0 and "* tokens.secret" in out, said
+    assert f"{empty}/none" in refused("config", env={"USHER_TOKENS_SECRET_FILE": f"{empty}/none"}, cwd=empty)
+
+
+@pytest.mark.parametrize("flag, says", [
+    ("--token.access_ttl=1h", "did you mean tokens.access_ttl?"), ("--http.lisen=1", "did you mean http.listen?"), ("--nonsense=1", "no setting"),
+    ("--tokens.access_ttl=soon", "duration"), ("--tokens.access_ttl=1s", "at least"), ("--tokens.access_ttl=-1h", "duration"),
+    ("--http.threads=many", "whole number"), ("--http.threads=9999", "at most"), ("--tokens.algorithm=none", "must be one of"),
+    ("--tokens.algorithm=HS256", "JWT_SECRET"), ("--http.listen=nowhere", "port"), ("--http.listen=example.org:80", "IP address"),
+    ("--http.cors_origins=*", "origin"), ("--http.trusted_proxies=10.0.0.0/99", "network"), ("--http.public_url=usher.example.org", "https://"),
+    ("--http.tls_cert=a.pem", "http.tls_key"), ("--keys.master=short", "32"), ("--database.url=mysql://a/b", "postgresql"), ("--log.level=loud", "one of"),
+    ("--database.url=postgresql://127.0.0.1:1/a", "keys.master"), ("--passwords.passes=1", "passwords."), ("--verification.code_life=1h", "at most"),
+    ("--tokens.access_ttl", "needs a value"),
+])
+def test_a_bad_setting_stops_the_start_and_says_what_to_change(empty, flag, says):
+    said = refused("serve", flag, cwd=empty)
+    assert says in said and said.count("\n") == 1, said
+    assert os.listdir(empty) == []
+
+
+def test_a_file_that_is_wrong_is_named_with_its_line(empty):
+    for text, says in (("[tokens\n", "line 1"), ('[tokens]\nacess_ttl = "1h"\n', "tokens.access_ttl"), ("[tokens]\naccess_ttl = 1.5\n", "access_ttl"),
+                       ('tokens = "x"\n', "tokens")):
+        with open(f"{empty}/usher.toml", "w") as file:
+            file.write(text)
+        assert says in refused("config", cwd=empty)
+    assert "nofile.toml" in refused("config", "--config=nofile.toml", cwd=empty)
+
+
+# ---- the data directory
+
+def test_two_servers_do_not_share_a_directory(usher):
+    done = usher.cli("serve", "--http.listen=127.0.0.1:0", check=False)
+    assert done.returncode == 1 and "another server runs on " + usher.data_dir in done.stderr
+    assert str(usher.process.pid) in done.stderr
+    assert usher.get("/health/ready").status == 200
+
+
+def test_a_taken_port_is_named(usher, empty):
+    code, _, said = in_store(empty, "serve", f"--http.listen=127.0.0.1:{usher.port}")
+    assert code == 1 and str(usher.port) in said and "http.listen" in said
+
+
+def test_another_master_key_is_refused_with_a_sentence():
+    with Server() as usher:
+        who = usher.sign_up(fresh_email("sealed"))
+        usher.stop()
+        code, _, said = run("serve", "--http.listen=127.0.0.1:0", f"--data.dir={usher.data_dir}", "--keys.master=" + "other-master-key-" * 3)
+        assert code == 1 and "keys.master" in said
+        usher.start(usher.port)
+        assert alive(usher, who)
+
+
+def test_a_master_key_that_others_can_read_is_refused(empty):
+    assert in_store(empty, "seed")[0] == 0
+    os.chmod(f"{empty}/data/master.key", 0o644)
+    code, _, said = in_store(empty, "user", "list")
+    assert code == 1 and "chmod 600" in said
+    os.chmod(f"{empty}/data/master.key", 0o600)
+    assert in_store(empty, "user", "list")[0] == 0
+    assert os.stat(f"{empty}/data").st_mode & 0o077 == 0

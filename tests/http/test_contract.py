@@ -1,0 +1,261 @@
+"""Every error that openapi.json declares for an operation is answered by that operation, in the one shape of errors."""
+import re
+import secrets
+import time
+
+import pytest
+from support import jwt
+from support.scenario import assert_problem, at_once, fresh_email, fresh_name
+from support.usher import PASSWORD, ROOT, Server
+
+SECRET = secrets.token_urlsafe(48)
+NOBODY = "01900000-0000-7000-8000-000000000000"
+METHODS = {"get", "post", "put", "patch", "delete"}
+ERRORS = re.findall(r"^USHER_ERROR\((\w+), (\d+)", (ROOT / "src/core/errors.def").read_text(), re.MULTILINE)
+STATUS = {code: int(status) for code, status in ERRORS}
+
+# Declared wherever they can happen, but not to be had by asking.
+NOT_PROVOKED = {
+    "internal": "no request is known that reaches it",
+    "overloaded": "needs full queues: test_edge.py",
+    "store_unavailable": "needs a store that does not answer: test_edge.py",
+}
+
+
+class World:
+    """A server whose signing secret is known, so that an expired token can be made, and one account of each kind."""
+
+    def __init__(self, usher):
+        self.usher = usher
+        self.root = usher.sign_up(fresh_email("root"))
+        usher.cli("user", "grant", self.root.email, "super_admin")
+        self.user = usher.sign_up(fresh_email("plain"))
+        self.gone = usher.sign_up(fresh_email("gone"))
+        usher.post("/auth/logout", token=self.gone.access)
+        self.disabled = usher.sign_up(fresh_email("disabled"))
+        usher.cli("user", "disable", self.disabled.email)
+        token = self.user.access
+        self.expired = jwt.build(jwt.header(token), jwt.claims(token) | {"exp": int(time.time()) - 1}, jwt.hs(SECRET))
+        self.api = usher.get("/openapi.json").json
+        self.operations = [
+            (method, path, operation)
+            for path, methods in self.api["paths"].items() for method, operation in methods.items() if method in METHODS
+        ]
+
+    def schema(self, operation):
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        return self.api["components"]["schemas"][content["$ref"].rsplit("/", 1)[1]] if content else None
+
+    # A call with paths that exist. `known=False`: with ids and names that do not.
+    def ask(self, method, path, token=None, known=True, body=None, headers=None):
+        values = {"id": self.user.user["id"], "name": "support", "sessionId": self.user.session}
+        unknown = {"id": NOBODY, "name": "nobody", "sessionId": NOBODY}
+        path = re.sub(r"\{(\w+)\}", lambda m: (values if known else unknown).get(m[1], NOBODY), path)
+        return self.usher.call(method.upper(), path, body=body, token=token, headers=headers)
+
+
+@pytest.fixture(scope="module")
+def world():
+    settings = {"tokens.secret": SECRET, "verification.cool_down": "1s", "http.trusted_proxies": "127.0.0.1"}
+    with Server(settings=settings) as usher:
+        yield World(usher)
+
+
+def declared(operation):
+    return re.findall(r"`(\w+)`:", " ".join(answer["description"] for answer in operation["responses"].values()))
+
+
+def of_caller(token_of):
+    return lambda w, m, p, o: w.ask(m, p, token=token_of(w), body=b"{}")
+
+
+def with_body(body, headers=None):
+    return lambda w, m, p, o: w.ask(m, p, token=w.root.access, body=body, headers=headers)
+
+
+def wrong_type(w, m, p, o):
+    first = next(iter(w.schema(o)["properties"]))
+    return w.ask(m, p, token=w.root.access, body={first: {"no": 1}})
+
+
+# What each of these means to any operation: (world, method, path, operation) -> answer
+GENERIC = {
+    "token_missing": of_caller(lambda w: None),
+    "token_malformed": lambda w, m, p, o: w.ask(m, p, headers={"Authorization": "Basic YTpi"}),
+    "token_invalid": of_caller(lambda w: w.user.access[:-6] + "AAAAAA"),
+    "token_expired": of_caller(lambda w: w.expired),
+    "session_ended": of_caller(lambda w: w.gone.access),
+    "account_disabled": of_caller(lambda w: w.disabled.access),
+    "permission_denied": of_caller(lambda w: w.user.access),
+    "malformed_json": with_body(b'{"a":'),
+    "duplicate_key": with_body(b'{"a":1,"a":2}'),
+    "unknown_field": with_body(b'{"no such field":1}'),
+    "validation_failed": wrong_type,
+    "body_too_large": with_body(b'{"a":"' + b"x" * 66_000 + b'"}'),
+    "unsupported_media_type": with_body(b"a=1", {"Content-Type": "application/x-www-form-urlencoded"}),
+    "not_found": lambda w, m, p, o: w.ask(m, p, token=w.root.access, known=False, body=sample(w, o)),
+}
+
+
+def sample(world, operation):
+    schema = world.schema(operation)
+    values = {"role": "support", "expiresAt": "2099-01-01T00:00:00.000Z"}
+    return {name: values.get(name, "x") for name in schema.get("required", [])} if schema else None
+
+
+def unverified_login(w):
+    email = fresh_email("new")
+    w.usher.register(email)
+    return w.usher.post("/auth/login", {"email": email, "password": PASSWORD})
+
+
+def parallel_changes(w):
+    one = w.usher.sign_up(fresh_email("racer"))
+    body = {"currentPassword": PASSWORD, "newPassword": "another-good-horse-8"}
+    answers = at_once([lambda: w.usher.post("/auth/change-password", body, token=one.access)] * 8)
+    return next(a for a in answers if a.status == 409)
+
+
+def limited_admin(w, permissions):
+    """Somebody who may do this, and nothing else."""
+    role, who = fresh_name("limited"), w.usher.sign_up(fresh_email("limited"))
+    assert w.usher.post("/roles", {"name": role, "permissions": permissions}, token=w.root.access).status == 201
+    w.usher.cli("user", "grant", who.email, role)
+    return who.access
+
+
+def on_root(method, path, permission):
+    """Somebody with one permission acts upon the super_admin."""
+    return lambda w: w.usher.call(method, f"/users/{w.root.user['id']}{path}", body=b"{}", token=limited_admin(w, [permission]))
+
+
+def cycle(w):
+    low, high = fresh_name("low"), fresh_name("high")
+    w.usher.post("/roles", {"name": low}, token=w.root.access)
+    w.usher.post("/roles", {"name": high, "inherits": [low]}, token=w.root.access)
+    return w.usher.patch(f"/roles/{low}", {"inherits": [high]}, token=w.root.access)
+
+
+# What belongs to one operation: (operationId, code) -> world -> answer
+SPECIFIC = {
+    ("register", "password_rejected"): lambda w: w.usher.register(fresh_email(), "password"),
+    ("verifyEmail", "otp_invalid"): lambda w: w.usher.post("/auth/verify-email", {"email": w.user.email, "otp": "000000"}),
+    ("login", "invalid_credentials"): lambda w: w.usher.post("/auth/login", {"email": w.user.email, "password": "wrong"}),
+    ("login", "email_not_verified"): unverified_login,
+    ("login", "account_disabled"): lambda w: w.usher.post("/auth/login", {"email": w.disabled.email, "password": PASSWORD}),
+    ("refresh", "refresh_invalid"): lambda w: w.usher.refresh("ush_r_x"),
+    ("refresh", "session_ended"): lambda w: w.usher.refresh(w.gone.refresh),
+    ("refresh", "account_disabled"): lambda w: w.usher.refresh(w.disabled.refresh),
+    ("revokeAllSessions", "validation_failed"): lambda w: w.usher.delete("/auth/sessions?except=x", token=w.user.access),
+    ("listSessions", "validation_failed"): lambda w: w.usher.get("/auth/sessions?limit=0", token=w.user.access),
+    ("resetPassword", "otp_invalid"): lambda w: w.usher.post(
+        "/auth/reset-password", {"email": w.user.email, "otp": "000000", "newPassword": PASSWORD}),
+    ("resetPassword", "password_rejected"): lambda w: w.usher.post(
+        "/auth/reset-password", {"email": w.user.email, "otp": "000000", "newPassword": "password"}),
+    ("changePassword", "wrong_password"): lambda w: w.usher.post(
+        "/auth/change-password", {"currentPassword": "wrong", "newPassword": "another-good-horse-8"}, token=w.user.access),
+    ("changePassword", "password_rejected"): lambda w: w.usher.post(
+        "/auth/change-password", {"currentPassword": PASSWORD, "newPassword": "password"}, token=w.user.access),
+    ("changePassword", "conflict"): parallel_changes,
+    ("listDevelopmentMails", "not_found"): lambda w: w.usher.get("/dev/mailbox", headers={"X-Forwarded-For": "203.0.113.9"}),
+    ("metrics", "not_found"): lambda w: w.usher.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}),
+    ("createRole", "role_exists"): lambda w: w.usher.post("/roles", {"name": "admin"}, token=w.root.access),
+    ("createRole", "grant_exceeds_own"): lambda w: w.usher.post(
+        "/roles", {"name": "greedy", "permissions": ["a:b"]}, token=limited_admin(w, ["roles:write"])),
+    ("updateRole", "role_cycle"): cycle,
+    ("updateRole", "role_protected"): lambda w: w.usher.patch("/roles/super_admin", {"description": "x"}, token=w.root.access),
+    ("updateRole", "grant_exceeds_own"): lambda w: w.usher.patch(
+        "/roles/admin", {"description": "x"}, token=limited_admin(w, ["roles:write"])),
+    ("deleteRole", "role_protected"): lambda w: w.usher.delete("/roles/support", token=w.root.access),
+    ("deleteRole", "grant_exceeds_own"): lambda w: w.usher.delete(
+        f"/roles/{spare_role(w)}", token=limited_admin(w, ["roles:write"])),
+    ("assignRole", "grant_exceeds_own"): lambda w: w.usher.post(
+        f"/users/{w.user.user['id']}/roles", {"role": "admin"}, token=limited_admin(w, ["roles:assign"])),
+    ("assignRole", "last_super_admin"): lambda w: w.usher.post(
+        f"/users/{w.root.user['id']}/roles", {"role": "super_admin", "expiresAt": "2099-01-01T00:00:00.000Z"}, token=w.root.access),
+    ("unassignRole", "grant_exceeds_own"): lambda w: w.usher.delete(
+        f"/users/{w.root.user['id']}/roles/super_admin", token=limited_admin(w, ["roles:assign"])),
+    ("unassignRole", "last_super_admin"): lambda w: w.usher.delete(
+        f"/users/{w.root.user['id']}/roles/super_admin", token=w.root.access),
+    ("listUsers", "validation_failed"): lambda w: w.usher.get("/users?limit=0", token=w.root.access),
+    ("listUserSessions", "validation_failed"): lambda w: w.usher.get(
+        f"/users/{w.user.user['id']}/sessions?limit=0", token=w.root.access),
+    ("updateUser", "grant_exceeds_own"): on_root("PATCH", "", "users:write"),
+    ("deleteUser", "grant_exceeds_own"): on_root("DELETE", "", "users:write"),
+    ("disableUser", "grant_exceeds_own"): on_root("POST", "/disable", "users:write"),
+    ("enableUser", "grant_exceeds_own"): on_root("POST", "/enable", "users:write"),
+    ("revokeUserSessions", "grant_exceeds_own"): on_root("DELETE", "/sessions", "sessions:revoke"),
+    ("revokeUserSession", "grant_exceeds_own"): on_root("DELETE", f"/sessions/{NOBODY}", "sessions:revoke"),
+    ("deleteUser", "last_super_admin"): lambda w: w.usher.delete(f"/users/{w.root.user['id']}", token=w.root.access),
+    ("disableUser", "last_super_admin"): lambda w: w.usher.post(f"/users/{w.root.user['id']}/disable", token=w.root.access),
+}
+
+
+def spare_role(w):
+    name = fresh_name("spare")
+    w.usher.post("/roles", {"name": name, "permissions": ["spare:read"]}, token=w.root.access)
+    return name
+
+
+@pytest.mark.parametrize("code", STATUS)
+def test_each_declared_error_is_answered(world, code):
+    if code in NOT_PROVOKED:
+        pytest.skip(f"skipped: {NOT_PROVOKED[code]}")
+    unseen = []
+    for method, path, operation in world.operations:
+        if code not in declared(operation):
+            continue
+        name = operation["operationId"]
+        probe = SPECIFIC.get((name, code))
+        if not probe and code not in GENERIC:
+            unseen.append(f"{name}: no test provokes it")
+            continue
+        answer = probe(world) if probe else GENERIC[code](world, method, path, operation)
+        try:
+            assert_problem(answer, STATUS[code], code)
+        except AssertionError as error:
+            unseen.append(f"{name}: {error}")
+    assert not unseen, "\n".join(unseen)
+
+
+def test_the_table_names_only_what_is_declared(world):
+    declarations = {(operation["operationId"], code) for _, _, operation in world.operations for code in declared(operation)}
+    assert set(SPECIFIC) <= declarations
+    used = {code for _, code in declarations}
+    print(f"{len(declarations)} pairs of operation and error; {len(used)} codes; not provoked: {sorted(NOT_PROVOKED)}")
+
+
+# Section 1 of the contract: these paths and fields are fixed.
+FIXED = {
+    ("post", "/auth/register"): {"email", "password", "firstName", "lastName", "accountType", "deviceInfo"},
+    ("post", "/auth/verify-email"): {"email", "otp", "deviceInfo"},
+    ("post", "/auth/resend-otp"): {"email"},
+    ("post", "/auth/login"): {"email", "password", "deviceInfo"},
+    ("post", "/auth/refresh"): {"refreshToken"},
+    ("post", "/auth/logout"): None,
+    ("get", "/auth/me"): None,
+    ("get", "/auth/check"): None,
+    ("patch", "/auth/me"): {"firstName", "lastName"},
+    ("get", "/auth/sessions"): None,
+    ("delete", "/auth/sessions/{sessionId}"): None,
+    ("delete", "/auth/sessions"): None,
+    ("post", "/auth/forgot-password"): {"email"},
+    ("post", "/auth/reset-password"): {"email", "otp", "newPassword"},
+    ("post", "/auth/change-password"): {"currentPassword", "newPassword"},
+}
+
+
+def test_the_fixed_paths_and_fields_are_there(world):
+    found = {(method, path): operation for method, path, operation in world.operations}
+    for call, fields in FIXED.items():
+        schema = world.schema(found[call])
+        assert (set(schema["properties"]) if schema else None) == fields, call
+
+
+def test_the_description_is_openapi_and_its_page_works_offline(world):
+    assert world.api["openapi"].startswith("3.1")
+    names = [operation["operationId"] for _, _, operation in world.operations]
+    assert len(names) == len(set(names))
+    page = world.usher.get("/docs")
+    assert page.status == 200 and page.headers["content-type"].startswith("text/html")
+    assert not re.search(rb"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", page.body)

@@ -1,0 +1,119 @@
+"""What the scenarios share: fresh names, parallel calls, waiting for a condition, expected refusals, raw sockets."""
+import itertools
+import re
+import socket
+import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from support.usher import VECTORS
+
+count = itertools.count(1)
+
+
+def fresh_email(name="someone"):
+    return f"{name}{next(count):05}@example.org"
+
+
+def fresh_name(name):
+    return f"{name}-{next(count)}"
+
+
+def vectors(path):
+    """The path of public test data, or a skip that says so."""
+    if not (VECTORS / path).exists():
+        pytest.skip("skipped: no vectors")
+    return VECTORS / path
+
+
+def assert_problem(answer, status, code):
+    """The one shape of errors: RFC 9457, never a word of the inside."""
+    assert (answer.status, answer.json.get("code")) == (status, code), answer
+    body = answer.json
+    assert answer.headers["content-type"] == "application/problem+json; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert body["status"] == status and body["type"] == f"urn:usher:error:{code}"
+    assert body["title"] and body["detail"]
+    assert body["requestId"] == answer.headers["x-request-id"]
+    assert set(body) <= {"type", "title", "status", "code", "detail", "requestId", "errors", "reason", "permission"}
+    for error in body.get("errors", []):
+        assert set(error) == {"field", "code", "message"}
+    if status == 401:
+        assert answer.headers["www-authenticate"].startswith('Bearer realm="usher"')
+    if status == 503:
+        assert int(answer.headers["retry-after"]) > 0
+    return body
+
+
+def assert_ended(answer, reason):
+    assert_problem(answer, 401, "session_ended")
+    assert answer.json["reason"] == reason
+
+
+def dead(usher, signed_in, reason):
+    """Neither token of a session opens anything, and both say why."""
+    assert_ended(usher.get("/auth/me", token=signed_in.access), reason)
+    assert_ended(usher.refresh(signed_in.refresh), reason)
+
+
+def alive(usher, signed_in):
+    return usher.get("/auth/me", token=signed_in.access).status == 200
+
+
+def at_once(calls):
+    """Runs the calls in as many threads, started together; their results in order."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call):
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def eventually(condition, seconds=5.0, pause=0.02):
+    """The first true value of the condition; fails when there is none in time."""
+    end = time.monotonic() + seconds
+    while True:
+        if value := condition():
+            return value
+        assert time.monotonic() < end, f"still {value!r} after {seconds} s"
+        time.sleep(pause)
+
+
+def records(usher, query, *values):
+    """Rows of the embedded store, read beside the running server."""
+    store = sqlite3.connect(f"file:{usher.data_dir}/usher.db?mode=ro", uri=True)
+    try:
+        return store.execute(query, values).fetchall()
+    finally:
+        store.close()
+
+
+def audited(usher, action, session=None):
+    events = records(usher, "SELECT lower(hex(session_id)), detail FROM audit_events WHERE action = ?", action)
+    return [event for event in events if session is None or event[0] == session.replace("-", "")]
+
+
+def raw(usher, sent, seconds=3.0):
+    """Bytes on a socket of their own; everything that comes back until the server closes or is silent."""
+    with socket.create_connection(("127.0.0.1", usher.port), timeout=seconds) as link:
+        link.settimeout(seconds)
+        received = b""
+        try:
+            link.sendall(sent)
+            link.shutdown(socket.SHUT_WR)
+            while part := link.recv(65536):
+                received += part
+        except (ConnectionError, TimeoutError):
+            pass
+        return received
+
+
+def statuses(received):
+    """The status codes of the answers in raw bytes."""
+    return [int(code) for code in re.findall(rb"HTTP/1\.1 (\d{3}) ", received)]
