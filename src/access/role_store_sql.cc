@@ -54,7 +54,7 @@ core::Result<std::vector<Role>> read_roles(storage::Transaction& db) {
 class SqlRoleStore final : public RoleStore {
  public:
   core::Result<> lock(core::Tx& tx) override {
-    TRY(storage::sql(tx).query("SELECT stamp FROM role_graph WHERE id = 1"));
+    TRY(storage::sql(tx).query("SELECT stamp FROM role_graph WHERE id = 1 FOR UPDATE"));
     return {};
   }
 

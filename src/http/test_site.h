@@ -87,6 +87,7 @@ class Bench {
   // Feeds `bytes` in pieces of `piece` and returns every answer. ended() tells whether the connection would be closed.
   std::vector<Reply> feed(std::string_view bytes, size_t piece = 1 << 20);
   bool ended() const { return ended_; }
+  Connection& connection() { return *connection_; }
   std::string raw;  // what was answered and is no whole answer
  private:
   void turn();

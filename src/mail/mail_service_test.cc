@@ -20,7 +20,8 @@ class MailService : public EngineTest {
     if (world_) service_ = create_service();
   }
   std::unique_ptr<Service> create_service() {
-    return std::make_unique<Service>(*world_->transactor, *world_->store, sealer_, random_, world_->clock);
+    return std::make_unique<Service>(*world_->transactor, *world_->store, sealer_, random_, world_->clock,
+                                     Letterhead{});
   }
   void enqueue(const std::string& to = "ann@example.org", Millis life = minutes(10)) {
     in_tx_void([&](core::Tx& tx) {
@@ -146,7 +147,7 @@ TEST_P(MailService, TheStoreHoldsNoCodeInTheClear) {
 TEST_P(MailService, AnotherMasterKeyWaitsForTheRightOne) {
   enqueue();
   const crypto::Sealer other(crypto::Secret(std::string(32, 'o')));
-  Service stranger(*world_->transactor, *world_->store, other, random_, world_->clock);
+  Service stranger(*world_->transactor, *world_->store, other, random_, world_->clock, Letterhead{});
   EXPECT_TRUE(stranger.deliver_due(transport_).value());
   EXPECT_TRUE(transport_.seen.empty());
   world_->clock.advance(minutes(1));

@@ -15,7 +15,7 @@ from support.usher import Server
 
 LONG = os.environ.get("USHER_LONG") == "1"
 SEED = int(os.environ.get("USHER_SEED") or random.SystemRandom().randrange(1_000_000))
-# More writes than in use, fewer checks: cuts shall fall beside acknowledgements.
+# More writes than in use, so that cuts fall beside acknowledgements; up to two checkpoints of the log lie before one.
 MIX = {"me": 10, "check": 10, "refresh": 30, "twin_refresh": 5, "lost_refresh": 5, "login": 8, "logout": 5, "revoke_one": 3,
        "revoke_all": 0.3, "change_password": 0.4}
 
@@ -26,7 +26,7 @@ def cut_under_load(seed, sync):
     with Server(settings=SETTINGS) as server:
         load = Load(server, seed, clients=12, users=6, mix=MIX).prepare()
         assert server.stop() == 0
-        server.env = disk(server.data_dir, choice.randrange(60, 1200), seed, sync)
+        server.env = disk(server.data_dir, choice.randrange(60, 6000), seed, sync)
         server.start(load.port)
         load.run()
         server.process.wait(60)

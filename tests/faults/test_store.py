@@ -39,9 +39,9 @@ def assert_cannot_ask(answer):
 
 @contextmanager
 def small_disk():
-    """A directory on a file system of 8 MiB, or a skip where mounting is not permitted."""
+    """A directory on a file system of 64 MiB, or a skip where mounting is not permitted."""
     path = tempfile.mkdtemp(prefix="usher-small-")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", path], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", path], capture_output=True)
     if mounted.returncode != 0:
         os.rmdir(path)
         pytest.skip("skipped: mounting is not permitted")
@@ -54,18 +54,13 @@ def small_disk():
 
 
 def fill(path):
-    with open(path, "wb") as ballast:
-        try:
-            while True:
-                ballast.write(b"x" * 65536)
-                ballast.flush()
-        except OSError:
-            pass
-        try:
-            while True:
-                os.write(ballast.fileno(), b"x")
-        except OSError:
-            pass
+    with open(path, "wb", buffering=0) as ballast:
+        for size in (1 << 16, 1):
+            try:
+                while True:
+                    ballast.write(b"x" * size)
+            except OSError:
+                pass
 
 
 def write_until_refused(usher, held):

@@ -25,6 +25,7 @@ SETTINGS = {"http.trusted_proxies": "127.0.0.1", "log.level": "warn"}
 MIX = {"me": 26, "check": 30, "list": 3, "refresh": 12, "twin_refresh": 6, "lost_refresh": 5, "login": 6, "wrong_login": 0.4,
        "lost_login": 0.5, "logout": 1.8, "lost_logout": 0.5, "revoke_one": 1.2, "revoke_all": 0.1, "revoke_others": 0.2,
        "lost_revoke_all": 0.05, "change_password": 0.15, "disable": 0.08}
+UNSENT = "unsent"
 FEWEST_SESSIONS = 3   # of a user, below which clients sign in
 CHANCE_OF_DEAD = 0.12  # to use a session that has ended
 
@@ -191,6 +192,7 @@ class Client(threading.Thread):
             wire.send(method, path, body, token, op.id, self.agent)
             return True
         except NotSent:
+            op.outcome = UNSENT  # it did not happen and is not recorded
             self.load.unsent += 1
             time.sleep(0.01)
         except NoAnswer:

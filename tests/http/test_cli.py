@@ -129,7 +129,7 @@ def test_keys_are_listed_and_rotated(usher):
 
 
 def test_the_greeting_says_where_and_how_to_make_the_first_admin(usher):
-    said = "\n".join(usher.greeting + [usher.process.stdout.readline() for _ in range(6)])
+    said = "\n".join(usher.greeting + [usher.process.stdout.readline() for _ in range(5)])
     assert usher.url in said and "super_admin" in said and "/dev/mailbox" in said and "/docs" in said
 
 

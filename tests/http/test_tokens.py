@@ -260,7 +260,7 @@ def test_every_altered_character_is_seen(usher, good):
 # ---- keys
 
 @pytest.mark.parametrize("secret, why", [
-    ("short", "32"), ("password" * 4, ""), ("a" * 64, ""), ("your-256-bit-secret-goes-here-change-me", ""), ("changeme-changeme-changeme-changeme", ""),
+    ("x7Kq", "32"), ("password" * 4, ""), ("a" * 64, ""), ("your-256-bit-secret-goes-here-change-me", ""), ("changeme-changeme-changeme-changeme", ""),
     ("12345678901234567890123456789012", ""), ("your-super-secret-jwt-key-change-in-production", ""), ("secretsecretsecretsecretsecretsecret", ""),
 ])
 def test_a_weak_secret_stops_the_start_with_the_reason(usher, secret, why):

@@ -1,4 +1,4 @@
-// An roles::RoleStore in memory, beside the users that it counts. Give `state` to FakeTransactor::track().
+// A roles::RoleStore in memory, beside the users that it counts. Give `state` to FakeTransactor::track().
 #pragma once
 #include <algorithm>
 

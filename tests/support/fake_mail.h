@@ -10,7 +10,7 @@
 namespace test {
 
 // Give `sent` to FakeTransactor::track(): a failed transaction mails nothing.
-class FakeOutbox final : public mail::Outbox {
+class FakeMailOutbox final : public mail::Outbox {
  public:
   struct Sent {
     mail::Message message;

@@ -1,0 +1,195 @@
+"""./dev bench: every promise of one node as a ratio to a limit that is measured in the same run.
+
+Prints a Markdown table; docs/benchmarks.md holds the last one that was committed. Nothing is asserted here.
+"""
+import argparse
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from measure import LOAD_CORE, ROOT, Nginx, Server, cpu_per_request, load, lua, rss_mib, usher
+
+BUILD = ROOT / "build/release"
+rows = []
+
+
+def row(what, limit, figure, ratio, goal):
+    rows.append((what, limit, figure, ratio, goal))
+    print(f"| {what} | {limit} | {figure} | {ratio} | {goal} |", flush=True)
+
+
+def tool(*words):
+    return subprocess.run([str(w) for w in words], capture_output=True, text=True, check=True).stdout
+
+
+class Store:
+    """A data directory with sessions in it; `pairs` are (access token, refresh token)."""
+
+    def __init__(self, sessions, tokens):
+        self.dir = tempfile.mkdtemp(prefix="usher-bench-")
+        lines = tool(BUILD / "bench_fill", self.dir, sessions, tokens).splitlines()
+        self.pairs = [line.split(" ") for line in lines]
+        self.access = [pair[0] for pair in self.pairs]
+
+    def serve(self, **settings):
+        server = usher(**settings)
+        server.data_dir = self.dir
+        return server
+
+    def remove(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def warm(server, tokens, path="/auth/check"):
+    """Brings each session into memory, as its first request does."""
+    if path == "/auth/me":
+        for token in tokens:
+            server.get(path, token=token)
+        return
+    load(server.port, path, tokens, seconds=2)
+
+
+def alternate(measures, rounds):
+    """Runs the measures in turn, so that what disturbs the machine disturbs all; the medians."""
+    figures = {name: [] for name in measures}
+    for _ in range(rounds):
+        for name, measure in measures.items():
+            figures[name].append(measure())
+    return {name: statistics.median(all_) for name, all_ in figures.items()}
+
+
+def hot_path(small, large, rounds, seconds):
+    hot, wide = large.access[::max(len(large.access) // 2000, 1)][:2000], large.access
+    with Nginx() as nginx, small.serve() as one, large.serve() as million:
+        warm(one, small.access)
+        warm(million, hot)
+        warm(one, small.access[:50], "/auth/me")
+
+        def of(pid, port, path, tokens=()):
+            return lambda: cpu_per_request(pid, port, path, tokens, seconds)[0]
+        us = alternate({
+            "nginx": of(nginx.pid, nginx.port, "/auth/check", hot),
+            "static": of(one.process.pid, one.port, "/health/live"),
+            "check_1": of(one.process.pid, one.port, "/auth/check", small.access[:1]),
+            "check_million": of(million.process.pid, million.port, "/auth/check", hot),
+            "me": of(one.process.pid, one.port, "/auth/me", small.access[:50]),
+        }, rounds)
+        # Every one of them in memory first: what is measured is the cache, not the filling of it.
+        for _ in range(3):
+            load(million.port, "/auth/check", wide, seconds=6)
+        uniform = cpu_per_request(million.process.pid, million.port, "/auth/check", wide, seconds)[0]
+        grown = rss_mib(million.process.pid)
+    limit = f"nginx `return 200`: {us['nginx']:.2f} µs"
+    for name, what, goal in [("static", "static answer", "≤ 1.0"), ("check_1", "check, 1 session hot", "≤ 1.15"),
+                             ("check_million", "check, 1,000,000 sessions, 2,000 hot tokens", "≤ 1.15"), ("me", "`/auth/me`", "≤ 1.4")]:
+        row(what, limit, f"{us[name]:.2f} µs CPU per request", f"{us[name] / us['nginx']:.2f}", goal)
+    row(f"check, uniform over {len(wide):,} sessions", limit, f"{uniform:.2f} µs", f"{uniform / us['nginx']:.2f}", "printed")
+    return grown
+
+
+def refresh_script(pairs):
+    tokens = ",\n".join(f'"{refresh}"' for _, refresh in pairs)
+    return ("local free = {" + tokens + "}\nlocal head, tail = 1, #free\n"
+            "request = function()\n  local t = free[head]; free[head] = nil; head = head + 1\n"
+            "  return wrk.format('POST', '/auth/refresh', {['Content-Type'] = 'application/json'}, '{\"refreshToken\":\"' .. t .. '\"}')\nend\n"
+            "response = function(status, headers, body)\n  local t = body:match('\"refreshToken\":\"([^\"]+)\"')\n"
+            "  if t then tail = tail + 1; free[tail] = t end\nend\n")
+
+
+def wrk(port, script, connections, seconds):
+    path = tempfile.NamedTemporaryFile("w", suffix=".lua", delete=False)
+    path.write(script)
+    path.close()
+    out = tool("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", path.name, f"http://127.0.0.1:{port}")
+    os.unlink(path.name)
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+    requests = int(re.search(r"(\d+) requests in", out)[1]) - (int(bad[1]) if bad else 0)
+    return requests / seconds, int(bad[1]) if bad else 0
+
+
+def refreshes(store, seconds):
+    directory = tempfile.mkdtemp(prefix="usher-bench-")
+    single = float(tool(BUILD / "bench_limits", "sqlite", seconds, directory))
+    shutil.rmtree(directory)
+    with Server(settings={"log.level": "warn"}, data_dir=store.dir) as server:
+        rate, bad = wrk(server.port, refresh_script(store.pairs[:5000]), 64, seconds)
+    row("refresh, durable, 64 clients", f"SQLite FULL, single commits: {single:,.0f}/s", f"{rate:,.0f}/s ({bad} refused)",
+        f"{rate / single:.1f}", "≥ 5")
+
+
+LOGIN = ("wrk.method = 'POST'\nwrk.path = '/auth/login'\nwrk.headers['Content-Type'] = 'application/json'\n"
+         "wrk.body = '{\"email\":\"ada@example.org\",\"password\":\"correct-horse-battery-7\"}'\n")
+
+
+def logins(seconds):
+    cores = os.cpu_count()
+    raw = float(tool(BUILD / "bench_limits", "argon2", seconds, cores))
+    with Server(settings={"log.level": "warn"}) as server:
+        token = server.sign_up("ada@example.org").access
+        rate, bad = wrk(server.port, LOGIN, 16, seconds)
+        quiet = load(server.port, "/auth/check", [token], seconds, connections=8)
+        storm = subprocess.Popen(["wrk", "-t1", "-c16", f"-d{seconds + 2}s", "-s", write_login(), f"http://127.0.0.1:{server.port}"],
+                                 stdout=subprocess.DEVNULL)
+        time.sleep(1)
+        busy = load(server.port, "/auth/check", [token], seconds, connections=8)
+        storm.wait()
+    row("login", f"raw argon2id, {cores} threads: {raw:.0f}/s", f"{rate:.0f}/s ({bad} refused)", f"{rate / raw:.2f}", "≥ 0.95")
+    row("check p99 during a login storm", f"quiet: {quiet['p99']:.2f} ms", f"{busy['p99']:.2f} ms", f"{busy['p99'] / quiet['p99']:.1f}", "≤ 3")
+
+
+def write_login():
+    path = Path(tempfile.gettempdir(), "usher-bench-login.lua")
+    path.write_text(LOGIN)
+    return str(path)
+
+
+def seconds_to_first_answer(data_dir):
+    # What the server needs, not what the interpreter that starts it needs.
+    server = Server(settings={"log.level": "warn"}, data_dir=data_dir)
+    began = time.perf_counter()
+    with server:
+        server.get("/health/live")
+        took = time.perf_counter() - began
+        time.sleep(1)
+        return took, rss_mib(server.process.pid)
+
+
+def starts(large):
+    empty = tempfile.mkdtemp(prefix="usher-bench-")
+    seconds_to_first_answer(empty)
+    small = [seconds_to_first_answer(empty) for _ in range(5)]
+    big = [seconds_to_first_answer(large.dir) for _ in range(3)]
+    shutil.rmtree(empty)
+    first = statistics.median(s[0] for s in small)
+    row("start to first answer, empty store", "–", f"{first * 1000:.0f} ms", "–", "< 50 ms")
+    row("start to first answer, 1,000,000 sessions", "–", f"{statistics.median(s[0] for s in big) * 1000:.0f} ms", "–", "< 1 s")
+    row("idle memory", "–", f"{statistics.median(s[1] for s in small):.1f} MiB", "–", "< 30 MiB")
+    return statistics.median(s[1] for s in big)
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--quick", action="store_true", help="a tenth of the sessions and fewer rounds")
+    quick = options.parse_args().quick
+    sessions, rounds, seconds = (100_000, 1, 2) if quick else (1_000_000, 5, 4)
+    wide = sessions // 5
+    small, large = Store(1000, 1000), Store(sessions, wide)
+    print("| what | limit | measured | ratio | goal |\n|---|---|---|---|---|")
+    try:
+        grown = hot_path(small, large, rounds, seconds)
+        refreshes(large, seconds)
+        logins(seconds)
+        idle = starts(large)
+        row(f"memory of a cached session, {wide:,} of them", "–", f"{(grown - idle) * 1024 * 1024 / wide:.0f} B with its token", "–", "≤ 250 B")
+    finally:
+        small.remove()
+        large.remove()
+
+
+main()
