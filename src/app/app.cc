@@ -20,6 +20,14 @@ crypto::Secret derive(const crypto::Secret& master, std::string_view label) {
   return key ? std::move(*key) : crypto::Secret();
 }
 
+// Otherwise whoever comes first would complain about a missing table.
+core::Result<> check_schema(storage::Database& database) {
+  for (const auto& migration : TRY(storage::migration_status(database)))
+    if (migration.state == storage::MigrationState::pending)
+      return core::fail(core::Code::store_unavailable, "the schema is not up to date: run `usher migrate up`, or set database.migrate to auto");
+  return {};
+}
+
 }  // namespace
 
 core::Result<std::unique_ptr<App>> App::create(const Config& config, Migrate migrate) {
@@ -32,7 +40,7 @@ core::Result<std::unique_ptr<App>> App::create(const Config& config, Migrate mig
                                                  .queue = static_cast<size_t>(config.passwords.hash_queue)},
                                                 *opened.metrics));
   auto app = std::make_unique<App>(config, std::move(opened));
-  if (migrate == Migrate::automatic) TRY(app->migrate());
+  TRY(migrate == Migrate::automatic ? app->migrate() : check_schema(*app->database));
   TRY(app->keys.reload());
   app->subscribe();
   return app;

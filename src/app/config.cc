@@ -29,30 +29,30 @@ Result<> assign(Settings& settings, std::string_view name, std::string_view text
 }
 
 // A TOML value in the spelling that flags and variables use.
-Result<std::string> text_of(const toml::node& node, std::string_view name) {
+Result<std::string> text_of(const toml::node& node, std::string_view name, std::string_view file) {
   if (const auto* list = node.as_array()) {
     std::string all;
-    for (const auto& item : *list) all += (all.empty() ? "" : ",") + TRY(text_of(item, name));
+    for (const auto& item : *list) all += (all.empty() ? "" : ",") + TRY(text_of(item, name, file));
     return all;
   }
   if (const auto text = node.value_exact<std::string>()) return *text;
   if (const auto number = node.value_exact<int64_t>()) return std::to_string(*number);
   if (const auto truth = node.value_exact<bool>()) return std::string(*truth ? "true" : "false");
-  return bad("usher.toml: " + std::string(name) + " must be text, a number, true, false or a list of them");
+  return bad(std::string(file) + ": " + std::string(name) + " must be text, a number, true, false or a list of them");
 }
 
-Result<> load_table(Settings& settings, const toml::table& table, const std::string& prefix) {
+Result<> load_table(Settings& settings, const toml::table& table, const std::string& prefix, std::string_view file) {
   for (const auto& [key, value] : table) {
     const std::string name = prefix + std::string(key.str());
-    if (const auto* inner = value.as_table()) TRY(load_table(settings, *inner, name + '.'));
-    else TRY(assign(settings, name, TRY(text_of(value, name)), "usher.toml"));
+    if (const auto* inner = value.as_table()) TRY(load_table(settings, *inner, name + '.', file));
+    else TRY(assign(settings, name, TRY(text_of(value, name, file)), file));
   }
   return {};
 }
 
 Result<> load_file(Settings& settings, const std::string& path) {
   const auto parsed = toml::parse_file(path);
-  if (parsed) return load_table(settings, parsed.table(), "");
+  if (parsed) return load_table(settings, parsed.table(), "", path);
   return bad(path + ": " + std::string(parsed.error().description()) + " (line " +
              std::to_string(parsed.error().source().begin.line) + ")");
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "crypto/base64url.h"
@@ -48,9 +49,9 @@ core::Result<> create_file(const std::string& path, crypto::Random& random) {
   std::array<uint8_t, key_bytes> key;
   random.fill(key);
   const crypto::Secret text(crypto::base64url_encode(key) + "\n");
-  const std::string draft = path + '.' + std::to_string(::getpid());
-  const File file{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-  if (file.fd < 0) return bad(draft, std::string("cannot be made: ") + std::strerror(errno));
+  std::string draft = path + ".XXXXXX";
+  const File file{::mkostemp(draft.data(), O_CLOEXEC)};  // 0600
+  if (file.fd < 0) return bad(path, std::string("cannot be made: ") + std::strerror(errno));
   const bool written = ::write(file.fd, text.expose().data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file.fd) == 0;
   const bool linked = written && (::link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
   ::unlink(draft.c_str());

@@ -16,7 +16,8 @@ struct Cursor {
 struct Batch {
   std::vector<std::pair<int64_t, Change>> changes;  // with their seq
   Cursor next;
-  // The cursor is older than the oldest row kept: everything must be reloaded.
+  // The cursor is older than the oldest row kept or newer than the newest, or too much was committed since: everything must
+  // be reloaded.
   bool gap = false;
 };
 

@@ -1,9 +1,14 @@
 #include "changes/change_store_sql.h"
 
+#include <utility>
+
 #include "storage/database.h"
 
 namespace changes {
 namespace {
+
+// More than that at once are not told one by one: everything is reloaded.
+constexpr int64_t most_changes = 10'000;
 
 // Rows below the snapshot's xmin are complete; above it, a transaction with a smaller seq may still commit. So a reader
 // asks again from that xmin on (PostgreSQL); SQLite commits in order of seq and knows no other transaction.
@@ -22,11 +27,18 @@ class SqlStore final : public Store {
 
   core::Result<Batch> list(core::Tx& tx, const Cursor& since) override {
     auto& db = storage::sql(tx);
-    const auto state = TRY(db.query("SELECT coalesce(min(seq), 0), usher_snapshot_xmin() FROM changes"));
-    Batch batch{.changes = {}, .next = {.seq = since.seq, .txid = state[0].number(1)}, .gap = state[0].number(0) > since.seq + 1};
+    const auto state =
+        TRY(db.query("SELECT coalesce(min(seq), 0), coalesce(max(seq), 0), usher_snapshot_xmin() FROM changes"));
+    const int64_t oldest = state[0].number(0), newest = state[0].number(1);
+    // The newest row is never deleted: one that is older than what was seen belongs to a database that went back.
+    const bool went_back = newest < since.seq;
+    Batch batch{.changes = {}, .next = {.seq = went_back ? newest : since.seq, .txid = state[0].number(2)},
+                .gap = went_back || oldest > since.seq + 1};
+    // The newest first: a transaction that stays open makes all that followed it come again, and must not hide what is new.
     const auto rows = TRY(db.query(
-        "SELECT seq, kind, key FROM changes WHERE seq > $1 OR (txid >= $2 AND txid > 0) ORDER BY seq LIMIT 10000", since.seq,
-        since.txid));
+        "SELECT seq, kind, key FROM changes WHERE seq > $1 OR (txid >= $2 AND txid > 0) ORDER BY seq DESC LIMIT $3", since.seq,
+        since.txid, most_changes));
+    if (std::cmp_equal(rows.size(), most_changes)) batch.gap = true;
     for (storage::Row row : rows) {
       const auto kind = core::from_text<Kind>(row.text(1));
       // A newer version may announce what this one does not know; then everything is reloaded.

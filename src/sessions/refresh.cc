@@ -29,6 +29,8 @@ Verdict judge(const Rotation& rotation, int64_t presented, std::string_view fami
 Rotation rotated(const Rotation& rotation, int64_t presented, std::string_view family, core::Time now) {
   Rotation next{.generation = presented + 1, .times = {now}, .answered_to = std::string(family)};
   if (presented == rotation.generation) next.times.insert(next.times.end(), rotation.times.begin(), rotation.times.end());
+  // When the lost rotations were is not known: perhaps just now, so calls that are in flight must find the grace.
+  else next.times.assign(kept_times, now);
   if (next.times.size() > kept_times) next.times.resize(kept_times);
   return next;
 }

@@ -41,7 +41,13 @@ core::Result<bool> Service::end(core::Tx& tx, accounts::UserId owner, SessionId 
   const auto ids = TRY(store_.end(tx, owner, id, std::nullopt, reason));
   for (const auto& one : ids)
     TRY(audit_.append(tx, {"session.ended", owner.value, one.value, std::string(core::to_text(reason))}, origin));
-  if (!ids.empty()) TRY(outbox_.announce(tx, {changes::Kind::session, owner.value}));
+  bool announce = !ids.empty();
+  if (!announce) {
+    // Whoever ended it may not have told this process yet, and this caller will say that it is over, too.
+    const auto session = TRY(store_.find(tx, id));
+    announce = session && session->user == owner;
+  }
+  if (announce) TRY(outbox_.announce(tx, {changes::Kind::session, owner.value}));
   return !ids.empty();
 }
 

@@ -126,7 +126,7 @@ class SqlStore final : public Store {
   core::Result<> touch(core::Tx& tx, const std::vector<Touch>& touches) override {
     for (const auto& touch : touches)
       TRY(storage::sql(tx).query(
-          "UPDATE sessions SET last_active_at = CASE WHEN $2 < usher_now() THEN $2 ELSE usher_now() END WHERE id = $1 AND "
+          "UPDATE sessions SET last_active_at = greatest(last_active_at, least($2, usher_now())) WHERE id = $1 AND "
           "last_active_at < $2 AND ended_at IS NULL",
           touch.id, touch.at));
     return {};
@@ -134,8 +134,8 @@ class SqlStore final : public Store {
 
   core::Result<int64_t> prune(core::Tx& tx, core::Time before, int64_t limit) override {
     return TRY(storage::sql(tx).query(
-                   "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ended_at < $1 LIMIT $2) OR id IN (SELECT id "
-                   "FROM sessions WHERE ended_at IS NULL AND expires_at < $1 LIMIT $2)",
+                   "DELETE FROM sessions WHERE id IN (SELECT id FROM (SELECT id FROM sessions WHERE ended_at < $1 UNION ALL "
+                   "SELECT id FROM sessions WHERE ended_at IS NULL AND expires_at < $1) AS finished LIMIT $2)",
                    before, limit))
         .changed();
   }

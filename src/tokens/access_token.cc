@@ -33,6 +33,13 @@ bool is_text(const json::object& claims, std::string_view name, std::string_view
   return value && value->is_string() && std::string_view(value->get_string()) == expected;
 }
 
+// RFC 7519 section 4.1.5: where there is one, it counts.
+core::Result<> check_not_before(const json::object& claims, core::Time now) {
+  if (!claims.if_contains("nbf")) return {};
+  if (now < TRY(time_claim(claims, "nbf"))) return invalid("not valid yet");
+  return {};
+}
+
 core::Result<AccessClaims> read_claims(const json::object& claims, const Config& config) {
   if (!is_text(claims, "iss", config.issuer)) return invalid("another issuer");
   if (!is_text(claims, "aud", config.audience)) return invalid("another audience");
@@ -79,6 +86,7 @@ core::Result<AccessClaims> verify_access_token(std::string_view token, const Key
   const auto payload = core::parse_json(jws.payload);
   if (!payload || !payload->is_object()) return invalid("no claims");
   const auto claims = TRY(read_claims(payload->get_object(), config));
+  TRY(check_not_before(payload->get_object(), now));
   if (now >= claims.expires_at) return core::fail(core::Code::token_expired);
   return claims;
 }

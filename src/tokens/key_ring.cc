@@ -134,7 +134,7 @@ core::Result<KeySet> KeyRing::open(const std::vector<StoredKey>& stored) const {
   for (const auto& key : stored) TRY(add(set, key));
   if (!config_.secret.empty()) {
     auto key = TRY(crypto::SigningKey::from_private(crypto::Algorithm::HS256, config_.secret));
-    set.access.push_back({std::make_shared<crypto::SigningKey>(std::move(key)), clock_.now(), never});
+    set.access.push_back({std::make_shared<crypto::SigningKey>(std::move(key)), core::Time{}, never});
   }
   if (set.access.empty() || set.refresh.empty()) return core::fail_because(core::Code::internal, "there are no signing keys");
   set.jwks = jwks_of(set.access);

@@ -1,10 +1,10 @@
 // A disk that loses power, for a process that runs with this in LD_PRELOAD.
 //
-// Files below POWERCUT_DIR are written as usual, but what fsync or fdatasync did not reach yet is remembered. At the write,
-// truncation or sync number POWERCUT_AFTER the power goes: each file falls back to what was synced plus a random part of
-// what was not, new files whose directory was not synced vanish, and the process ends. POWERCUT_SYNC=ignored is a disk that
-// lies: the control that shows that a test can fail. While the file POWERCUT_FULL names exists, every write finds the disk full.
-// -shm files are shared memory and left alone.
+// Files below POWERCUT_DIR are written as usual, but what fsync or fdatasync did not reach yet is remembered. At the
+// write, truncation or sync number POWERCUT_AFTER the power goes: each file falls back to what was synced plus a random
+// part of what was not, new files whose directory was not synced vanish, and the process ends. POWERCUT_SYNC=ignored is
+// a disk that lies: the control that shows that a test can fail. While the file POWERCUT_FULL names exists, every write
+// finds the disk full. -shm files are shared memory and left alone.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -118,7 +118,8 @@ static void for_each_entry(void (*visit)(int dir, const char* name, const struct
   if (!dir) die("cannot list the directory");
   for (struct dirent* entry; (entry = readdir(dir));) {
     struct stat status;
-    if (fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) && !ends_with(entry->d_name, "-shm"))
+    if (fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+        !ends_with(entry->d_name, "-shm"))
       visit(dirfd(dir), entry->d_name, &status);
   }
   closedir(dir);
@@ -238,7 +239,8 @@ ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) { return pw
 ssize_t write(int fd, const void* bytes, size_t size) {
   if (!directory) return real_write ? real_write(fd, bytes, size) : -1;
   struct stat status;
-  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return real_write(fd, bytes, size);  // may block: without the mutex
+  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+    return real_write(fd, bytes, size);  // may block: without the mutex
   pthread_mutex_lock(&mutex);
   struct file* file = watched(fd);
   ssize_t done = -1;

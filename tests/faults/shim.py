@@ -1,4 +1,5 @@
 """Builds powercut.c once and tells how to run a server with it."""
+import atexit
 import functools
 import shutil
 import subprocess
@@ -12,7 +13,9 @@ SOURCE = Path(__file__).with_name("powercut.c")
 def library():
     """The path of the shared object."""
     compiler = next(found for name in ("clang-19", "clang", "cc", "gcc") if (found := shutil.which(name)))
-    made = Path(tempfile.mkdtemp(prefix="usher-shim-")) / "powercut.so"
+    folder = tempfile.mkdtemp(prefix="usher-shim-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = Path(folder) / "powercut.so"
     done = subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", made, SOURCE, "-ldl", "-lpthread"],
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -37,7 +37,8 @@ def jump(usher, seconds):
 
 
 def sessions_ended(usher, email):
-    return records(usher, "SELECT count(*) FROM sessions JOIN users ON users.id = user_id WHERE email = ? AND ended_at IS NOT NULL", email)[0][0]
+    return records(usher, "SELECT count(*) FROM sessions JOIN users ON users.id = user_id "
+                          "WHERE email = ? AND ended_at IS NOT NULL", email)[0][0]
 
 
 @pytest.mark.parametrize("seconds", JUMPS)

@@ -1,7 +1,7 @@
 """kill -9 at random points of sign-up, login, refresh, logout and password reset.
 
 After each kill the server is ready again in less than two seconds, no account is half made, no lock is left, and what was
-acknowledged holds. USHER_LONG=1 kills 500 times, USHER_SEED repeats a run.
+acknowledged holds. USHER_LONG_FAULTS=1 kills 500 times, USHER_SEED repeats a run.
 """
 import os
 import random
@@ -15,7 +15,7 @@ from history.load import SETTINGS, Load
 from history.run import READY_WITHIN, restart
 from support.usher import PASSWORD, Server
 
-LONG = os.environ.get("USHER_LONG") == "1"
+LONG = os.environ.get("USHER_LONG_FAULTS") == "1"
 SEED = int(os.environ.get("USHER_SEED") or random.SystemRandom().randrange(1_000_000))
 KILLS = 500 if LONG else 15
 MIX = {"me": 10, "check": 5, "refresh": 25, "twin_refresh": 5, "lost_refresh": 3, "login": 12, "logout": 8, "revoke_one": 3,
@@ -130,7 +130,8 @@ def test_kills_leave_nothing_half_done():
             operations += len(load.ops)
         assert max(restarts) < READY_WITHIN, restarts
         assert "example.org" in server.cli("user", "list").stdout
-        print(f"seed {SEED}: {operations} operations, {len(restarts)} kills, ready again after at most {max(restarts) * 1000:.0f} ms")
+        print(f"seed {SEED}: {operations} operations, {len(restarts)} kills, "
+              f"ready again after at most {max(restarts) * 1000:.0f} ms")
 
 
 def wait_for(condition, seconds):

@@ -55,12 +55,15 @@ def garbage(choice, token):
         lambda: noise + b"\r\n\r\n",
         lambda: f"GET /{word} HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
         lambda: f"GET /auth/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {word}.{word}.{word}\r\n\r\n".encode(),
-        lambda: f"GET /auth/check HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token[:-8]}{choice.randrange(10**8):08d}\r\n\r\n".encode(),
+        lambda: (f"GET /auth/check HTTP/1.1\r\nHost: x\r\n"
+                 f"Authorization: Bearer {token[:-8]}{choice.randrange(10**8):08d}\r\n\r\n").encode(),
         lambda: f"GET / HTTP/1.1\r\nHost: x\r\n{word}: {'y' * choice.randrange(20_000)}\r\n\r\n".encode(),
         lambda: b"POST /auth/refresh HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
                 + str(len(noise)).encode() + b"\r\n\r\n" + noise,
-        lambda: f"POST /auth/refresh HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{word}".encode(),
-        lambda: ("POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 4000\r\n\r\n" + "[" * 4000).encode(),
+        lambda: (f"POST /auth/refresh HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                 f"Transfer-Encoding: chunked\r\n\r\n{word}").encode(),
+        lambda: ("POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                 "Content-Length: 4000\r\n\r\n" + "[" * 4000).encode(),
         lambda: f"{word.upper()[:20]} / HTTP/9.9\r\n\r\n".encode(),
         lambda: b'POST /auth/refresh HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 66\r\n\r\n'
                 + b'{"refreshToken":"ush_r_' + noise.hex()[:41].ljust(41, "0").encode() + b'"}',

@@ -13,7 +13,7 @@ from history.checker import check
 from history.load import SETTINGS, Load
 from support.usher import Server
 
-LONG = os.environ.get("USHER_LONG") == "1"
+LONG = os.environ.get("USHER_LONG_FAULTS") == "1"
 SEED = int(os.environ.get("USHER_SEED") or random.SystemRandom().randrange(1_000_000))
 # More writes than in use, so that cuts fall beside acknowledgements; up to two checkpoints of the log lie before one.
 MIX = {"me": 10, "check": 10, "refresh": 30, "twin_refresh": 5, "lost_refresh": 5, "login": 8, "logout": 5, "revoke_one": 3,

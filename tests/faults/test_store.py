@@ -148,7 +148,8 @@ def test_a_database_that_another_process_has_locked():
         with locked(usher):
             answers, begun = [], time.monotonic()
             calls = writes_of(usher, held)
-            threads = [threading.Thread(target=lambda call=call: answers.append((call(), time.monotonic() - begun))) for call in calls]
+            threads = [threading.Thread(target=lambda call=call: answers.append((call(), time.monotonic() - begun)))
+                       for call in calls]
             for thread in threads:
                 thread.start()
             # Meanwhile memory answers, and the store can still be read.
@@ -205,7 +206,8 @@ def test_a_store_that_stands_still():
             assert usher.get("/auth/check", token=held.access).status == 204
             time.sleep(TRUST + 0.5)
             sent = time.monotonic()
-            answers = at_once([lambda: usher.get("/auth/check", token=held.access), lambda: usher.get("/auth/check", token=ended.access),
+            answers = at_once([lambda: usher.get("/auth/check", token=held.access),
+                               lambda: usher.get("/auth/check", token=ended.access),
                                lambda: usher.get("/auth/me", token=cold.access), lambda: usher.refresh(held.refresh),
                                lambda: usher.call("POST", "/auth/logout", token=cold.access), lambda: usher.get("/health/live")])
             took = time.monotonic() - sent

@@ -59,7 +59,8 @@ class Op:
     def __str__(self):
         ends = "…" if math.isinf(self.complete) else f"{self.complete:.4f}"
         said = " ".join(str(x) for x in (self.status or "", self.code, self.reason) if x)
-        more = "".join(f" {k}={getattr(self, k)}" for k in ("target", "keep", "presented", "answered", "count") if getattr(self, k) is not None)
+        shown = ("target", "keep", "presented", "answered", "count", "password")
+        more = "".join(f" {name}={value}" for name in shown if (value := getattr(self, name)) is not None)
         return f"[{self.invoke:.4f}–{ends}] {self.id} {self.kind} session={self.session}{more} {self.outcome} {said}".rstrip()
 
 
@@ -203,7 +204,8 @@ def check_logins(ops):
                 newer = change.kind in NEW_PASSWORD and op.password is not None and change.password > op.password
                 if newer and change.outcome == OK and change.complete < op.invoke:
                     yield f"(a) signed in with an old password: {op}; changed by {change}"
-                if change.kind == "disable" and change.outcome == OK and change.complete < op.invoke and op.complete < change.enabling:
+                locked = change.kind == "disable" and change.outcome == OK
+                if locked and change.complete < op.invoke and op.complete < change.enabling:
                     yield f"(a) signed in to a disabled account: {op}; {change}"
         elif not op.wrong and not any(excuses(change, op) for change in changes[op.user]):
             yield f"(d) a good password was refused: {op}"
@@ -242,6 +244,11 @@ def check_targets(ops, lives):
             yield f"(d) not found though alive: {op}"
 
 
+TOLD_WITH_ENDS = {"change_password": "password.changed", "reset_password": "password.reset", "disable": "user.disabled"}
+# Told of an operation beside what is counted.
+TOLD_BESIDE = {"session.refresh_repeated_late", "user.email_verified"}
+
+
 # (e). Every row names the request that caused it, so rows and answers are compared one by one.
 def check_audit(ops, lives, audit):
     rows, found = defaultdict(lambda: defaultdict(list)), []
@@ -256,7 +263,7 @@ def check_audit(ops, lives, audit):
             count = len(rows[op.id][action])
             if count not in allowed:
                 found.append(f"(e) {count} rows of {action}, not {'/'.join(map(str, allowed))}: {op}")
-        strange = set(rows[op.id]) - set(expected(op)) - {"session.refresh_repeated_late", "user.email_verified", "user.registered"}
+        strange = set(rows[op.id]) - set(expected(op)) - TOLD_BESIDE
         if "session.refresh_fast_forward" in strange:
             found.append(f"(c) the store had lost an acknowledged refresh: {op}")
         elif strange:
@@ -281,8 +288,7 @@ def expected(op):
         return {"session.ended": times(1)}
     if op.kind in ENDS_ALL:
         ended = {OK: many if op.count is None else (op.count,), REFUSED: (0,), UNKNOWN: many}[op.outcome]
-        more = {"change_password": "password.changed", "reset_password": "password.reset", "disable": "user.disabled"}.get(op.kind)
-        return {"session.ended": ended} | ({more: times(1)} if more else {})
+        return {"session.ended": ended} | ({TOLD_WITH_ENDS[op.kind]: times(1)} if op.kind in TOLD_WITH_ENDS else {})
     return {}
 
 

@@ -242,7 +242,8 @@ class Client(threading.Thread):
     # Sessions
 
     def sign_up(self, user):
-        body = {"email": user.email, "password": user.passwords[0], "firstName": "Ada", "lastName": "Byron", "accountType": "INDIVIDUAL"}
+        body = {"email": user.email, "password": user.passwords[0], "firstName": "Ada", "lastName": "Byron",
+                "accountType": "INDIVIDUAL"}
         self.wire.send("POST", "/auth/register", body)
         assert (answer := self.wire.receive())[0] == 201, answer
         deadline, code = time.monotonic() + 10, None

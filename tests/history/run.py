@@ -7,6 +7,7 @@ USHER_BINARY names another binary (a sanitizer's). Exits with 1 when a promise w
 import argparse
 import os
 import random
+import sqlite3
 import sys
 import time
 from dataclasses import dataclass, field
@@ -67,16 +68,30 @@ def restart(server, load, how):
     return how, took
 
 
+# Another process holds the database's write lock: for a moment, or for longer than the server waits (5 s).
+def hold_lock(server, seconds):
+    holder = sqlite3.connect(f"{server.data_dir}/usher.db", isolation_level=None, timeout=10)
+    try:
+        holder.execute("BEGIN IMMEDIATE")
+        time.sleep(seconds)
+        holder.execute("ROLLBACK")
+    finally:
+        holder.close()
+
+
 def run(server, seed, seconds=40.0, clients=32, kills=5, least=0, keep_in=None):
-    """One round on a running server: load, `kills` kills and one orderly restart, then the judgement."""
+    """One round on a running server: load, `kills` kills and one of each other fault, then the judgement."""
     choice = random.Random(seed)
     report, begun = Report(seed), time.monotonic()
     with Load(server, seed, clients) as load:
-        faults = ["kill"] * kills + ["term"] * (kills > 0)
+        faults = ["kill"] * kills + ["term", "lock"] * (kills > 0)
         choice.shuffle(faults)
         for how in faults:
             time.sleep(seconds / (len(faults) + 1) * choice.uniform(0.6, 1.4))
-            report.restarts.append(restart(server, load, how))
+            if how == "lock":
+                hold_lock(server, choice.choice([0.5, 6.5]))
+            else:
+                report.restarts.append(restart(server, load, how))
         while time.monotonic() - begun < seconds or (len(load.ops) < least and time.monotonic() - begun < 4 * seconds):
             time.sleep(0.1)
     load.final()

@@ -70,12 +70,14 @@ def test_use_after_a_refusal_is_found_though_the_end_was_never_acknowledged():
 
 
 def test_listing_after_the_end_is_found():
-    history = [login(), login(0.2, "s2"), op("logout", 1, 2), op("list", 3, 3.1, session="s2", listed=["s1", "s2"]), *alive(0, "s2")]
+    history = [login(), login(0.2, "s2"), op("logout", 1, 2), op("list", 3, 3.1, session="s2", listed=["s1", "s2"]),
+               *alive(0, "s2")]
     assert letters(check(history)) == {"a"}
 
 
 def test_an_old_password_after_the_change_is_found():
-    history = [login(password=1), op("change_password", 1, 2, keep="s1", password=2), login(3, "s2", password=1), *alive(), *alive(0, "s2")]
+    history = [login(password=1), op("change_password", 1, 2, keep="s1", password=2), login(3, "s2", password=1),
+               *alive(), *alive(0, "s2")]
     assert letters(check(history)) == {"a"}
 
 
@@ -133,7 +135,8 @@ def test_a_lost_answer_leaves_one_successor():
     retry = [login(), refresh(1, 1.1, 0, None, outcome=UNKNOWN, token=None), refresh(2, 2.1, 0, 1), *alive(1)]
     assert check([*retry]) == []
     # Generation 1 was shown by a request whose answer nobody read.
-    unread = [login(), refresh(1, 1.1, 0, 1), refresh(2, 2.1, 1, None, outcome=UNKNOWN, token=None), refresh(3, 3.1, 0, 2), *alive(2)]
+    unread = [login(), refresh(1, 1.1, 0, 1), refresh(2, 2.1, 1, None, outcome=UNKNOWN, token=None),
+              refresh(3, 3.1, 0, 2), *alive(2)]
     assert check(unread) == []
 
 
@@ -177,7 +180,8 @@ def test_a_refusal_before_the_end_began_is_found():
 
 
 def test_a_living_session_that_cannot_be_ended_is_found():
-    history = [login(), login(0.2, "s2"), op("revoke_one", 1, 2, REFUSED, session="s2", target="s1", status=404), *alive(), *alive(0, "s2")]
+    history = [login(), login(0.2, "s2"), op("revoke_one", 1, 2, REFUSED, session="s2", target="s1", status=404),
+               *alive(), *alive(0, "s2")]
     assert letters(check(history)) == {"d"}
 
 

@@ -43,8 +43,8 @@ def test_version_help_and_unknown_words():
                  "role list", "role create", "role delete", "session list", "session revoke", "keys list", "keys rotate", "config", "version"):
         assert name in out + said, name
     for words in (["serv"], ["user"], ["user", "frobnicate"], ["user", "grant", "a@b.org"], ["user", "grant", "a", "b", "c"], []):
-        code, _, said = run(*words)
-        assert code == 2 and said, words
+        code, out, said = run(*words)
+        assert code == 2 and out + said, words
 
 
 def test_migrate_and_seed_can_be_repeated(empty):

@@ -1,6 +1,7 @@
 """Rotation of refresh tokens: honest clients are never logged out, thieves always are."""
 import base64
 import sqlite3
+import time
 
 import pytest
 from support.scenario import alive, assert_ended, assert_problem, at_once, audited, dead, eventually, fresh_email, records
@@ -89,6 +90,19 @@ def test_an_older_token_after_the_grace_is_theft(strict):
     assert_ended(strict.refresh(first), "refresh_reuse")
     assert alive(strict, other)  # one session, not the account
     assert audited(strict, "session.ended", who.session) == [(who.session.replace("-", ""), "refresh_reuse")]
+
+
+def test_the_grace_is_as_long_as_the_setting_says():
+    with Server(settings={"sessions.refresh_grace": "1s"}) as usher:
+        who = usher.sign_up(fresh_email("graced"))
+        first = renew(usher, who.refresh)
+        second = renew(usher, first)
+        assert renew(usher, who.refresh) == second
+        time.sleep(1.05)  # the grace
+        assert renew(usher, first) == second  # whose successor was never used
+        third = renew(usher, second)
+        assert_ended(usher.refresh(who.refresh), "refresh_reuse")
+        assert_ended(usher.refresh(third), "refresh_reuse")
 
 
 def test_theft_is_told_to_the_user_once(strict):

@@ -72,6 +72,8 @@ class Server:
     def __exit__(self, *_):
         self.stop()
         if self._own_dir:
+            self._last_log = self.logged()
+            self.log_path.unlink()
             shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def command(self, *words):
@@ -118,7 +120,7 @@ class Server:
         return self.start(self.port)
 
     def logged(self):
-        return self.log_path.read_text(errors="replace")
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else self._last_log
 
     @property
     def url(self):

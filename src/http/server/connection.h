@@ -63,6 +63,9 @@ class Connection : public boost::intrusive::list_base_hook<boost::intrusive::lin
   // Set by the socket's owner: interrupts what is being waited for.
   Socket* socket = nullptr;
   bool interrupted = false;
+  // The read waits for the next edge (QuietRead); cancelled with look_again set, it reads once more in the ordinary
+  // way.
+  bool waits_for_edge = false, look_again = false;
 
  private:
   struct Job {

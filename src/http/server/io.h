@@ -15,7 +15,17 @@ namespace http {
 
 namespace asio = boost::asio;
 using Executor = asio::io_context::executor_type;
-using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+
+class Socket : public asio::basic_stream_socket<asio::ip::tcp, Executor> {
+ public:
+  using asio::basic_stream_socket<asio::ip::tcp, Executor>::basic_stream_socket;
+  // Starts an operation of our own as Asio starts its reads; for QuietRead.
+  void start_read(asio::detail::reactor& reactor, asio::detail::reactor_op& operation) {
+    auto& socket = impl_.get_implementation();
+    reactor.start_op(asio::detail::reactor::read_op, socket.socket_, socket.reactor_data_, &operation, true, true);
+  }
+};
+
 using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;

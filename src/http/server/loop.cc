@@ -142,8 +142,9 @@ Task<> Loop::tick() {
 
 void Loop::interrupt_late() {
   for (auto& connection : connections_) {
-    if (!connection.is_late() && !(desk_.stopping && connection.is_idle())) continue;
-    connection.interrupted = true;
+    const bool late = connection.is_late() || (desk_.stopping && connection.is_idle());
+    if (!late && !connection.waits_for_edge) continue;
+    (late ? connection.interrupted : connection.look_again) = true;
     error_code ignored;
     connection.socket->cancel(ignored);
   }

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
+#include "http/server/quiet_read.h"
 #include "http/server/serve.h"
 
 namespace http {
@@ -34,19 +35,49 @@ Task<bool> write_out(Connection& connection, Stream& stream, size_t done) {
   co_return !error;
 }
 
-enum class Wrote { all, part, failed };
+enum class Wrote { all, part };
 
+// A failure counts as a part: writing the rest will meet it again.
 inline Wrote write_now(Connection& connection, Socket& socket, size_t& done) {
   error_code error;
   done = socket.write_some(asio::buffer(connection.out()), error);
-  if (error == asio::error::would_block) return Wrote::part;
-  if (error) return Wrote::failed;
-  return done == connection.out().size() ? Wrote::all : Wrote::part;
+  return !error && done == connection.out().size() ? Wrote::all : Wrote::part;
 }
 template <class Stream>
 Wrote write_now(Connection&, Stream&, size_t& done) {
   return done = 0, Wrote::part;
 }
+
+// Reads into the connection's space, in the cheapest way that its stream has.
+template <class Stream>
+class Reader {
+ public:
+  explicit Reader(Stream& stream) : stream_(stream) {}
+  // `drained`: the last read took all there was, and nothing has been waited for since.
+  Task<size_t> read(std::span<char> space, bool /*drained*/, error_code& error) {
+    return stream_.async_read_some(asio::buffer(space.data(), space.size()), asio::redirect_error(awaiting, error));
+  }
+  bool waits_for_edge(bool) const { return false; }
+  error_code result(bool, error_code error) const { return error; }
+
+ private:
+  Stream& stream_;
+};
+template <>
+class Reader<Socket> {
+ public:
+  explicit Reader(Socket& socket) : socket_(socket), quiet_(socket) {}
+  Task<size_t> read(std::span<char> space, bool drained, error_code& error) {
+    if (drained) return quiet_.read_more(space);
+    return socket_.async_read_some(asio::buffer(space.data(), space.size()), asio::redirect_error(awaiting, error));
+  }
+  bool waits_for_edge(bool drained) const { return drained; }
+  error_code result(bool drained, error_code error) const { return drained ? quiet_.error() : error; }
+
+ private:
+  Socket& socket_;
+  QuietRead quiet_;
+};
 
 // Lets the client read the last answer: closing at once while it still sends would discard it (RFC 9112 section 9.6).
 inline Task<> linger(Connection& connection, Socket& socket) {
@@ -58,44 +89,53 @@ inline Task<> linger(Connection& connection, Socket& socket) {
     left -= co_await socket.async_read_some(asio::buffer(ignored), asio::redirect_error(awaiting, error));
 }
 
+// Writes what there is to write and runs the job if there is one. False when the connection is broken.
+template <class Stream>
+Task<bool> settle(Connection& connection, Stream& stream, Want want, size_t done) {
+  if (!connection.out().empty() && !co_await write_out(connection, stream, done)) co_return false;
+  if (want != Want::work) co_return true;
+  connection.enter(Phase::work);
+  if (connection.workers().reserve())
+    co_await run_on_worker(connection, connection.workers());
+  else
+    connection.refuse_job();
+  connection.finish_job();
+  co_return true;
+}
+
 template <class Stream>
 Task<> serve(Connection& connection, Stream& stream) {
-  Workers& workers = connection.workers();
-  for (bool open = true; open;) {
+  Reader<Stream> reader(stream);
+  bool drained = false;
+  for (;;) {
     const Want want = connection.advance();
-    if (!connection.out().empty()) {
-      size_t done = 0;
-      const Wrote wrote = write_now(connection, stream, done);
-      if (wrote == Wrote::failed) co_return;
-      if (wrote == Wrote::all)
-        connection.written();
-      else if (!co_await write_out(connection, stream, done))
-        co_return;
+    size_t done = 0;
+    if (!connection.out().empty() && write_now(connection, stream, done) == Wrote::all) connection.written();
+    if (!connection.out().empty() || want == Want::work) {
+      if (!co_await settle(connection, stream, want, done)) co_return;
+      drained = false;
     }
-    if (want == Want::close) break;
-    if (want == Want::work) {
-      connection.enter(Phase::work);
-      if (workers.reserve())
-        co_await run_on_worker(connection, workers);
-      else
-        connection.refuse_job();
-      connection.finish_job();
-    }
+    if (want == Want::close) co_return;
     if (want != Want::read) continue;
 
     connection.enter_reading();
     const auto space = connection.space();
     error_code error;
-    const size_t count = co_await stream.async_read_some(asio::buffer(space.data(), space.size()),
-                                                         asio::redirect_error(awaiting, error));
+    connection.waits_for_edge = reader.waits_for_edge(drained);
+    const size_t count = co_await reader.read(space, drained, error);
+    error = reader.result(drained, error);
+    drained = !error && count < space.size();
+    connection.waits_for_edge = false;
+    const bool look_again = std::exchange(connection.look_again, false);
     if (!error) {
       connection.received(count);
-      continue;
+    } else if (connection.interrupted) {
+      connection.time_out();
+      if (!connection.out().empty()) co_await write_out(connection, stream, 0);
+      co_return;
+    } else if (!look_again) {
+      co_return;
     }
-    if (!connection.interrupted) co_return;
-    connection.time_out();
-    open = false;
-    if (!connection.out().empty() && !co_await write_out(connection, stream, 0)) co_return;
   }
 }
 

@@ -228,6 +228,27 @@ TEST(Server, SurvivesClientsThatVanish) {
   EXPECT_EQ(Client(site.server->port()).ask(get("/fast")).status, 200);
 }
 
+// The end of the stream comes with the request: no further event announces it.
+TEST(Server, NoticesAClientThatClosedItsHalfWithTheRequest) {
+  TestServer site;
+  Client client(site.server->port());
+  EXPECT_EQ(client.ask(get("/fast")).status, 200);
+  client.send(get("/fast"));
+  ::shutdown(client.native(), SHUT_WR);
+  EXPECT_EQ(client.receive().status, 200);
+  EXPECT_TRUE(client.closes_within(3s));
+}
+
+TEST(Server, AnIdleConnectionIsStillServedAfterALook) {
+  TestServer site;
+  Client client(site.server->port());
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(client.ask(get("/fast")).status, 200);
+    usleep(1'300'000);
+    EXPECT_EQ(client.ask(get("/work")).status, 200);
+  }
+}
+
 TEST(Server, ManyThreadsAndClients) {
   auto config = test_config();
   config.threads = 3;

@@ -1,0 +1,149 @@
+// The server without its edge: real stores on one database of a test, the feed of changes and the near cache, as app/ joins
+// them. The feed is polled by hand.
+#pragma once
+#include <atomic>
+
+#include "access/role_store_sql.h"
+#include "accounts/user_store_sql.h"
+#include "audit/audit_store_sql.h"
+#include "changes/change_store_sql.h"
+#include "sessions/checker.h"
+#include "sessions/session_service.h"
+#include "sessions/session_store_sql.h"
+#include "tests/support/databases.h"
+#include "tokens/key_store_sql.h"
+
+namespace test {
+
+// A database that can be cut off.
+class Switch final : public core::Transactor {
+ public:
+  explicit Switch(core::Transactor& behind) : behind_(behind) {}
+  std::atomic<bool> down{false};
+  std::atomic<int> reads{0};
+
+ private:
+  core::Result<> run_erased(Mode mode, const std::function<core::Result<>(core::Tx&)>& work) override {
+    if (down) return core::fail(core::Code::store_unavailable);
+    if (mode == Mode::read) ++reads;
+    return mode == Mode::read ? behind_.reading(work) : behind_.atomically(work);
+  }
+  core::Transactor& behind_;
+};
+
+struct CountingAlarm final : sessions::Alarm {
+  std::atomic<int> rung{0};
+  core::Result<> refresh_reused(core::Tx&, const sessions::Session&) override { return ++rung, core::Result<>{}; }
+};
+
+using OpenDatabase = std::unique_ptr<storage::Database> (*)(const core::Clock&);
+inline std::unique_ptr<storage::Database> sqlite(const core::Clock& clock) { return support::open_test_sqlite(clock); }
+inline std::unique_ptr<storage::Database> postgres(const core::Clock&) { return support::open_test_postgres(); }
+
+// One node; a second one on the same database is given that database.
+struct ServerWorld {
+  using UserId = accounts::UserId;
+  using SessionId = sessions::SessionId;
+
+  std::shared_ptr<core::FakeClock> database_clock;  // of SQLite; PostgreSQL has its own
+  std::shared_ptr<storage::Database> database;
+  core::FakeClock clock{database_clock->now()};
+  core::ClockGuard guard{clock};
+  crypto::SystemRandom random;
+  Switch transactor{*database};
+  core::Metrics metrics;
+  CountingAlarm alarm;
+  std::unique_ptr<audit::Store> audit = audit::make_sql_store(random, clock);
+  std::unique_ptr<changes::Store> change_rows = changes::make_sql_store();
+  std::unique_ptr<accounts::Store> users = accounts::make_sql_store();
+  std::unique_ptr<roles::RoleStore> role_rows = roles::make_sql_role_store();
+  std::unique_ptr<sessions::Store> session_rows = sessions::make_sql_store();
+  std::unique_ptr<tokens::KeyStore> key_rows = tokens::make_sql_key_store();
+  crypto::Sealer sealer{crypto::Secret("the master key of a test, long enough")};
+  tokens::Config token_config{.cache_entries = 1024};
+  sessions::Config session_config;
+  roles::Config access_config;
+  changes::Feed feed{transactor, *change_rows, clock, [this] { return database->data_version(); }, metrics};
+  tokens::KeyRing keys{transactor, *key_rows, feed, sealer, random, clock, token_config, session_config.absolute_timeout};
+  tokens::VerifiedCache verified{token_config.cache_entries, random};
+  sessions::NearCache near{1000};
+  ::roles::Service access{transactor, *role_rows, *users, *audit, feed, random, clock};
+  sessions::Service sessions{transactor, *session_rows, *audit, feed, keys, alarm, random, clock, guard, session_config};
+  sessions::Checker checker{{transactor, *session_rows, *users, access, keys, verified, near, feed, clock, guard, token_config,
+                             session_config, access_config, metrics}};
+
+  // A first node; null where the engine is absent.
+  static std::unique_ptr<ServerWorld> create(OpenDatabase open) {
+    const auto clock = std::make_shared<core::FakeClock>(core::SystemClock().now());
+    std::shared_ptr<storage::Database> database = open(*clock);
+    return database ? std::make_unique<ServerWorld>(clock, database) : nullptr;
+  }
+  // Another node on the same database.
+  std::unique_ptr<ServerWorld> join() const { return std::make_unique<ServerWorld>(database_clock, database); }
+
+  ServerWorld(std::shared_ptr<core::FakeClock> its_clock, std::shared_ptr<storage::Database> shared)
+      : database_clock(std::move(its_clock)), database(std::move(shared)) {
+    const auto seeded = transactor.atomically([&](core::Tx& tx) -> core::Result<> {
+      TRY(access.seed(tx));
+      return keys.make_missing(tx);
+    });
+    if (!seeded || !keys.reload()) std::abort();
+    subscribe();
+    poll();
+  }
+
+  void advance(core::Millis by) {
+    clock.advance(by);
+    database_clock->advance(by);
+  }
+  void poll() {
+    if (!feed.poll()) std::abort();
+  }
+
+  template <class F>
+  auto in_tx(F work) {
+    return transactor.atomically(work).value();
+  }
+  UserId add_user(const std::string& role = "user") {
+    const UserId id = random.id<UserId>(clock.now());
+    in_tx([&](core::Tx& tx) {
+      return users->create(tx, {.id = id, .email = id.str(), .email_key = id.str(), .created_at = clock.now()});
+    });
+    if (!access.assign(id, {role, {}}, {})) std::abort();
+    return id;
+  }
+  sessions::Issued sign_in(UserId user) {
+    return in_tx([&](core::Tx& tx) { return sessions.create(tx, user, {.name = "Chrome"}, "pwd", {.ip_address = "192.0.2.1"}); });
+  }
+  std::string access_token(UserId user, SessionId session) {
+    const core::Time now = clock.now();
+    const auto token = tokens::issue_access_token(
+        *keys.current(), token_config,
+        {user.value, session.value, random.uuid7(now), now, now + token_config.access_ttl});
+    return std::string(token.value().expose());
+  }
+  sessions::Session session(SessionId id) {
+    return *transactor.reading([&](core::Tx& tx) { return session_rows->find(tx, id); }).value();
+  }
+  std::string end_of(SessionId id) {
+    const auto end = session(id).end;
+    return end ? std::string(core::to_text(end->reason)) : "";
+  }
+  bool end(UserId user, SessionId id, sessions::EndReason reason = sessions::EndReason::logout) {
+    return in_tx([&](core::Tx& tx) { return sessions.end(tx, user, id, reason, {}); });
+  }
+
+ private:
+  void subscribe() {
+    feed.subscribe([this](const std::optional<changes::Change>& change) {
+      using changes::Kind;
+      if (!change || change->kind == Kind::roles) access.forget_roles();
+      if (!change || change->kind == Kind::keys)
+        if (!keys.reload()) return;
+      if (!change || change->kind == Kind::roles) near.drop_all();
+      else if (change->kind != Kind::keys) near.drop(UserId{change->key});
+    });
+  }
+};
+
+}  // namespace test
