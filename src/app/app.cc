@@ -24,7 +24,8 @@ crypto::Secret derive(const crypto::Secret& master, std::string_view label) {
 core::Result<> check_schema(storage::Database& database) {
   for (const auto& migration : TRY(storage::migration_status(database)))
     if (migration.state == storage::MigrationState::pending)
-      return core::fail(core::Code::store_unavailable, "the schema is not up to date: run `usher migrate up`, or set database.migrate to auto");
+      return core::fail(core::Code::store_unavailable,
+                        "the schema is not up to date: run `usher migrate up`, or set database.migrate to auto");
   return {};
 }
 
@@ -62,7 +63,8 @@ App::App(const Config& settings, Opened opened)
       role_rows(roles::make_sql_role_store()),
       session_rows(sessions::make_sql_store()),
       mail_rows(mail::create_sql_store()),
-      feed(*database, *change_rows, clock, [this] { return database->data_version(); }, *metrics),
+      feed(
+          *database, *change_rows, clock, [this] { return database->data_version(); }, *metrics),
       mail(*database, *mail_rows, sealer, random, clock, {http::public_url(config.http)}),
       keys(*database, *key_rows, feed, sealer, random, clock, config.tokens, config.sessions.absolute_timeout),
       verified(config.tokens.cache_entries, random),
@@ -72,12 +74,13 @@ App::App(const Config& settings, Opened opened)
       access(*database, *role_rows, *users, *audit, feed, random, clock),
       alarm(*users, mail, clock),
       sessions(*database, *session_rows, *audit, feed, keys, alarm, random, clock, guard, config.sessions),
-      checker({*database, *session_rows, *users, access, keys, verified, near, feed, clock, guard, config.tokens, config.sessions,
-               config.access, *metrics}),
+      checker({*database, *session_rows, *users, access, keys, verified, near, feed, clock, guard, config.tokens,
+               config.sessions, config.access, *metrics}),
       code_mailer(codes, mail),
       passwords({*database, *users, codes, mail, *hasher, sessions, *audit, feed, clock, config.passwords}),
       registration({*database, *users, access, *audit, code_mailer, *hasher, random, clock, config.passwords}),
-      login({*database, *users, access, *audit, feed, codes, code_mailer, *hasher, sessions, keys, random, clock, config.tokens}),
+      login({*database, *users, access, *audit, feed, codes, code_mailer, *hasher, sessions, checker, keys, random,
+             clock, config.tokens}),
       admin({*database, accounts, access, sessions}) {}
 
 // The schema, the seeded roles and the first keys come in one transaction under one lock.
@@ -95,9 +98,12 @@ void App::subscribe() {
     const bool everything = !change;
     if (everything || change->kind == Kind::roles) access.forget_roles();
     if (everything || change->kind == Kind::keys)
-      if (const auto read = keys.reload(); !read) core::log(core::Level::error, "keys cannot be read", {{"cause", read.error().cause}});
-    if (everything || change->kind == Kind::roles) near.drop_all();
-    else if (change->kind != Kind::keys) near.drop(accounts::UserId{change->key});
+      if (const auto read = keys.reload(); !read)
+        core::log(core::Level::error, "keys cannot be read", {{"cause", read.error().cause}});
+    if (everything || change->kind == Kind::roles)
+      near.drop_all();
+    else if (change->kind != Kind::keys)
+      near.drop(accounts::UserId{change->key});
   });
 }
 

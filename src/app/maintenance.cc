@@ -37,6 +37,7 @@ void Maintenance::run() {
   core::Millis pruned = app_.clock.boot();
   while (!stopped_.wait_for(lock, touch_interval, [&] { return stopping_; })) {
     lock.unlock();
+    compare_clocks();
     report("write uses", app_.checker.write_touches());
     if (app_.clock.boot() - pruned >= prune_interval) {
       prune();
@@ -44,6 +45,13 @@ void Maintenance::run() {
     }
     lock.lock();
   }
+}
+
+void Maintenance::compare_clocks() {
+  const bool before = app_.guard.skewed();
+  if (const auto now = app_.database->ping()) app_.guard.compare(*now);
+  if (app_.guard.skewed() != before)
+    core::log(core::Level::error, before ? "the clock agrees with the database's again" : "the clock differs from the database's by over 30 s");
 }
 
 void Maintenance::prune() {

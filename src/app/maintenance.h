@@ -19,6 +19,7 @@ class Maintenance {
 
  private:
   void run();
+  void compare_clocks();
   void prune();
 
   App& app_;

@@ -88,7 +88,8 @@ Result<SignedIn> Service::verify_email(std::string_view text, const crypto::Secr
 }
 
 Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::string_view family, const audit::Origin& origin) {
-  auto issued = TRY(parts_.sessions.refresh(refresh_token, family, origin));
+  auto issued = TRY(rotate(refresh_token, family, origin));
+  parts_.checker.forget_text(issued.session.user, issued.session.id);
   auto signed_in = TRY(parts_.transactor.reading([&](core::Tx& tx) -> Result<SignedIn> {
     auto user = TRY(parts_.users.find(tx, issued.session.user));
     if (!user || !user->active()) return core::fail(Code::account_disabled);
@@ -96,6 +97,14 @@ Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::stri
     return SignedIn{std::move(issued.session), {}, std::move(issued.refresh_token), std::move(*user), std::move(grants)};
   }));
   return with_access_token(std::move(signed_in));
+}
+
+// A session that looks idle may have been used a moment ago, which only memory knows yet.
+Result<sessions::Issued> Service::rotate(const crypto::Secret& refresh_token, std::string_view family, const audit::Origin& origin) {
+  auto issued = parts_.sessions.refresh(refresh_token, family, origin);
+  if (issued || issued.error().reason != core::to_text(sessions::EndReason::idle)) return issued;
+  TRY(parts_.checker.write_touches());
+  return parts_.sessions.refresh(refresh_token, family, origin);
 }
 
 Result<SignedIn> Service::with_access_token(SignedIn signed_in) {

@@ -7,6 +7,7 @@
 #include "login/code_mailer.h"
 #include "login/signed_in.h"
 #include "passwords/hasher.h"
+#include "sessions/checker.h"
 #include "tokens/access_token.h"
 
 namespace login {
@@ -23,6 +24,7 @@ class Service {
     CodeMailer& mailer;
     passwords::Hasher& hasher;
     sessions::Service& sessions;
+    sessions::Checker& checker;
     tokens::KeyRing& keys;
     crypto::Random& random;
     const core::Clock& clock;
@@ -53,6 +55,7 @@ class Service {
                                              const devices::Device& device, const audit::Origin& origin);
   core::Result<SignedIn> create_session(core::Tx& tx, accounts::User user, std::string amr, const devices::Device& device,
                                         const audit::Origin& origin);
+  core::Result<sessions::Issued> rotate(const crypto::Secret& refresh_token, std::string_view family, const audit::Origin& origin);
   core::Result<SignedIn> with_access_token(SignedIn signed_in);
 
   Parts parts_;

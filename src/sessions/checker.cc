@@ -69,6 +69,7 @@ core::Result<tokens::VerifiedToken> Checker::verify(std::string_view token) {
 }
 
 core::Result<Living> Checker::load(accounts::UserId user, SessionId session, const Describe& describe) {
+  if (parts_.guard.skewed()) return core::fail(core::Code::clock_skew);
   const uint64_t begun = parts_.near.begin_fill(user);
   auto living = TRY(read(user, session));
   TRY(refuse_expired(living));

@@ -54,7 +54,7 @@ class Checker {
   // cannot tell (then check() decides) and never for a session that has ended. `received`: Clock::boot() of the request.
   template <class F>
   bool find(std::string_view token, core::Millis received, F&& visit) {
-    if (!parts_.feed.fresh(received)) return false;
+    if (!parts_.feed.fresh(received) || parts_.guard.skewed()) return false;
     const core::Time now = parts_.clock.now();
     const auto verified =
         parts_.verified.find(parts_.verified.digest(token), parts_.keys.epoch(), core::to_millis(now) / 1000);
@@ -70,13 +70,18 @@ class Checker {
   }
 
   // As find, and asks the store where memory cannot tell. Errors: token_malformed, token_invalid, token_expired, session_ended
-  // with its reason, account_disabled, permission_denied (reason = the permission), store_unavailable.
+  // with its reason, account_disabled, permission_denied (reason = the permission), store_unavailable, clock_skew.
   core::Result<Admitted> check(std::string_view token, core::Millis received, const std::vector<std::string>& permissions = {});
 
   // The session, its user and grants from the store, remembered from now on with the text that `describe` makes of them
   // (when it is given). Errors as check().
   using Describe = std::function<std::unique_ptr<const MeText>(const Living&)>;
   core::Result<Living> load(accounts::UserId user, SessionId session, const Describe& describe = nullptr);
+
+  // The session's text is made anew when next asked for: something in it changed that no other node must hear of.
+  void forget_text(accounts::UserId user, SessionId session) {
+    parts_.near.find(user, session, [](const Holder&, Entry& entry) { return entry.me = nullptr, true; });
+  }
 
   // Writes the uses that only memory knows. store_unavailable keeps them for the next time.
   core::Result<> write_touches();

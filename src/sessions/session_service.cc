@@ -71,6 +71,7 @@ core::Result<std::vector<Session>> Service::list(core::Tx& tx, accounts::UserId 
 }
 
 core::Result<Issued> Service::refresh(const crypto::Secret& text, std::string_view family, const audit::Origin& origin) {
+  if (guard_.skewed()) return core::fail(core::Code::clock_skew);
   const auto token = tokens::RefreshToken::parse(text.expose());
   if (!token) return core::fail(core::Code::refresh_invalid);
   const core::Time now = clock_.now();

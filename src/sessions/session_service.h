@@ -45,7 +45,7 @@ class Service {
   core::Result<std::vector<Session>> list(core::Tx& tx, accounts::UserId user, const Page& page);
 
   // Answers a refresh token by the rules of refresh.h. `family` is the device family that presents it.
-  // Errors: refresh_invalid, session_ended with its reason, store_unavailable.
+  // Errors: refresh_invalid, session_ended with its reason, store_unavailable, clock_skew.
   core::Result<Issued> refresh(const crypto::Secret& token, std::string_view family, const audit::Origin& origin);
 
   // An expiry is written only when the database's clock agrees with this to spare: uses may be written 10 s late.

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from docs import documents as d
+import documents as d
 from support.usher import BINARY, ROOT, Server
 
 GUIDES = ["API_ENDPOINTS.md", "SESSION_MANAGEMENT.md", "SYSTEM_ARCHITECTURE.md", "RBAC_SETUP.md", "ROLE_ASSIGNMENT.md", "CLIENTS.md"]

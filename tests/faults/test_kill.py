@@ -3,6 +3,7 @@
 After each kill the server is ready again in less than two seconds, no account is half made, no lock is left, and what was
 acknowledged holds. USHER_LONG_FAULTS=1 kills 500 times, USHER_SEED repeats a run.
 """
+import http.client
 import os
 import random
 import re
@@ -53,7 +54,7 @@ class Registrar(threading.Thread):
             try:
                 if step():
                     return True
-            except (OSError, ValueError):  # killed meanwhile
+            except (OSError, ValueError, http.client.HTTPException):  # killed meanwhile
                 self.load.up.wait(10)
             if time.monotonic() > deadline:
                 self.broken.append(f"{name} never succeeds for {self.number}-{self.made}")

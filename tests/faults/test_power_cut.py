@@ -3,6 +3,7 @@
 Each round runs concurrent clients until the disk stops, starts the server again without the simulation, and lets the
 history's checker judge. A disk that ignores syncs shows that the checker would notice. USHER_SEED repeats a run.
 """
+import http.client
 import os
 import random
 import shutil
@@ -78,7 +79,7 @@ def cut_first_start(after, seed):
             signed_in = server.sign_up("first@example.org")
             for _ in range(200):
                 server.login("first@example.org")
-        except (OSError, RuntimeError, AssertionError, ValueError):
+        except (OSError, RuntimeError, AssertionError, ValueError, http.client.HTTPException):
             pass
         server.process.wait(20)
         server.close()

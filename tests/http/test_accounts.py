@@ -100,9 +100,11 @@ def test_times_do_not_tell_whether_an_account_exists(usher):
                 call(email)
                 times.setdefault((name, kind), []).append((time.perf_counter() - start) * 1000)
     for name in calls:
-        there, absent = (statistics.median(times[name, kind]) for kind in ("known", "unknown"))
-        print(f"{name}: known {there:.1f} ms, unknown {absent:.1f} ms")
-        assert abs(there - absent) < 25, name  # whole beats of 10 ms, and a busy machine
+        there, absent = times[name, "known"], times[name, "unknown"]
+        print(f"{name}: median {statistics.median(there):.1f} ms known, {statistics.median(absent):.1f} unknown; "
+              f"least {min(there):.1f} and {min(absent):.1f}")
+        # A busy machine only adds to the least time; a hash may fall on either side of a beat of 10 ms.
+        assert abs(min(there) - min(absent)) < (15 if name in ("login", "register") else 8), name
 
 
 def test_registering_a_known_address_mails_its_owner_something_else(usher):

@@ -108,7 +108,7 @@ def test_hostile_texts_as_address_password_token_code_query_and_header(usher, ro
         assert usher.post("/auth/forgot-password", {"email": text + "@example.org"}).status in (202, 400)
         quoted = "".join(f"%{byte:02x}" for byte in text.encode("utf-8", "surrogatepass"))
         found = usher.get("/users?search=" + quoted, token=root.access)
-        assert found.status in (200, 400)
+        assert found.status in (200, 400, 414)
         assert usher.get(f"/roles/{quoted}" if quoted else "/roles/x", token=root.access).status in (404, 414)
         header = text.encode("utf-8", "surrogatepass").translate(None, b"\r\n\0")
         answer = usher.get("/auth/me", token=ada.access, headers={"User-Agent": header, "X-Forwarded-For": header, "X-Request-Id": header})
