@@ -1,4 +1,4 @@
-// A session with Usher: keeps the tokens, sends them, renews them once for all who wait, and says when the session ended.
+// A session with Usher: keeps the tokens, sends them, renews them once for all who wait, says when the session ended.
 // For browsers, React Native (usherNative.js) and Node 18 or later. Needs no package.
 
 const NAME = 'usher.session';
@@ -51,13 +51,13 @@ export function createSession({
   const token = async () => (await store.read())?.accessToken ?? null;
   const mayHaveToken = (url) => [baseUrl, ...apis].some((api) => url.startsWith(api.replace(/\/*$/, '/')));
   const bodyOf = async (answer) => (await answer.clone().json().catch(() => null)) ?? {};
-  const post = (path, body) =>
-    fetch(baseUrl + path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+  const headers = { 'Content-Type': 'application/json' };
+  const post = (path, body) => fetch(baseUrl + path, { method: 'POST', headers, body: JSON.stringify(body) });
 
   // Tokens, or a refusal. A lost answer is asked for again with the same refresh token: the server allows that.
   async function askForTokens(refreshToken) {
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await post('/auth/refresh', { refreshToken }).catch(() => null);
+      const answer = await post('/auth/refresh', { refreshToken });
       const body = answer ? await bodyOf(answer) : {};
       if (body.accessToken || (answer?.status === 401 && REFUSALS.includes(body.code))) return body;
       if (attempt === ATTEMPTS) throw new Unavailable(`no new tokens: ${answer ? answer.status : 'no answer'}`);

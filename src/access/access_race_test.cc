@@ -63,9 +63,9 @@ class AccessRace : public testing::TestWithParam<OpenDatabase> {
   crypto::SystemRandom random;
   QuietOutbox outbox;
   std::unique_ptr<storage::Database> database;
-  std::unique_ptr<RoleStore> roles = make_sql_role_store();
-  std::unique_ptr<accounts::Store> users = accounts::make_sql_store();
-  std::unique_ptr<audit::Store> audit = audit::make_sql_store(random, clock);
+  std::unique_ptr<RoleStore> roles = create_sql_role_store();
+  std::unique_ptr<accounts::Store> users = accounts::create_sql_store();
+  std::unique_ptr<audit::Store> audit = audit::create_sql_store(random, clock);
   std::optional<Service> service;
   std::optional<accounts::Service> accounts;
 };

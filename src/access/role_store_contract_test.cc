@@ -30,10 +30,10 @@ World fake_world(const core::Clock&) {
   return {std::move(transactor), std::move(users), std::move(roles)};
 }
 World sqlite_world(const core::Clock& clock) {
-  return {support::open_test_sqlite(clock), accounts::make_sql_store(), make_sql_role_store()};
+  return {support::open_test_sqlite(clock), accounts::create_sql_store(), create_sql_role_store()};
 }
 World postgres_world(const core::Clock&) {
-  return {support::open_test_postgres(), accounts::make_sql_store(), make_sql_role_store()};
+  return {support::open_test_postgres(), accounts::create_sql_store(), create_sql_role_store()};
 }
 
 class RoleStoreContract : public testing::TestWithParam<MakeWorld> {

@@ -133,6 +133,6 @@ class SqlRoleStore final : public RoleStore {
 
 }  // namespace
 
-std::unique_ptr<RoleStore> make_sql_role_store() { return std::make_unique<SqlRoleStore>(); }
+std::unique_ptr<RoleStore> create_sql_role_store() { return std::make_unique<SqlRoleStore>(); }
 
 }  // namespace roles

@@ -7,6 +7,6 @@
 
 namespace roles {
 
-std::unique_ptr<RoleStore> make_sql_role_store();
+std::unique_ptr<RoleStore> create_sql_role_store();
 
 }  // namespace roles

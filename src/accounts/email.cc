@@ -15,7 +15,7 @@
 namespace accounts {
 namespace {
 
-constexpr size_t kLongestAddress = 254, kLongestLocal = 64, kLongestDomain = 253, kLongestLabel = 63;  // octets
+constexpr size_t longest_address = 254, longest_local = 64, longest_domain = 253, longest_label = 63;  // octets
 
 template <class T>
 using CBuffer = std::unique_ptr<T, decltype([](void* memory) { std::free(memory); })>;
@@ -66,8 +66,8 @@ bool is_atom_character(char32_t c) {
     return is_lower(lower(ascii)) || is_digit(ascii) ||
            (c != 0 && std::string_view("#$&'*+-/=?^_`{|}~").contains(ascii));
   }
-  constexpr uint32_t kWords = UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_Mn | UC_CATEGORY_MASK_Mc | UC_CATEGORY_MASK_Nd;
-  return uc_is_general_category_withtable(c, kWords) && !uc_is_property_default_ignorable_code_point(c);
+  constexpr uint32_t words = UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_Mn | UC_CATEGORY_MASK_Mc | UC_CATEGORY_MASK_Nd;
+  return uc_is_general_category_withtable(c, words) && !uc_is_property_default_ignorable_code_point(c);
 }
 
 bool is_dot_atom(const std::u32string& local) {
@@ -89,7 +89,7 @@ struct Local {
   std::string typed, key;
 };
 std::optional<Local> parse_local(std::string_view text) {
-  if (text.empty() || text.size() > kLongestLocal) return std::nullopt;
+  if (text.empty() || text.size() > longest_local) return std::nullopt;
   const auto points = code_points(text);
   if (!points || !is_dot_atom(*points)) return std::nullopt;
   if (normalized(UNINORM_NFC, *points) != *points || normalized(UNINORM_NFKC, *points) != *points) return std::nullopt;
@@ -101,14 +101,14 @@ std::optional<Local> parse_local(std::string_view text) {
 
 // Letters, digits and inner hyphens; `xn--` is the only prefix of its form (RFC 5890 section 2.3.1).
 bool is_label(std::string_view label) {
-  if (label.empty() || label.size() > kLongestLabel || label.front() == '-' || label.back() == '-') return false;
+  if (label.empty() || label.size() > longest_label || label.front() == '-' || label.back() == '-') return false;
   if (label.substr(2 <= label.size() ? 2 : label.size()).starts_with("--") && !label.starts_with("xn--")) return false;
   return std::ranges::all_of(label, [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
 }
 
 // At least two labels; the last one is not a number, so that no IPv4 address is one.
 bool is_host_name(std::string_view name) {
-  if (name.size() > kLongestDomain) return false;
+  if (name.size() > longest_domain) return false;
   size_t labels = 0;
   std::string_view label;
   for (size_t start = 0; start <= name.size(); start += label.size() + 1, ++labels) {
@@ -157,11 +157,11 @@ std::optional<Email> Email::parse(std::string_view text) {
   text = trim(text);
   const size_t at = text.find('@');
   // No label is longer in A-form than four times its UTF-8 form; whatever is longer than this is no address anyway.
-  if (at == text.npos || text.size() > 4 * kLongestAddress) return std::nullopt;
+  if (at == text.npos || text.size() > 4 * longest_address) return std::nullopt;
   const auto local = parse_local(text.substr(0, at));
   if (!local) return std::nullopt;
   const auto domain = parse_domain(text.substr(at + 1));
-  if (!domain || local->typed.size() + 1 + domain->size() > kLongestAddress) return std::nullopt;
+  if (!domain || local->typed.size() + 1 + domain->size() > longest_address) return std::nullopt;
   return Email{local->typed + "@" + *domain, local->key + "@" + *domain};
 }
 

@@ -25,8 +25,8 @@ World fake_world(const core::Clock&) {
   transactor->track(store->users);
   return {std::move(transactor), std::move(store)};
 }
-World sqlite_world(const core::Clock& clock) { return {support::open_test_sqlite(clock), make_sql_store()}; }
-World postgres_world(const core::Clock&) { return {support::open_test_postgres(), make_sql_store()}; }
+World sqlite_world(const core::Clock& clock) { return {support::open_test_sqlite(clock), create_sql_store()}; }
+World postgres_world(const core::Clock&) { return {support::open_test_postgres(), create_sql_store()}; }
 
 class UserStore : public testing::TestWithParam<MakeWorld> {
  protected:

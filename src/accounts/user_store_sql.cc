@@ -94,6 +94,6 @@ class SqlStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> make_sql_store() { return std::make_unique<SqlStore>(); }
+std::unique_ptr<Store> create_sql_store() { return std::make_unique<SqlStore>(); }
 
 }  // namespace accounts

@@ -8,6 +8,6 @@
 namespace accounts {
 
 // A search ignores the case of all letters that the engine's lower() knows: on SQLite those of ASCII.
-std::unique_ptr<Store> make_sql_store();
+std::unique_ptr<Store> create_sql_store();
 
 }  // namespace accounts

@@ -54,11 +54,11 @@ class Admin : public testing::TestWithParam<OpenDatabase> {
     crypto::SystemRandom random;
     CountingOutbox outbox;
     NoAlarm alarm;
-    std::unique_ptr<audit::Store> audit = audit::make_sql_store(random, clock);
-    std::unique_ptr<accounts::Store> users = accounts::make_sql_store();
-    std::unique_ptr<roles::RoleStore> roles = roles::make_sql_role_store();
-    std::unique_ptr<sessions::Store> session_rows = sessions::make_sql_store();
-    std::unique_ptr<tokens::KeyStore> key_rows = tokens::make_sql_key_store();
+    std::unique_ptr<audit::Store> audit = audit::create_sql_store(random, clock);
+    std::unique_ptr<accounts::Store> users = accounts::create_sql_store();
+    std::unique_ptr<roles::RoleStore> roles = roles::create_sql_role_store();
+    std::unique_ptr<sessions::Store> session_rows = sessions::create_sql_store();
+    std::unique_ptr<tokens::KeyStore> key_rows = tokens::create_sql_key_store();
     crypto::Sealer sealer{crypto::Secret("a master key of more than 32 characters")};
     tokens::Config token_config;
     sessions::Config session_config;

@@ -23,10 +23,10 @@ World fake_world(crypto::Random&, const core::Clock& clock) {
   return {std::move(transactor), std::move(store)};
 }
 World sqlite_world(crypto::Random& random, const core::Clock& clock) {
-  return {support::open_test_sqlite(clock), make_sql_store(random, clock)};
+  return {support::open_test_sqlite(clock), create_sql_store(random, clock)};
 }
 World postgres_world(crypto::Random& random, const core::Clock& clock) {
-  return {support::open_test_postgres(), make_sql_store(random, clock)};
+  return {support::open_test_postgres(), create_sql_store(random, clock)};
 }
 
 class AuditStore : public testing::TestWithParam<MakeWorld> {

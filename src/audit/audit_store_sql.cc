@@ -49,7 +49,7 @@ class SqlStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> make_sql_store(crypto::Random& random, const core::Clock& clock) {
+std::unique_ptr<Store> create_sql_store(crypto::Random& random, const core::Clock& clock) {
   return std::make_unique<SqlStore>(random, clock);
 }
 

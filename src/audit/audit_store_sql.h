@@ -9,6 +9,6 @@
 namespace audit {
 
 // Both outlive the store.
-std::unique_ptr<Store> make_sql_store(crypto::Random& random, const core::Clock& clock);
+std::unique_ptr<Store> create_sql_store(crypto::Random& random, const core::Clock& clock);
 
 }  // namespace audit

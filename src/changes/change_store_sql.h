@@ -6,6 +6,6 @@
 
 namespace changes {
 
-std::unique_ptr<Store> make_sql_store();
+std::unique_ptr<Store> create_sql_store();
 
 }  // namespace changes

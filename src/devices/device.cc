@@ -8,13 +8,13 @@
 namespace devices {
 namespace {
 
-constexpr std::string_view kOther = "Other";
+constexpr std::string_view other = "Other";
 
 struct Row {
   std::string_view family, name;
 };
 // The same program by the names of its editions; switching a telephone to "desktop site" does not change it.
-constexpr Row kBrowsers[] = {
+constexpr Row browsers[] = {
     {"Chrome Mobile", "Chrome"},
     {"Chrome Mobile iOS", "Chrome"},
     {"Chrome Mobile WebView", "Chrome"},
@@ -33,14 +33,14 @@ constexpr Row kBrowsers[] = {
     {"IE", "Internet Explorer"},
     {"IE Mobile", "Internet Explorer"},
     {"Android", "Android Browser"},
-    {kOther, ""},
+    {other, ""},
 };
 
 struct System {
   std::string_view family, name, platform;
 };
 // Families that need another name or word than their own. An empty name: as uap-core has it.
-constexpr System kSystems[] = {
+constexpr System systems[] = {
     {"Mac OS X", "macOS", "macos"},
     {"Mac OS", "macOS", "macos"},
     {"Chrome OS", "ChromeOS", "chromeos"},
@@ -64,7 +64,7 @@ constexpr System kSystems[] = {
 };
 
 // Words by which clients call their platform, for those whose User-Agent does not tell.
-constexpr Row kPlatformWords[] = {
+constexpr Row platform_words[] = {
     {"ios", "ios"},         {"iphone", "ios"},    {"ipad", "ios"},          {"ipados", "ios"}, {"android", "android"},
     {"windows", "windows"}, {"win32", "windows"}, {"macos", "macos"},       {"mac", "macos"},  {"darwin", "macos"},
     {"macintel", "macos"},  {"linux", "linux"},   {"chromeos", "chromeos"},
@@ -94,8 +94,8 @@ std::string word(std::string_view text) {
 }
 
 System system_of(std::string_view family) {
-  if (family == kOther) return {};
-  for (const System& row : kSystems) {
+  if (family == other) return {};
+  for (const System& row : systems) {
     if (row.family == family) return {family, row.name.empty() ? family : row.name, row.platform};
   }
   return {family, family, {}};
@@ -108,13 +108,13 @@ std::string platform_of(const System& system) {
 bool is_apple_handheld(std::string_view device) { return device == "iPhone" || device == "iPad" || device == "iPod"; }
 
 std::string name_of(const UserAgent& agent) {
-  const std::string_view browser = find(kBrowsers, agent.browser_family, agent.browser_family);
+  const std::string_view browser = find(browsers, agent.browser_family, agent.browser_family);
   const std::string_view system =
       is_apple_handheld(agent.device_family) ? agent.device_family : system_of(agent.os_family).name;
   std::string name(browser);
   if (!browser.empty() && !system.empty()) name += " on ";
   name += system;
-  return name.empty() ? "Unknown device" : clean_text(name, kLongestName);
+  return name.empty() ? "Unknown device" : clean_text(name, longest_name);
 }
 
 bool missing(const std::optional<std::string>& field) { return !field || field->empty(); }
@@ -123,7 +123,7 @@ bool missing(const std::optional<std::string>& field) { return !field || field->
 std::string known_platform(const std::optional<std::string>& sent) {
   if (missing(sent)) return "";
   const std::string all = word(*sent);
-  return std::string(find(kPlatformWords, std::string_view(all).substr(0, all.find('-')), ""));
+  return std::string(find(platform_words, std::string_view(all).substr(0, all.find('-')), ""));
 }
 
 std::string without_bar(std::string text) {
@@ -144,7 +144,7 @@ Device complete(Device sent, std::string_view user_agent_header, const UserAgent
     if (sent.platform->empty()) sent.platform.reset();
   }
   if (!own) {
-    sent.user_agent = clean_text(user_agent_header, kLongestField);
+    sent.user_agent = clean_text(user_agent_header, longest_field);
     if (sent.user_agent->empty()) sent.user_agent.reset();
   }
   return sent;
@@ -174,8 +174,8 @@ Family family_of(const Device& sent, std::string_view user_agent_header, const U
   Family family;
   family.platform = platform_of(system_of(agent.os_family));
   if (family.platform.empty()) family.platform = known_platform(sent.platform);
-  family.browser = without_bar(std::string(find(kBrowsers, agent.browser_family, agent.browser_family)));
-  family.device_id = clean_text(sent.device_id.value_or(""), kLongestField);
+  family.browser = without_bar(std::string(find(browsers, agent.browser_family, agent.browser_family)));
+  family.device_id = clean_text(sent.device_id.value_or(""), longest_field);
   return family;
 }
 

@@ -20,8 +20,8 @@ struct Device {
   bool operator==(const Device&) const = default;
 };
 
-inline constexpr size_t kLongestField = 256;  // characters
-inline constexpr size_t kLongestName = 128;   // characters of a name that was made here
+inline constexpr size_t longest_field = 256;  // characters
+inline constexpr size_t longest_name = 128;   // characters of a name that was made here
 
 // `sent` with name, platform and user_agent filled in where they are missing or empty, read off `user_agent_header`
 // (for the name and the platform off `sent.user_agent` when there is one). The name is then never absent: at worst

@@ -22,7 +22,7 @@ std::string firefox_on(std::string_view system, std::string_view version = "121.
   return "Mozilla/5.0 (" + std::string(system) + "; rv:" + std::string(version) + ") Gecko/20100101 Firefox/" +
          std::string(version);
 }
-constexpr std::string_view kMac = "Macintosh; Intel Mac OS X 10_15_7", kWindows = "Windows NT 10.0; Win64; x64";
+constexpr std::string_view mac = "Macintosh; Intel Mac OS X 10_15_7", windows = "Windows NT 10.0; Win64; x64";
 
 struct Named {
   std::string header, name, platform;
@@ -30,8 +30,8 @@ struct Named {
 
 TEST(Device, IsNamedAsItsOwnerWouldNameIt) {
   const Named rows[] = {
-      {chrome_on(kMac), "Chrome on macOS", "macos"},
-      {chrome_on(kWindows), "Chrome on Windows", "windows"},
+      {chrome_on(mac), "Chrome on macOS", "macos"},
+      {chrome_on(windows), "Chrome on Windows", "windows"},
       {chrome_on("X11; Linux x86_64"), "Chrome on Linux", "linux"},
       {chrome_on("X11; CrOS x86_64 14541.0.0"), "Chrome on ChromeOS", "chromeos"},
       {"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile "
@@ -47,10 +47,10 @@ TEST(Device, IsNamedAsItsOwnerWouldNameIt) {
        "Safari/605.1.15",
        "Safari on macOS", "macos"},
       {firefox_on("X11; Ubuntu; Linux x86_64"), "Firefox on Ubuntu", "linux"},
-      {firefox_on(kWindows), "Firefox on Windows", "windows"},
+      {firefox_on(windows), "Firefox on Windows", "windows"},
       {firefox_on("Android 14; Mobile"), "Firefox on Android", "android"},
-      {chrome_on(kWindows) + " Edg/120.0.0.0", "Edge on Windows", "windows"},
-      {chrome_on(kWindows) + " OPR/106.0.0.0", "Opera on Windows", "windows"},
+      {chrome_on(windows) + " Edg/120.0.0.0", "Edge on Windows", "windows"},
+      {chrome_on(windows) + " OPR/106.0.0.0", "Opera on Windows", "windows"},
       {"curl/7.88.1", "curl", ""},
       {"Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; Trident/6.0)", "Internet Explorer on Windows", "windows"},
       {"", "Unknown device", ""},
@@ -65,18 +65,18 @@ TEST(Device, IsNamedAsItsOwnerWouldNameIt) {
 
 TEST(Device, WhatTheClientSentStays) {
   const Device sent{"My phone", "web", "1.2.3", "MyApp/1.2.3", "d-1"};
-  EXPECT_EQ(complete(sent, chrome_on(kMac), agents), sent);
+  EXPECT_EQ(complete(sent, chrome_on(mac), agents), sent);
 }
 
 TEST(Device, AnEmptyFieldIsFilledLikeAMissingOne) {
-  const Device device = complete({.name = "", .platform = "", .user_agent = ""}, chrome_on(kMac), agents);
-  EXPECT_EQ(device, (Device{.name = "Chrome on macOS", .platform = "macos", .user_agent = chrome_on(kMac)}));
+  const Device device = complete({.name = "", .platform = "", .user_agent = ""}, chrome_on(mac), agents);
+  EXPECT_EQ(device, (Device{.name = "Chrome on macOS", .platform = "macos", .user_agent = chrome_on(mac)}));
 }
 
 TEST(Device, TheUserAgentThatWasSentNamesItRatherThanTheHeader) {
-  const Device device = complete({.user_agent = chrome_on(kWindows)}, "node", agents);
+  const Device device = complete({.user_agent = chrome_on(windows)}, "node", agents);
   EXPECT_EQ(device.name, "Chrome on Windows");
-  EXPECT_EQ(device.user_agent, chrome_on(kWindows));
+  EXPECT_EQ(device.user_agent, chrome_on(windows));
 }
 
 TEST(Device, WithoutAHeaderThereIsNoUserAgentAndNoPlatform) {
@@ -103,8 +103,8 @@ Family family(std::string_view header, const Device& sent = {}) { return family_
 
 TEST(Family, AnUpdateIsTheSameDevice) {
   const std::pair<std::string, std::string> updates[] = {
-      {chrome_on(kMac, "120.0.0.0"), chrome_on(kMac, "121.0.6167.85")},
-      {chrome_on(kWindows, "99.0"), chrome_on("Windows NT 11.0; Win64; x64", "100.0")},
+      {chrome_on(mac, "120.0.0.0"), chrome_on(mac, "121.0.6167.85")},
+      {chrome_on(windows, "99.0"), chrome_on("Windows NT 11.0; Win64; x64", "100.0")},
       {safari_on("iPhone; CPU iPhone OS 16_7 like Mac OS X", "16.7"),
        safari_on("iPhone; CPU iPhone OS 17_0 like Mac OS X", "17.0")},
       {firefox_on("X11; Ubuntu; Linux x86_64", "121.0"),
@@ -122,31 +122,31 @@ TEST(Family, AnUpdateIsTheSameDevice) {
 }
 
 TEST(Family, AnotherBrowserOrPlatformIsAnotherDevice) {
-  EXPECT_FALSE(same_device(family(chrome_on(kMac)), family(firefox_on(kMac))));
-  EXPECT_FALSE(same_device(family(chrome_on(kMac)), family(chrome_on(kWindows))));
-  EXPECT_FALSE(same_device(family(chrome_on(kMac)), family("curl/7.88.1")));
-  EXPECT_FALSE(same_device(family(chrome_on(kMac)), family("python-requests/2.31.0")));
+  EXPECT_FALSE(same_device(family(chrome_on(mac)), family(firefox_on(mac))));
+  EXPECT_FALSE(same_device(family(chrome_on(mac)), family(chrome_on(windows))));
+  EXPECT_FALSE(same_device(family(chrome_on(mac)), family("curl/7.88.1")));
+  EXPECT_FALSE(same_device(family(chrome_on(mac)), family("python-requests/2.31.0")));
 }
 
 TEST(Family, AnotherDeviceIdIsAnotherDevice) {
   const Device one{.device_id = "one"}, two{.device_id = "two"};
-  EXPECT_FALSE(same_device(family(chrome_on(kMac), one), family(chrome_on(kMac), two)));
-  EXPECT_TRUE(same_device(family(chrome_on(kMac), one), family(chrome_on(kMac), one)));
+  EXPECT_FALSE(same_device(family(chrome_on(mac), one), family(chrome_on(mac), two)));
+  EXPECT_TRUE(same_device(family(chrome_on(mac), one), family(chrome_on(mac), one)));
 }
 
 TEST(Family, WhatIsMissingOnOneSideIsNotAnotherDevice) {
-  const Family known = family(chrome_on(kMac), {.device_id = "one"});
+  const Family known = family(chrome_on(mac), {.device_id = "one"});
   for (const char* header : {"", "node", "\x01"}) {
     EXPECT_TRUE(same_device(known, family(header))) << header;
     EXPECT_TRUE(same_device(family(header), known)) << header;
   }
-  EXPECT_TRUE(same_device(known, family(chrome_on(kMac))));
+  EXPECT_TRUE(same_device(known, family(chrome_on(mac))));
   EXPECT_TRUE(same_device({}, {}));
 }
 
 TEST(Family, TheSentPlatformCountsOnlyWhereTheHeaderDoesNotTell) {
   EXPECT_EQ(family("okhttp/4.9.0", {.platform = "Android 14"}).platform, "android");
-  EXPECT_EQ(family(chrome_on(kMac), {.platform = "ios"}).platform, "macos");
+  EXPECT_EQ(family(chrome_on(mac), {.platform = "ios"}).platform, "macos");
   EXPECT_EQ(family("node", {.platform = "web"}).platform, "");
 }
 
@@ -156,7 +156,7 @@ TEST(Family, SurvivesTheColumnItIsStoredIn) {
       {"macos", "Chrome", ""},
       {"", "curl", "id|with|bars"},
       {"", "", "x"},
-      family(chrome_on(kMac), {.device_id = "a|b"}),
+      family(chrome_on(mac), {.device_id = "a|b"}),
   };
   for (const Family& one : families) EXPECT_EQ(Family::parse(one.str()), one) << one.str();
   EXPECT_EQ(Family{}.str(), "");

@@ -17,7 +17,7 @@ extern "C" const char usher_user_agent_rules_begin[], usher_user_agent_rules_end
 namespace devices {
 namespace {
 
-constexpr size_t kLongestPart = 100;  // characters
+constexpr size_t longest_part = 100;  // characters
 
 // Takes what stands before the first `separator` off the front of `text`; all of it when there is none.
 std::string_view take(std::string_view& text, char separator) {
@@ -44,12 +44,12 @@ class Trigrams {
   bool may_contain(std::string_view needle) const { return needle.size() < 3 || seen_.test(slot(needle.data())); }
 
  private:
-  static constexpr size_t kSlots = 8192;
+  static constexpr size_t slots = 8192;
   static size_t slot(const char* bytes) {
     const auto at = [&](int i) { return static_cast<uint32_t>(static_cast<uint8_t>(bytes[i])); };
     return ((at(0) << 16 | at(1) << 8 | at(2)) * 0x9E3779B1u) >> 19;
   }
-  std::bitset<kSlots> seen_;
+  std::bitset<slots> seen_;
 };
 
 // A text in the forms in which rules look at it.
@@ -118,7 +118,7 @@ class Rule {
       else
         text += replacement[i];
     }
-    return clean_text(text, kLongestPart);
+    return clean_text(text, longest_part);
   }
 
   const RE2& compiled() const {
@@ -127,7 +127,7 @@ class Rule {
       options.set_encoding(RE2::Options::EncodingLatin1);  // bytes: small automata, and no text is malformed
       options.set_case_sensitive(!fold_);
       options.set_log_errors(false);
-      options.set_max_mem(kRuleMemory);
+      options.set_max_mem(rule_memory);
       re2_ = std::make_unique<RE2>(re2::StringPiece(regex_.data(), regex_.size()), options);
       assert(re2_->ok());
     });
@@ -183,7 +183,7 @@ size_t UserAgents::remembered() const {
 }
 
 UserAgent UserAgents::parse(std::string_view header) const {
-  header = header.substr(0, kLongestUserAgent);
+  header = header.substr(0, longest_user_agent);
   {
     const std::lock_guard lock(mutex_);
     if (auto known = answers_.find(header); known != answers_.end()) {

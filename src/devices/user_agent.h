@@ -22,9 +22,9 @@ struct UserAgent {
 };
 
 // Bytes of a header that are looked at; what follows is ignored.
-inline constexpr size_t kLongestUserAgent = 512;
+inline constexpr size_t longest_user_agent = 512;
 // Bytes that one compiled rule may take; all rules together stay near 12 MB, the usual browsers need 2.
-inline constexpr int64_t kRuleMemory = 96 << 10;
+inline constexpr int64_t rule_memory = 96 << 10;
 
 class UserAgents {
  public:

@@ -25,9 +25,9 @@ namespace {
 #endif
 #endif
 #if defined(USHER_SANITIZED) || !defined(__OPTIMIZE__)
-constexpr int kSlower = 20;  // built for looking, not for speed
+constexpr int slower = 20;  // built for looking, not for speed
 #else
-constexpr int kSlower = 1;
+constexpr int slower = 1;
 #endif
 
 std::filesystem::path vectors() {
@@ -121,7 +121,7 @@ TEST(UserAgents, AnswerAThousandTimesASecondWithoutTheirMemory) {
   std::ranges::sort(micros);
   const double p99 = micros[micros.size() * 99 / 100];
   std::printf("%zu cases: median %.0f us, p99 %.0f us\n", micros.size(), micros[micros.size() / 2], p99);
-  EXPECT_LT(p99, 1000 * kSlower);
+  EXPECT_LT(p99, 1000 * slower);
 }
 
 TEST(UserAgents, EveryRuleCompilesInItsMemory) {
@@ -132,7 +132,7 @@ TEST(UserAgents, EveryRuleCompilesInItsMemory) {
     lines.remove_prefix(line.size() + 1);
     RE2::Options options;
     options.set_encoding(RE2::Options::EncodingLatin1);
-    options.set_max_mem(kRuleMemory);
+    options.set_max_mem(rule_memory);
     const std::string_view regex = line.substr(line.rfind('\t') + 1);
     const RE2 compiled(re2::StringPiece(regex.data(), regex.size()), options);
     EXPECT_TRUE(compiled.ok()) << compiled.error() << ": " << regex;
@@ -248,7 +248,7 @@ TEST(UserAgents, NoTextTakesLongOrGivesAnythingUnclean) {
     for (const auto& part :
          {agent.browser_family, agent.browser_major, agent.os_family, agent.os_major, agent.device_family})
       EXPECT_EQ(part, clean_text(part, 100)) << text.substr(0, 100);
-    EXPECT_LT(best, 1000 * kSlower) << text.substr(0, 100);
+    EXPECT_LT(best, 1000 * slower) << text.substr(0, 100);
     slowest = std::max(slowest, best);
   }
   std::printf("%zu hostile texts, the slowest %.0f us\n", texts.size(), slowest);

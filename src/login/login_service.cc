@@ -70,11 +70,16 @@ Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std:
 Result<SignedIn> Service::verify_email(std::string_view text, const crypto::Secret& otp, const devices::Device& device,
                                        const audit::Origin& origin) {
   const auto known = TRY(find(text));
-  if (!known) return core::fail(Code::otp_invalid);
   const core::Time now = parts_.clock.now();
   auto signed_in = TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
+    const auto refused = [&]() -> Result<Result<SignedIn>> {
+      // Also for nobody, so that each call commits once.
+      const auto subject = known ? std::optional(known->id.value) : std::nullopt;
+      TRY(parts_.audit.append(tx, {"user.code_refused", subject, {}, {}}, origin));
+      return Result<SignedIn>(core::fail(Code::otp_invalid));
+    };
+    if (!known) return refused();
     auto user = TRY(parts_.users.lock(tx, known->id));
-    const auto refused = [] { return Result<SignedIn>(core::fail(Code::otp_invalid)); };
     if (!user || !user->active()) return refused();
     const auto outcome = TRY(parts_.codes.consume(tx, user->id, verification::Purpose::verify_email, otp, now));
     if (outcome == verification::Outcome::refused) return refused();

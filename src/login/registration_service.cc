@@ -38,14 +38,18 @@ Result<> Registration::create(core::Tx& tx, accounts::User user, const audit::Or
 }
 
 Result<> Registration::meet_existing(core::Tx& tx, accounts::UserId id, const accounts::User& asked, const audit::Origin& origin) {
+  // Each case is written down: a commit waits for the disk, and its absence would tell that there is an account.
+  const auto refuse = [&](std::string why) {
+    return parts_.audit.append(tx, {"user.registration_refused", id.value, {}, std::move(why)}, origin);
+  };
   auto user = TRY(parts_.users.lock(tx, id));
-  if (!user || !user->active()) return {};
+  if (!user || !user->active()) return refuse("not active");
   if (user->email_verified_at) {
     TRY(parts_.mailer.send_already_registered(tx, *user, asked.created_at));
-    return {};
+    return refuse("known");
   }
   // A code that was mailed belongs to what was registered with it, so nothing is replaced without a new code.
-  if (TRY(parts_.mailer.send_verification(tx, *user, asked.created_at)) == Sent::too_soon) return {};
+  if (TRY(parts_.mailer.send_verification(tx, *user, asked.created_at)) == Sent::too_soon) return refuse("too soon");
   user->first_name = asked.first_name;
   user->last_name = asked.last_name;
   user->account_type = asked.account_type;
@@ -60,9 +64,10 @@ Result<> Registration::resend(std::string_view text, const audit::Origin& origin
   if (!email) return core::fail_field("email", "invalid_email", "must be an e-mail address");
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<> {
     const auto user = TRY(parts_.users.find_by_email(tx, email->key));
-    if (!user || !user->active() || user->email_verified_at) return {};
-    TRY(parts_.mailer.send_verification(tx, *user, parts_.clock.now()));
-    return parts_.audit.append(tx, {"user.code_requested", user->id.value, {}, {}}, origin);
+    if (user && user->active() && !user->email_verified_at) TRY(parts_.mailer.send_verification(tx, *user, parts_.clock.now()));
+    // Also for nobody, so that each call commits once.
+    const auto subject = user ? std::optional(user->id.value) : std::nullopt;
+    return parts_.audit.append(tx, {"user.code_requested", subject, {}, {}}, origin);
   });
 }
 

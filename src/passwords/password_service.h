@@ -40,6 +40,7 @@ class Service {
  private:
   core::Result<int64_t> store(core::Tx& tx, accounts::User user, std::string hash, std::optional<sessions::SessionId> except,
                               std::string_view action, const audit::Origin& origin);
+  core::Result<> send_code(core::Tx& tx, const accounts::User& user, core::Time now);
   core::Result<> check_policy(const crypto::Secret& password, const accounts::User& user) const;
   Parts parts_;
 };

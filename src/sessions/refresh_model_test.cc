@@ -38,7 +38,7 @@ class History {
       start_ += Seconds(between(60, one_in(3) ? 120 : 90'000));
       wake_tabs();
       if (world_ == World::with_thief && cycle > 1) wake_thief();
-      if (world_ == World::honest && one_in(4)) at(start_ + Millis(between(0, 40'000)), [this] { go_back(); });
+      if (world_ == World::honest && one_in(4)) at(start_ + Millis(between(0, 13'000)), [this] { go_back(); });
       drain();
     }
     return broken_;
@@ -48,6 +48,7 @@ class History {
   int64_t between(int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(random_); }
   bool one_in(int64_t n) { return between(1, n) == 1; }
   void at(Time time, std::function<void()> what) { events_.emplace(time, std::move(what)); }
+  Millis delay() { return Millis(between(1, one_in(2) ? 300 : 8000)); }
   void drain() {
     while (!events_.empty()) {
       const auto event = events_.extract(events_.begin());
@@ -71,10 +72,10 @@ class History {
       if (tries > 1) at(now_ + Seconds(10), [this, tries] { send(tries - 1); });
     }
     if (lost) return;
-    at(now_ + Millis(between(1, 8000)), [this, token, lost_answer] {
+    at(now_ + delay(), [this, token, lost_answer] {
       const auto answer = present(token, one_in(10) && world_ == World::honest ? "" : own);
       if (answer && !lost_answer && !never_stores_)
-        at(now_ + Millis(between(1, 8000)), [this, token, answer] {
+        at(now_ + delay(), [this, token, answer] {
           if (stored_ == token) stored_ = *answer;
         });
     });
@@ -112,12 +113,14 @@ class History {
     if (!thief && thief_rotated_ && now_ >= *thief_answered_ + rules.grace && verdict != Verdict::theft)
       fail("a theft is not noticed when the honest client comes back");
   }
-  // Thief, honest, thief, honest with more than the grace between them: then there are two living families.
+  // Thief, honest, thief, honest, and never within the grace of each other, where they may share a token: then there are two
+  // living families.
   void check_families(bool thief) {
-    const bool thiefs_turn = turns_ % 2 == 0;
-    if (thief != thiefs_turn || (turns_ > 0 && now_ <= last_turn_ + rules.grace)) return;
-    last_turn_ = now_;
-    if (++turns_ == 4) fail("two families live");
+    const auto& other = last_answer_[!thief];
+    const bool met = other && now_ < *other + rules.grace;
+    if (met) turns_ = 0;
+    else if (thief == (turns_ % 2 == 0) && ++turns_ == 4) fail("two families live");
+    last_answer_[thief] = now_;
   }
   void go_back() {
     if (!past_.empty()) state_ = past_[static_cast<size_t>(between(0, std::ssize(past_) - 1))];
@@ -143,7 +146,7 @@ class History {
   std::optional<Time> thief_answered_;
   bool thief_rotated_ = false;
   int turns_ = 0;
-  Time last_turn_;
+  std::array<std::optional<Time>, 2> last_answer_;  // of the honest client, of the thief
 };
 
 // The first of `seeds` that breaks a rule, and which; empty when none does.

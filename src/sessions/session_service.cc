@@ -1,5 +1,8 @@
 #include "sessions/session_service.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace sessions {
 namespace {
 
@@ -62,12 +65,21 @@ core::Result<int64_t> Service::end_all(core::Tx& tx, accounts::UserId user, EndR
 }
 
 core::Result<std::vector<Session>> Service::list(core::Tx& tx, accounts::UserId user, const Page& page) {
-  auto sessions = TRY(store_.list(tx, user, page));
   const core::Time now = clock_.now();
-  std::erase_if(sessions, [&](const Session& s) {
+  const auto ended_by_clock = [&](const Session& s) {
     return !guard_.jumped() && expired(s.created_at, s.last_active_at, s.expires_at, config_.lifetimes(), now);
-  });
-  return sessions;
+  };
+  std::vector<Session> living;
+  // The clock may have ended any of a page: it is filled up from the next ones, so that only the last page is short.
+  for (Page rest = page;;) {
+    auto some = TRY(store_.list(tx, user, rest));
+    if (!some.empty()) rest.after = {some.back().last_active_at, some.back().id};
+    const bool last = static_cast<int64_t>(some.size()) < rest.limit;
+    std::erase_if(some, ended_by_clock);
+    std::ranges::move(some, std::back_inserter(living));
+    rest.limit = page.limit - static_cast<int64_t>(living.size());
+    if (last || rest.limit == 0) return living;
+  }
 }
 
 core::Result<Issued> Service::refresh(const crypto::Secret& text, std::string_view family, const audit::Origin& origin) {

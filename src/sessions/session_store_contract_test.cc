@@ -40,7 +40,7 @@ std::unique_ptr<World> create_world(const std::string& engine) {
   if (!database) return nullptr;
   world->database = database.get();
   world->transactor = std::move(database);
-  world->store = make_sql_store();
+  world->store = create_sql_store();
   return world;
 }
 
@@ -61,7 +61,7 @@ class SessionStore : public testing::TestWithParam<std::string> {
   UserId add_user() {
     const UserId id = random.id<UserId>(world->now());
     if (!world->database) return id;
-    in_tx([&](core::Tx& tx) { return accounts::make_sql_store()->create(tx, {.id = id, .email = id.str(), .email_key = id.str()}); });
+    in_tx([&](core::Tx& tx) { return accounts::create_sql_store()->create(tx, {.id = id, .email = id.str(), .email_key = id.str()}); });
     return id;
   }
   Session make(UserId owner, Time at) {
@@ -295,6 +295,7 @@ TEST_P(SessionStore, OldOnesAreClearedInBatches) {
   for (const auto& session : ended) end(session.id, std::nullopt, EndReason::logout);
   for (int i = 0; i < 4; ++i) expired.push_back(add(user, now - days(400)));  // expires_at: 35 days ago
   const Session living = add(user, now);
+  const Time tomorrow = world->now() + days(1);
   const auto prune = [&](Time before, int64_t limit) {
     return in_tx([&](core::Tx& tx) { return world->store->prune(tx, before, limit); });
   };
@@ -303,15 +304,16 @@ TEST_P(SessionStore, OldOnesAreClearedInBatches) {
   EXPECT_EQ(prune(now - days(30), 3), 1);
   EXPECT_EQ(prune(now - days(30), 3), 0);
   for (const auto& session : ended) EXPECT_TRUE(find(session.id));
-  EXPECT_EQ(prune(world->now() + days(1), 2), 2);
-  EXPECT_EQ(prune(world->now() + days(1), 2), 1);
+  EXPECT_EQ(prune(tomorrow, 2), 2);
+  EXPECT_EQ(prune(tomorrow, 2), 1);
   EXPECT_TRUE(find(living.id));
 }
 
 TEST_P(SessionStore, OneBatchHoldsEndedAndExpiredTogether) {
   for (int i = 0; i < 5; ++i) end(add(user, now - days(400)).id, std::nullopt, EndReason::logout);
   for (int i = 0; i < 5; ++i) add(user, now - days(400));
-  EXPECT_EQ(in_tx([&](core::Tx& tx) { return world->store->prune(tx, world->now() + days(1), 4); }), 4);
+  const Time tomorrow = world->now() + days(1);
+  EXPECT_EQ(in_tx([&](core::Tx& tx) { return world->store->prune(tx, tomorrow, 4); }), 4);
 }
 
 TEST_P(SessionStore, TheLivingAreCounted) {

@@ -52,6 +52,6 @@ class SqlKeyStore final : public KeyStore {
 
 }  // namespace
 
-std::unique_ptr<KeyStore> make_sql_key_store() { return std::make_unique<SqlKeyStore>(); }
+std::unique_ptr<KeyStore> create_sql_key_store() { return std::make_unique<SqlKeyStore>(); }
 
 }  // namespace tokens

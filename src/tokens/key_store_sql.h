@@ -6,6 +6,6 @@
 
 namespace tokens {
 
-std::unique_ptr<KeyStore> make_sql_key_store();
+std::unique_ptr<KeyStore> create_sql_key_store();
 
 }  // namespace tokens

@@ -103,6 +103,11 @@ def test_end_reasons_are_those_of_the_source():
     assert table and set(table) <= set(re.findall(r"\w+", declared))
 
 
+def test_catalogue_of_permissions_is_documented():
+    declared = re.findall(r'^    \{"([a-z]+:[a-z]+)",', (ROOT / "src/access/permission.h").read_text(), re.M)
+    assert declared and re.findall(r"^\| `([a-z]+:[a-z]+)` \|", section("RBAC_SETUP.md", "The model"), re.M) == declared
+
+
 def section(document, heading):
     return re.search(rf"^## {heading}$(.*?)(?=^## |\Z)", (d.DOCS / document).read_text(), re.M | re.S)[1]
 

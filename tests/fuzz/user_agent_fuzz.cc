@@ -24,9 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view header(reinterpret_cast<const char*>(data), size);
   const auto device = devices::complete({}, header, agents);
   require(device.name.has_value());
-  require_storable(device.name, devices::kLongestName);
-  require_storable(device.platform, devices::kLongestField);
-  require_storable(device.user_agent, devices::kLongestField);
+  require_storable(device.name, devices::longest_name);
+  require_storable(device.platform, devices::longest_field);
+  require_storable(device.user_agent, devices::longest_field);
   const auto family = devices::family_of({}, header, agents);
   require(devices::Family::parse(family.str()) == family);
   require(devices::same_device(family, family));

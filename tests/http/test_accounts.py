@@ -83,6 +83,22 @@ def test_answers_do_not_tell_whether_an_account_exists(usher):
             assert like(answer) == like(unknown[call]), (call, email)
 
 
+def test_each_attempt_writes_one_line_of_audit_whether_there_is_an_account_or_not(usher):
+    """Else the wait for the disk, or its absence, would tell."""
+    verified, pending = fresh_email("written"), fresh_email("written")
+    usher.sign_up(verified)
+    usher.register(pending)
+    calls = [lambda e: usher.login_answer(e, "not-the-password"), lambda e: usher.post("/auth/resend-otp", {"email": e}),
+             lambda e: usher.post("/auth/forgot-password", {"email": e}), lambda e: verify(usher, e, "000000"),
+             lambda e: reset(usher, e, "000000"), lambda e: usher.register(e, NEW)]
+    for email in (verified, pending, fresh_email("unwritten")):
+        for at, call in enumerate(calls):
+            for _ in range(2):
+                before = records(usher, "SELECT count(*) FROM audit_events")[0][0]
+                call(email)
+                assert records(usher, "SELECT count(*) FROM audit_events")[0][0] == before + 1, (email, at)
+
+
 def test_times_do_not_tell_whether_an_account_exists(usher):
     known, times = fresh_email("timed"), {}
     usher.sign_up(known)

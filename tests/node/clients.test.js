@@ -150,24 +150,18 @@ for (const [kind, request] of [
   });
 }
 
-test('a stolen refresh token that was used ends the session with refresh_reuse', async () => {
-  const { tokens } = await fresh();
-  const thief = { 'Content-Type': 'application/json', 'User-Agent': 'Mozilla/5.0 (Windows NT 10.0; rv:130.0) Gecko/20100101 Firefox/130.0' };
-  const steal = (refreshToken) =>
-    fetch(`${usher.url}/auth/refresh`, { method: 'POST', headers: thief, body: JSON.stringify({ refreshToken }) }).then((a) => a.json());
+test('an old copy of a refresh token ends the session with refresh_reuse', async () => {
   const strict = await new Usher({ 'sessions.refresh_grace': '0s' }).start();
   try {
-    const mine = await strict.signUp('ada@example.org');
-    const refresh = (refreshToken) => strict.call('POST', '/auth/refresh', { body: { refreshToken } });
-    const next = (await refresh(mine.refreshToken)).json;
-    await refresh(next.refreshToken);
-    const { session, told } = tab({ storage: holding(mine), baseUrl: strict.url });
-    assert.equal(await session.renew(mine.accessToken), false);
+    const copy = await strict.signUp('ada@example.org');
+    const refresh = async (refreshToken) => (await strict.call('POST', '/auth/refresh', { body: { refreshToken } })).json;
+    await refresh((await refresh(copy.refreshToken)).refreshToken);
+    const { session, told } = tab({ storage: holding(copy), baseUrl: strict.url });
+    assert.equal(await session.renew(copy.accessToken), false);
     assert.deepEqual(told, ['refresh_reuse']);
   } finally {
     await strict.remove();
   }
-  assert.ok((await steal(tokens.refreshToken)).accessToken); // within the grace and unconfirmed, nothing can be told apart
 });
 
 test('signing in, signing out, and the other tab that hears of it', async () => {

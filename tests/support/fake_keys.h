@@ -14,7 +14,7 @@ class FakeKeys final : public tokens::KeyStore {
 
   core::Result<> lock(core::Tx&) override { return {}; }
   core::Result<> create(core::Tx&, const StoredKey& key) override {
-    if (std::ranges::contains(keys, key.kid, &StoredKey::kid)) return core::fail(core::Code::conflict);
+    if (std::ranges::find(keys, key.kid, &StoredKey::kid) != keys.end()) return core::fail(core::Code::conflict);
     keys.push_back(key);
     std::ranges::sort(keys, {}, [](const StoredKey& k) { return std::tie(k.active_at, k.kid); });
     return {};

@@ -53,12 +53,12 @@ struct ServerWorld {
   Switch transactor{*database};
   core::Metrics metrics;
   CountingAlarm alarm;
-  std::unique_ptr<audit::Store> audit = audit::make_sql_store(random, clock);
-  std::unique_ptr<changes::Store> change_rows = changes::make_sql_store();
-  std::unique_ptr<accounts::Store> users = accounts::make_sql_store();
-  std::unique_ptr<roles::RoleStore> role_rows = roles::make_sql_role_store();
-  std::unique_ptr<sessions::Store> session_rows = sessions::make_sql_store();
-  std::unique_ptr<tokens::KeyStore> key_rows = tokens::make_sql_key_store();
+  std::unique_ptr<audit::Store> audit = audit::create_sql_store(random, clock);
+  std::unique_ptr<changes::Store> change_rows = changes::create_sql_store();
+  std::unique_ptr<accounts::Store> users = accounts::create_sql_store();
+  std::unique_ptr<roles::RoleStore> role_rows = roles::create_sql_role_store();
+  std::unique_ptr<sessions::Store> session_rows = sessions::create_sql_store();
+  std::unique_ptr<tokens::KeyStore> key_rows = tokens::create_sql_key_store();
   crypto::Sealer sealer{crypto::Secret("the master key of a test, long enough")};
   tokens::Config token_config{.cache_entries = 1024};
   sessions::Config session_config;

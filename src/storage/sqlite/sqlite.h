@@ -18,7 +18,7 @@ enum class Synchronous {
 struct SqliteOptions {
   std::string path;
   // How long to wait for another process (the command line beside the server) before store_unavailable.
-  core::Millis busy_timeout{5000};
+  core::Millis busy_timeout{2000};
   size_t readers = 4;  // connections, opened when needed
   size_t batch = 128;  // transactions in one commit, at most
   Synchronous synchronous = Synchronous::full;

@@ -54,7 +54,11 @@ void Writer::loop() {
 // Nothing is released to any caller, refusals and reads included, before COMMIT returned OK: they may rest on
 // what another transaction of the same batch wrote.
 void Writer::commit(Batch batch) {
-  if (auto begun = connection_->control("BEGIN IMMEDIATE"); !begun) return fail(batch, begun.error());
+  if (auto begun = connection_->control("BEGIN IMMEDIATE"); !begun) {
+    fail(batch, begun.error());
+    fail_waiting(begun.error());
+    return;
+  }
   auto done = run_all(batch);
   if (done) {
     if (auto committed = connection_->control("COMMIT"))
@@ -91,6 +95,17 @@ core::Result<> Writer::run_one(Unit& unit) {
     unit.hooks = transaction.take_hooks();
   TRY(connection_->control("RELEASE unit"));
   return {};
+}
+
+// They arrived while BEGIN waited in vain for another process: none of them waits as long again.
+void Writer::fail_waiting(const core::Error& error) {
+  std::vector<Unit*> late;
+  {
+    const std::lock_guard lock(mutex_);
+    late.swap(waiting_);
+  }
+  fail(late, error);
+  for (Unit* unit : late) unit->settlement.settle();
 }
 
 void Writer::fail(Batch batch, const core::Error& error) {

@@ -37,6 +37,7 @@ class Writer {
   void commit(Batch batch);
   core::Result<> run_all(Batch batch);
   core::Result<> run_one(Unit& unit);
+  void fail_waiting(const core::Error& error);
   static void fail(Batch batch, const core::Error& error);
 
   std::unique_ptr<Connection> connection_;

@@ -1,0 +1,109 @@
+// What holds when calls meet, on both engines, through the whole service.
+#include <gtest/gtest.h>
+
+#include <barrier>
+#include <set>
+#include <thread>
+
+#include "tests/support/postgres_server.h"
+#include "tests/support/server_world.h"
+
+namespace sessions {
+namespace {
+
+using core::Code, core::Seconds;
+
+class SessionRace : public testing::TestWithParam<test::OpenDatabase> {
+ protected:
+  void SetUp() override {
+    world = test::ServerWorld::create(GetParam());
+    if (!world) GTEST_SKIP() << support::postgres_absent;
+    user = world->add_user();
+  }
+  template <class... F>
+  static void race(F... parts) {
+    std::barrier start(sizeof...(parts));
+    std::vector<std::jthread> threads;
+    (threads.emplace_back([&start, parts] { start.arrive_and_wait(), parts(); }), ...);
+  }
+  std::unique_ptr<test::ServerWorld> world;
+  accounts::UserId user;
+};
+
+TEST_P(SessionRace, ParallelRefreshesGetOneSuccessor) {
+  const Issued issued = world->sign_in(user);
+  std::mutex mutex;
+  std::set<std::string> answers;
+  {
+    std::barrier start(50);
+    std::vector<std::jthread> tabs;
+    for (int i = 0; i < 50; ++i)
+      tabs.emplace_back([&] {
+        start.arrive_and_wait();
+        const auto answer = world->sessions.refresh(issued.refresh_token, "macos|chrome|", {});
+        const std::lock_guard lock(mutex);
+        answers.insert(answer ? std::string(answer->refresh_token.expose()) : "refused: " + answer.error().cause);
+      });
+  }
+  ASSERT_EQ(answers.size(), 1u) << *answers.begin();
+  EXPECT_EQ(world->session(issued.session.id).rotation.generation, 1);
+  EXPECT_EQ(world->alarm.rung, 0);
+}
+
+TEST_P(SessionRace, ARefreshNeverOutlivesALogout) {
+  int answered = 0;
+  for (int round = 0; round < 200; ++round) {
+    const Issued issued = world->sign_in(user);
+    core::Result<Issued> answer = core::fail(Code::internal);
+    race([&] { answer = world->sessions.refresh(issued.refresh_token, "", {}); },
+         [&] { EXPECT_TRUE(world->end(user, issued.session.id)); });
+    EXPECT_EQ(world->end_of(issued.session.id), "logout");
+    answered += answer.has_value();
+    if (!answer) EXPECT_EQ(answer.error().reason, "logout") << answer.error().cause;
+    const auto& token = answer ? answer->refresh_token : issued.refresh_token;
+    const auto again = world->sessions.refresh(token, "", {});
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().reason, "logout");
+  }
+  RecordProperty("refreshes_that_came_first", answered);
+}
+
+TEST_P(SessionRace, AStolenTokenEndsTheSessionOnce) {
+  for (int round = 0; round < 20; ++round) {
+    const Issued issued = world->sign_in(user);
+    ASSERT_TRUE(world->sessions.refresh(issued.refresh_token, "macos|chrome|", {}));
+    world->alarm.rung = 0;
+    world->clock.advance(Seconds(40));
+    const auto steal = [&] { EXPECT_FALSE(world->sessions.refresh(issued.refresh_token, "ios|safari|", {})); };
+    race(steal, steal, steal);
+    EXPECT_EQ(world->alarm.rung, 1);
+    const auto events = world->transactor.reading([&](core::Tx& tx) { return world->audit->list(tx, user.value, 100); }).value();
+    EXPECT_EQ(std::ranges::count_if(events, [&](const audit::Record& record) {
+                return record.event.action == "session.ended" && record.event.session == issued.session.id.value;
+              }),
+              1);
+  }
+}
+
+// Both say "signed out", also the one that found nothing to do: from then on the token is refused here.
+TEST_P(SessionRace, NoLogoutIsAnsweredBeforeThisProcessObeysIt) {
+  for (int round = 0; round < 100; ++round) {
+    const Issued issued = world->sign_in(user);
+    const std::string token = world->access_token(user, issued.session.id);
+    world->poll();
+    ASSERT_TRUE(world->checker.check(token, world->clock.boot()));
+    const auto logout = [&] {
+      world->end(user, issued.session.id);
+      EXPECT_FALSE(world->checker.check(token, world->clock.boot()));
+    };
+    race(logout, logout);
+  }
+}
+
+std::string engine_name(const testing::TestParamInfo<test::OpenDatabase>& info) {
+  return info.param == test::sqlite ? "Sqlite" : "Postgres";
+}
+INSTANTIATE_TEST_SUITE_P(Engines, SessionRace, testing::Values(test::sqlite, test::postgres), engine_name);
+
+}  // namespace
+}  // namespace sessions

@@ -1,0 +1,280 @@
+#include "sessions/session_service.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/session_world.h"
+
+namespace sessions {
+namespace {
+
+using accounts::UserId, core::Code, core::Millis, core::Seconds;
+using std::chrono::days;
+
+constexpr std::string_view laptop = "macos|chrome|", phone = "ios|safari|";
+
+struct SessionService : testing::Test, test::SessionWorld {
+  UserId user = add_user("ann");
+  audit::Origin origin{.ip_address = "198.51.100.9", .request_id = "r-1"};
+
+  core::Result<Issued> refresh(const crypto::Secret& token, std::string_view family = laptop) {
+    return sessions.refresh(token, family, origin);
+  }
+  // "code" or "code reason".
+  static std::string refusal(const core::Result<Issued>& answer) {
+    if (answer) return "answered";
+    const auto& error = answer.error();
+    return std::string(core::row(error.code).name) + (error.reason.empty() ? "" : ' ' + error.reason);
+  }
+  size_t list_size() {
+    return transactor.reading([&](core::Tx& tx) { return sessions.list(tx, user, {}); }).value().size();
+  }
+  int64_t generation_of(const crypto::Secret& token) { return tokens::RefreshToken::parse(token.expose())->generation; }
+  crypto::Secret token_of(SessionId id, int64_t generation) {
+    return tokens::issue_refresh_token(*keys.current(), clock.now(), id.value, generation, row(id).secret);
+  }
+};
+
+TEST_F(SessionService, CreatingStoresRecordsAndIssuesTheFirstToken) {
+  const Issued issued = sign_in(user, {.name = "Chrome on macOS", .device_id = "d-1"});
+  const Session& stored = row(issued.session.id);
+  EXPECT_EQ(stored.user, user);
+  EXPECT_EQ(stored.secret.size(), 32u);
+  EXPECT_EQ(stored.amr, "pwd");
+  EXPECT_EQ(stored.device.device_id, "d-1");
+  EXPECT_EQ(stored.ip_address, "192.0.2.1");
+  EXPECT_EQ(stored.expires_at, clock.now() + days(365));
+  EXPECT_EQ(generation_of(issued.refresh_token), 0);
+  EXPECT_EQ(audit.actions(), "session.created");
+  EXPECT_EQ(audit.records[0].event.session, stored.id.value);
+  EXPECT_TRUE(outbox.announced.empty());
+}
+
+TEST_F(SessionService, SessionsShareNoSecret) {
+  EXPECT_NE(sign_in(user).session.secret.expose(), sign_in(user).session.secret.expose());
+}
+
+TEST_F(SessionService, ARefreshRotatesAndNotesItsUse) {
+  const Issued issued = sign_in(user);
+  forget();
+  clock.advance(Seconds(100));
+  const auto next = refresh(issued.refresh_token, phone);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(generation_of(next->refresh_token), 1);
+  const Session& stored = row(issued.session.id);
+  EXPECT_EQ(stored.rotation, (Rotation{1, {clock.now()}, std::string(phone)}));
+  EXPECT_EQ(stored.refreshed_at, clock.now());
+  EXPECT_EQ(stored.last_active_at, clock.now());
+  EXPECT_EQ(stored.ip_address, "198.51.100.9");
+  EXPECT_EQ(audit.actions(), "");
+  EXPECT_TRUE(outbox.announced.empty()) << "a refresh announces nothing";
+}
+
+TEST_F(SessionService, TheSameAnswerIsGivenTwice) {
+  const Issued issued = sign_in(user);
+  const auto first = refresh(issued.refresh_token);
+  clock.advance(Seconds(29));
+  const auto second = refresh(issued.refresh_token, phone);
+  EXPECT_EQ(first->refresh_token.expose(), second->refresh_token.expose());
+  EXPECT_EQ(row(issued.session.id).rotation.generation, 1);
+}
+
+TEST_F(SessionService, ALateRepetitionIsRecorded) {
+  const Issued issued = sign_in(user);
+  const auto first = refresh(issued.refresh_token);
+  forget();
+  clock.advance(days(20));
+  const auto late = refresh(issued.refresh_token);
+  ASSERT_TRUE(late);
+  EXPECT_EQ(first->refresh_token.expose(), late->refresh_token.expose());
+  EXPECT_EQ(audit.actions(), "session.refresh_repeated_late");
+}
+
+TEST_F(SessionService, TheftEndsRecordsAndAlarms) {
+  const Issued issued = sign_in(user);
+  ASSERT_TRUE(refresh(issued.refresh_token));
+  forget();
+  clock.advance(Seconds(31));
+  EXPECT_EQ(refusal(refresh(issued.refresh_token, phone)), "session_ended refresh_reuse");
+  EXPECT_EQ(end_of(issued.session.id), "refresh_reuse");
+  EXPECT_EQ(audit.actions(), "session.ended");
+  EXPECT_EQ(audit.records[0].event.detail, "refresh_reuse");
+  EXPECT_EQ(alarm.rung, std::vector{issued.session.id});
+  EXPECT_EQ(outbox.announced, (std::vector{changes::Change{changes::Kind::session, user.value}}));
+  // The family is over, the current token included, and nothing is told twice.
+  EXPECT_EQ(refusal(refresh(token_of(issued.session.id, 1))), "session_ended refresh_reuse");
+  EXPECT_EQ(refusal(refresh(issued.refresh_token)), "session_ended refresh_reuse");
+  EXPECT_EQ(audit.records.size(), 1u);
+  EXPECT_EQ(alarm.rung.size(), 1u);
+}
+
+// An alarm that cannot be written leaves the session as it was: all of it happens, or nothing.
+TEST_F(SessionService, TheftAndItsAlarmAreOneTransaction) {
+  struct BrokenAlarm final : Alarm {
+    core::Result<> refresh_reused(core::Tx&, const Session&) override { return core::fail(Code::store_unavailable); }
+  } broken;
+  Service service{transactor, session_rows, audit, outbox, keys, broken, random, clock, guard, session_config};
+  const Issued issued = sign_in(user);
+  ASSERT_TRUE(refresh(issued.refresh_token));
+  forget();
+  clock.advance(Seconds(31));
+  EXPECT_EQ(refusal(service.refresh(issued.refresh_token, phone, origin)), "store_unavailable");
+  EXPECT_EQ(end_of(issued.session.id), "");
+  EXPECT_TRUE(audit.records.empty());
+  EXPECT_TRUE(outbox.announced.empty());
+}
+
+TEST_F(SessionService, ADatabaseThatWentBackIsFastForwarded) {
+  const Issued issued = sign_in(user);
+  const auto backup = session_rows.sessions;
+  auto token = issued.refresh_token;
+  for (int i = 0; i < 3; ++i) token = refresh(token)->refresh_token;
+  session_rows.sessions = backup;
+  forget();
+  clock.advance(Seconds(100));
+  const auto answer = refresh(token);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(generation_of(answer->refresh_token), 4);
+  EXPECT_EQ(audit.actions(), "session.refresh_fast_forward");
+  EXPECT_TRUE(refresh(answer->refresh_token));
+}
+
+TEST_F(SessionService, WhatIsNotOursIsRefusedAlike) {
+  const Issued issued = sign_in(user);
+  const auto with_secret = [&](SessionId id, const crypto::Secret& secret) {
+    return tokens::issue_refresh_token(*keys.current(), clock.now(), id.value, 0, secret);
+  };
+  EXPECT_EQ(refusal(refresh(crypto::Secret(""))), "refresh_invalid");
+  EXPECT_EQ(refusal(refresh(crypto::Secret("ush_r_AAAA"))), "refresh_invalid");
+  EXPECT_EQ(refusal(refresh(with_secret(random.id<SessionId>(clock.now()), issued.session.secret))), "refresh_invalid");
+  EXPECT_EQ(refusal(refresh(with_secret(issued.session.id, crypto::Secret(std::string(32, 'x'))))), "refresh_invalid");
+  EXPECT_EQ(refusal(refresh(with_secret(sign_in(user).session.id, issued.session.secret))), "refresh_invalid");
+  EXPECT_EQ(end_of(issued.session.id), "") << "a forgery must not end the session";
+}
+
+TEST_F(SessionService, WhatEndedIsRefusedWithItsReason) {
+  for (const auto& reason : names_of(EndReason{})) {
+    const Issued issued = sign_in(user);
+    session_rows.sessions.at(issued.session.id).end = {clock.now(), reason.value};
+    EXPECT_EQ(refusal(refresh(issued.refresh_token)), "session_ended " + std::string(reason.text));
+  }
+}
+
+TEST_F(SessionService, IdleEndsToTheSecond) {
+  const Issued issued = sign_in(user);
+  clock.advance(session_config.idle_timeout - Seconds(1));
+  const auto alive = refresh(issued.refresh_token);
+  ASSERT_TRUE(alive);
+  clock.advance(session_config.idle_timeout + Seconds(1));
+  EXPECT_EQ(refusal(refresh(alive->refresh_token)), "session_ended idle");
+  EXPECT_EQ(end_of(issued.session.id), "") << "written only when the database's clock agrees with slack";
+  forget();
+  clock.advance(Service::expiry_slack);
+  EXPECT_EQ(refusal(refresh(alive->refresh_token)), "session_ended idle");
+  EXPECT_EQ(end_of(issued.session.id), "idle");
+  EXPECT_EQ(audit.actions(), "session.ended");
+  EXPECT_EQ(refusal(refresh(alive->refresh_token)), "session_ended idle");
+  EXPECT_EQ(audit.records.size(), 1u);
+}
+
+TEST_F(SessionService, AChainOfRefreshesNeverPassesTheAbsoluteLimit) {
+  const Issued issued = sign_in(user);
+  auto token = issued.refresh_token;
+  const core::Time limit = clock.now() + days(365);
+  while (clock.now() + days(20) < limit) {
+    clock.advance(days(20));
+    token = refresh(token).value().refresh_token;
+  }
+  clock.advance(limit - clock.now() - Seconds(1));
+  token = refresh(token).value().refresh_token;
+  clock.advance(Seconds(2));
+  EXPECT_EQ(refusal(refresh(token)), "session_ended absolute");
+}
+
+TEST_F(SessionService, AShorterPolicyBoundsOlderSessions) {
+  const Issued issued = sign_in(user);
+  session_config.absolute_timeout = days(2);
+  clock.advance(days(2) + Seconds(1));
+  EXPECT_EQ(refusal(refresh(issued.refresh_token)), "session_ended absolute");
+}
+
+TEST_F(SessionService, AClockThatWasSetEndsNothing) {
+  const Issued issued = sign_in(user);
+  clock.jump(days(400));
+  const auto answer = refresh(issued.refresh_token);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(list_size(), 1u);
+  clock.jump(-days(400));
+  EXPECT_TRUE(refresh(answer->refresh_token));
+}
+
+TEST_F(SessionService, TheListLeavesOutWhatTheClockEnded) {
+  sign_in(user);
+  clock.advance(days(20));
+  const auto newer = sign_in(user).session.id;
+  clock.advance(days(11));
+  const auto listed = transactor.reading([&](core::Tx& tx) { return sessions.list(tx, user, {}); }).value();
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0].id, newer);
+}
+
+TEST_F(SessionService, AStoreThatDoesNotAnswerIsNoRefusal) {
+  const Issued issued = sign_in(user);
+  transactor.unavailable = true;
+  EXPECT_EQ(refusal(refresh(issued.refresh_token)), "store_unavailable");
+  // Also for a token whose key is not known here: a newer key may exist.
+  clock.advance(Seconds(2));
+  std::string other_key(issued.refresh_token.expose());
+  other_key[8] = other_key[8] == 'A' ? 'B' : 'A';
+  EXPECT_EQ(refusal(refresh(crypto::Secret(other_key))), "store_unavailable");
+  transactor.unavailable = false;
+  EXPECT_EQ(refusal(refresh(crypto::Secret(other_key))), "refresh_invalid");
+  EXPECT_TRUE(refresh(issued.refresh_token));
+}
+
+TEST_F(SessionService, ATokenOfAnEarlierKeyStillRefreshes) {
+  const Issued issued = sign_in(user);
+  ASSERT_TRUE(keys.rotate(tokens::Purpose::refresh));
+  ASSERT_TRUE(keys.reload());
+  clock.advance(tokens::KeyRing::staleness);
+  const auto answer = refresh(issued.refresh_token);
+  ASSERT_TRUE(answer);
+  const auto parsed = tokens::RefreshToken::parse(answer->refresh_token.expose());
+  EXPECT_NE(parsed->key, tokens::RefreshToken::parse(issued.refresh_token.expose())->key);
+  EXPECT_TRUE(refresh(answer->refresh_token));
+}
+
+TEST_F(SessionService, EndingIsRecordedAndAnnouncedOnce) {
+  const auto id = sign_in(user).session.id;
+  forget();
+  const auto end = [&](UserId owner) {
+    return transactor.atomically([&](core::Tx& tx) { return sessions.end(tx, owner, id, EndReason::logout, origin); }).value();
+  };
+  EXPECT_FALSE(end(add_user("eve")));
+  EXPECT_TRUE(outbox.announced.empty());
+  EXPECT_TRUE(end(user));
+  EXPECT_EQ(audit.actions(), "session.ended");
+  EXPECT_EQ(outbox.announced.size(), 1u);
+  // The second caller is told that it is over, so this process must know of it, too.
+  EXPECT_FALSE(end(user));
+  EXPECT_EQ(audit.actions(), "session.ended");
+  EXPECT_EQ(outbox.announced.size(), 2u);
+  EXPECT_EQ(end_of(id), "logout");
+}
+
+TEST_F(SessionService, EndingAllKeepsOneAndTellsOfEach) {
+  const auto kept = sign_in(user).session.id, other = sign_in(user).session.id, third = sign_in(user).session.id;
+  forget();
+  const auto end_all = [&](std::optional<SessionId> except) {
+    return transactor.atomically([&](core::Tx& tx) { return sessions.end_all(tx, user, EndReason::logout_all, except, origin); })
+        .value();
+  };
+  EXPECT_EQ(end_all(kept), 2);
+  EXPECT_EQ(audit.actions(), "session.ended session.ended");
+  EXPECT_EQ(end_of(kept) + end_of(other) + end_of(third), "logout_alllogout_all");
+  EXPECT_EQ(end_all(std::nullopt), 1);
+  EXPECT_EQ(end_all(std::nullopt), 0);
+  EXPECT_EQ(outbox.announced.size(), 3u);
+}
+
+}  // namespace
+}  // namespace sessions
