@@ -57,9 +57,9 @@ export function createSession({
   // Tokens, or a refusal. A lost answer is asked for again with the same refresh token: the server allows that.
   async function askForTokens(refreshToken) {
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await post('/auth/refresh', { refreshToken });
+      const answer = await post('/auth/refresh', { refreshToken }).catch(() => null);
       const body = answer ? await bodyOf(answer) : {};
-      if (body.accessToken || (answer?.status === 401 && REFUSALS.includes(body.code))) return body;
+      if (body.accessToken || REFUSALS.includes(body.code)) return body;
       if (attempt === ATTEMPTS) throw new Unavailable(`no new tokens: ${answer ? answer.status : 'no answer'}`);
       await wait(Number(answer?.headers.get('Retry-After')) || attempt);
     }

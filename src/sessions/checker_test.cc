@@ -20,8 +20,8 @@ class CheckerTest : public testing::Test {
   std::string token = world->access_token(user, session);
 
   // "admitted" or "code" or "code reason".
-  std::string check(const std::vector<std::string>& permissions = {}) { return check(token, permissions); }
-  std::string check(const std::string& text, const std::vector<std::string>& permissions = {}) {
+  std::string check(const std::vector<std::string>& permissions = {}) { return check_token(token, permissions); }
+  std::string check_token(const std::string& text, const std::vector<std::string>& permissions = {}) {
     const auto admitted = world->checker.check(text, world->clock.boot(), permissions);
     if (admitted) return "admitted";
     const auto& error = admitted.error();
@@ -73,13 +73,13 @@ TEST_F(CheckerTest, WithoutFreshNewsOnlyTheStoreIsBelieved) {
 }
 
 TEST_F(CheckerTest, NothingIsHeldOfATokenThatIsNotOurs) {
-  EXPECT_EQ(check("a.b.c"), "token_malformed");
-  EXPECT_EQ(check(token + "x"), "token_invalid");
+  EXPECT_EQ(check_token("a.b.c"), "token_malformed");
+  EXPECT_EQ(check_token(token + "x"), "token_invalid");
   std::string forged = token;
   forged[forged.size() - 10] = forged[forged.size() - 10] == 'A' ? 'B' : 'A';
-  EXPECT_EQ(check(forged), "token_invalid");
+  EXPECT_EQ(check_token(forged), "token_invalid");
   warm();
-  EXPECT_EQ(check(forged), "token_invalid");
+  EXPECT_EQ(check_token(forged), "token_invalid");
 }
 
 TEST_F(CheckerTest, AnExpiredTokenIsRefusedAlsoWhenItIsRemembered) {
@@ -114,8 +114,8 @@ TEST_F(CheckerTest, AnotherNodesSignOutActsWithThePoll) {
 
 TEST_F(CheckerTest, ASessionThatIsNotThereOrAnothersHasEnded) {
   const std::string of_nobody = world->access_token(user, world->random.id<SessionId>(world->clock.now()));
-  EXPECT_EQ(check(of_nobody), "session_ended unknown");
-  EXPECT_EQ(check(world->access_token(world->add_user(), session)), "session_ended unknown");
+  EXPECT_EQ(check_token(of_nobody), "session_ended unknown");
+  EXPECT_EQ(check_token(world->access_token(world->add_user(), session)), "session_ended unknown");
 }
 
 TEST_F(CheckerTest, ADisabledAccountIsRefused) {
@@ -145,9 +145,9 @@ TEST_F(CheckerTest, PermissionsAreAskedOfBothMemoryAndStore) {
   const UserId boss = world->add_user("admin");
   const std::string other = world->access_token(boss, world->sign_in(boss).session.id);
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(check(other, {"users:read"}), "admitted");
+    EXPECT_EQ(check_token(other, {"users:read"}), "admitted");
     EXPECT_EQ(check({"users:read"}), "permission_denied users:read");
-    EXPECT_EQ(check(other, {"users:read", "nothing:here"}), "permission_denied nothing:here");
+    EXPECT_EQ(check_token(other, {"users:read", "nothing:here"}), "permission_denied nothing:here");
   }
 }
 
@@ -191,7 +191,7 @@ TEST_F(CheckerTest, ATokenOfAKeyThatIsNotKnownYetReloadsTheKeys) {
   world->database_clock->advance(Seconds(31));
   const std::string newer = other->access_token(user, session);
   ASSERT_EQ(world->keys.current()->access.size(), 1u);
-  EXPECT_EQ(check(newer), "admitted");
+  EXPECT_EQ(check_token(newer), "admitted");
   EXPECT_EQ(world->keys.current()->access.size(), 2u);
   EXPECT_EQ(check(), "admitted") << "the older key verifies on";
 }
@@ -205,12 +205,12 @@ TEST_F(CheckerTest, AnUnknownKeyIsNotNoWhileTheStoreIsDown) {
   const std::string unknown(tokens::issue_access_token(set, config, {user.value, session.value, {}, now, now + days(1)}).value().expose());
   world->advance(Seconds(2));
   world->transactor.down = true;
-  EXPECT_EQ(check(unknown), "store_unavailable");
+  EXPECT_EQ(check_token(unknown), "store_unavailable");
   world->transactor.down = false;
-  EXPECT_EQ(check(unknown), "token_invalid");
+  EXPECT_EQ(check_token(unknown), "token_invalid");
   // Within a second of a reload the set is new enough to say no.
   world->transactor.down = true;
-  EXPECT_EQ(check(unknown), "token_invalid");
+  EXPECT_EQ(check_token(unknown), "token_invalid");
 }
 
 TEST_F(CheckerTest, WhenKeysChangeEverySignatureIsCheckedAnew) {
@@ -409,10 +409,10 @@ TEST_F(CheckerTest, NobodyPassesAfterASignOutWasAnswered) {
       const std::lock_guard lock(mutex);
       current = text;
     }
-    EXPECT_EQ(check(text), "admitted");
+    EXPECT_EQ(check_token(text), "admitted");
     if (round % 20 == 10) ASSERT_TRUE(world->keys.rotate(tokens::Purpose::access));
     world->end(user, next);
-    for (int i = 0; i < 5; ++i) EXPECT_EQ(check(text), "session_ended logout");
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(check_token(text), "session_ended logout");
   }
   done = true;
   threads.clear();
