@@ -35,6 +35,12 @@ void append_escaped(std::string& out, char32_t c) {
 // Terminals and browsers act on these although JSON allows them.
 bool needs_escape(char32_t c) { return c < 0x20 || c == '"' || c == '\\' || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029; }
 
+// The end of the run of bytes from `at` on that stand for themselves.
+size_t plain_until(std::string_view text, size_t at) {
+  while (at < text.size() && text[at] >= 0x20 && text[at] < 0x7F && text[at] != '"' && text[at] != '\\') ++at;
+  return at;
+}
+
 }  // namespace
 
 std::optional<char32_t> next_code_point(std::string_view text, size_t& at) {
@@ -67,6 +73,10 @@ std::optional<size_t> count_code_points(std::string_view text) {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   for (size_t at = 0; at < text.size();) {
+    const size_t plain = plain_until(text, at);
+    out.append(text, at, plain - at);
+    at = plain;
+    if (at == text.size()) break;
     const size_t start = at;
     const auto c = next_code_point(text, at);
     if (!c) out += "\xEF\xBF\xBD";

@@ -63,7 +63,8 @@ struct ServerWorld {
   tokens::Config token_config{.cache_entries = 1024};
   sessions::Config session_config;
   roles::Config access_config;
-  changes::Feed feed{transactor, *change_rows, clock, [this] { return database->data_version(); }, metrics};
+  changes::Feed feed{transactor, *change_rows, clock,
+                     [this] { return transactor.down ? std::nullopt : database->data_version(); }, metrics};
   tokens::KeyRing keys{transactor, *key_rows, feed, sealer, random, clock, token_config, session_config.absolute_timeout};
   tokens::VerifiedCache verified{token_config.cache_entries, random};
   sessions::NearCache near{1000};
