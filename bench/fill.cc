@@ -14,8 +14,14 @@ constexpr int64_t sessions_per_user = 10, users_per_transaction = 500;
 Result<std::vector<sessions::Issued>> make_user(app::App& app, core::Tx& tx, int64_t number) {
   const core::Time now = app.clock.now();
   const std::string email = "user" + std::to_string(number) + "@example.org";
-  const accounts::User user{.id = app.random.id<accounts::UserId>(now), .email = email, .email_key = email, .first_name = "Ada",
-                            .last_name = "Lovelace", .password_hash = "-", .email_verified_at = now, .created_at = now};
+  const accounts::User user{.id = app.random.id<accounts::UserId>(now),
+                            .email = email,
+                            .email_key = email,
+                            .first_name = "Ada",
+                            .last_name = "Lovelace",
+                            .password_hash = "-",
+                            .email_verified_at = now,
+                            .created_at = now};
   if (!TRY(app.users->create(tx, user))) return core::fail(core::Code::conflict);
   TRY(app.access.assign_default(tx, user.id));
   std::vector<sessions::Issued> made;
@@ -24,12 +30,17 @@ Result<std::vector<sessions::Issued>> make_user(app::App& app, core::Tx& tx, int
   return made;
 }
 
-Result<> print_token(app::App& app, const sessions::Session& session, bool refresh, const crypto::Secret& refresh_token) {
+Result<> print_token(app::App& app, const sessions::Session& session, bool refresh,
+                     const crypto::Secret& refresh_token) {
   const core::Time now = app.clock.now();
   const auto token = TRY(tokens::issue_access_token(*app.keys.current(), app.config.tokens,
-                                                    {.user = session.user.value, .session = session.id.value, .id = app.random.uuid7(now),
-                                                     .issued_at = now, .expires_at = now + app.config.tokens.access_ttl}));
-  std::printf("%s%s%s\n", std::string(token.expose()).c_str(), refresh ? " " : "", refresh ? std::string(refresh_token.expose()).c_str() : "");
+                                                    {.user = session.user.value,
+                                                     .session = session.id.value,
+                                                     .id = app.random.uuid7(now),
+                                                     .issued_at = now,
+                                                     .expires_at = now + app.config.tokens.access_ttl}));
+  std::printf("%s%s%s\n", std::string(token.expose()).c_str(), refresh ? " " : "",
+              refresh ? std::string(refresh_token.expose()).c_str() : "");
   return {};
 }
 
@@ -37,7 +48,8 @@ Result<> fill(const std::string& directory, int64_t sessions, int64_t tokens) {
   app::Config config;
   config.store.data_dir = directory;
   const auto app = TRY(app::App::create(config, app::Migrate::automatic));
-  const int64_t users = std::max<int64_t>(sessions / sessions_per_user, 1), every = std::max<int64_t>(sessions / std::max<int64_t>(tokens, 1), 1);
+  const int64_t users = std::max<int64_t>(sessions / sessions_per_user, 1),
+                every = std::max<int64_t>(sessions / std::max<int64_t>(tokens, 1), 1);
   int64_t made = 0;
   for (int64_t first = 0; first < users; first += users_per_transaction) {
     const auto issued = TRY(app->database->atomically([&](core::Tx& tx) -> Result<std::vector<sessions::Issued>> {

@@ -39,8 +39,12 @@ void must(int code, const char* what) {
 double sqlite_per_second(double seconds, const std::string& directory) {
   sqlite3* db = nullptr;
   must(sqlite3_open((directory + "/limit.db").c_str(), &db), "open");
-  must(sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER);"
-                        "INSERT INTO t VALUES (1, 0)", nullptr, nullptr, nullptr), "create");
+  must(sqlite3_exec(
+           db,
+           "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER);"
+           "INSERT INTO t VALUES (1, 0)",
+           nullptr, nullptr, nullptr),
+       "create");
   sqlite3_stmt* update = nullptr;
   must(sqlite3_prepare_v2(db, "UPDATE t SET n = n + 1 WHERE id = 1", -1, &update, nullptr), "prepare");
   long updates = 0;
@@ -60,5 +64,6 @@ int main(int count, char** words) {
   if (count != 4) return std::fprintf(stderr, "usage: bench_limits argon2|sqlite SECONDS THREADS|DIRECTORY\n"), 2;
   const double seconds = std::atof(words[2]);
   const bool argon2 = std::string(words[1]) == "argon2";
-  std::printf("%.1f\n", argon2 ? argon2_per_second(seconds, std::atoi(words[3])) : sqlite_per_second(seconds, words[3]));
+  std::printf("%.1f\n",
+              argon2 ? argon2_per_second(seconds, std::atoi(words[3])) : sqlite_per_second(seconds, words[3]));
 }

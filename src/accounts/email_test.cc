@@ -237,12 +237,9 @@ TEST(Email, DisagreesWithWebBrowsersOnDomainsOnlyByRefusing) {
     };
     const std::string expected = one.at("output").is_null() ? "refused" : domain(one.at("output"));
     const std::string actual = address_of(domain(one.at("input")));
-    if (actual == expected)
-      ++agree;
-    else if (actual == "refused")
-      ++refusals;
-    else
-      ADD_FAILURE() << one.at("input") << ": " << actual << " instead of " << expected;
+    if (actual == expected) ++agree;
+    else if (actual == "refused") ++refusals;
+    else ADD_FAILURE() << one.at("input") << ": " << actual << " instead of " << expected;
   }
   std::printf("%d domains, %d as in browsers, %d refused\n", ran, agree, refusals);
   EXPECT_GT(ran, 50);
@@ -254,10 +251,8 @@ std::string sequence(const std::string& hex) {
   std::istringstream words(hex);
   for (std::string word; words >> word;) {
     const auto c = static_cast<char32_t>(std::stoul(word, nullptr, 16));
-    if (c < 0x80)
-      text += static_cast<char>(c);
-    else if (c < 0x800)
-      text += {static_cast<char>(0xC0 | c >> 6), static_cast<char>(0x80 | (c & 63))};
+    if (c < 0x80) text += static_cast<char>(c);
+    else if (c < 0x800) text += {static_cast<char>(0xC0 | c >> 6), static_cast<char>(0x80 | (c & 63))};
     else if (c < 0x10000)
       text += {static_cast<char>(0xE0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)),
                static_cast<char>(0x80 | (c & 63))};

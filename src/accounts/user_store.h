@@ -24,8 +24,8 @@ class Store {
   virtual core::Result<std::optional<User>> find_by_email(core::Tx& tx, std::string_view email_key) = 0;
   // As find, and nobody else changes or locks the row until the end of `tx`.
   virtual core::Result<std::optional<User>> lock(core::Tx& tx, UserId id) = 0;
-  // Writes all but id and created_at of a locked user. False when the e-mail key is taken by another, or nobody has the id;
-  // conflict when another transaction takes the key at the same moment.
+  // Writes all but id and created_at of a locked user. False when the e-mail key is taken by another, or nobody has the
+  // id; conflict when another transaction takes the key at the same moment.
   virtual core::Result<bool> update(core::Tx& tx, const User& user) = 0;
   // Deleted users are not listed.
   virtual core::Result<std::vector<User>> list(core::Tx& tx, const UserFilter& filter) = 0;

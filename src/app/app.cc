@@ -100,10 +100,8 @@ void App::subscribe() {
     if (everything || change->kind == Kind::keys)
       if (const auto read = keys.reload(); !read)
         core::log(core::Level::error, "keys cannot be read", {{"cause", read.error().cause}});
-    if (everything || change->kind == Kind::roles)
-      near.drop_all();
-    else if (change->kind != Kind::keys)
-      near.drop(accounts::UserId{change->key});
+    if (everything || change->kind == Kind::roles) near.drop_all();
+    else if (change->kind != Kind::keys) near.drop(accounts::UserId{change->key});
   });
 }
 

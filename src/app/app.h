@@ -24,8 +24,8 @@
 namespace app {
 
 struct App {
-  // Opens the store and, when `migrate` says so, brings it up to date with its roles and keys. Errors hold a sentence that
-  // says what to change.
+  // Opens the store and, when `migrate` says so, brings it up to date with its roles and keys. Errors hold a sentence
+  // that says what to change.
   static core::Result<std::unique_ptr<App>> create(const Config& config, Migrate migrate);
 
   // What may fail to be made.

@@ -16,7 +16,7 @@ struct Command {
   std::string_view name;       // "user grant"
   std::string_view arguments;  // "EMAIL ROLE"
   std::string_view summary;
-  size_t least, most;          // how many words
+  size_t least, most;  // how many words
   core::Result<> (*run)(const Call&);
 };
 

@@ -10,8 +10,8 @@ using core::Result;
 Result<> list(const Call& call) {
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   for (const auto& key : TRY(app->keys.list()))
-    std::printf("%s  %-7s %s  signs from %s%s\n", key.kid.c_str(), core::to_text(key.purpose).data(), crypto::name(key.algorithm).data(),
-                core::iso8601(key.active_at).c_str(),
+    std::printf("%s  %-7s %s  signs from %s%s\n", key.kid.c_str(), core::to_text(key.purpose).data(),
+                crypto::name(key.algorithm).data(), core::iso8601(key.active_at).c_str(),
                 key.retired_at ? (", verifies until " + core::iso8601(*key.retired_at)).c_str() : "");
   return {};
 }
@@ -22,7 +22,8 @@ Result<> rotate(const Call& call) {
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   const auto kid = TRY(app->keys.rotate(*purpose));
   wait_for_servers();
-  std::printf("%s signs in %ld s, once every node knows it\n", kid.c_str(), static_cast<long>(tokens::KeyRing::staleness.count()));
+  std::printf("%s signs in %ld s, once every node knows it\n", kid.c_str(),
+              static_cast<long>(tokens::KeyRing::staleness.count()));
   return {};
 }
 
@@ -30,7 +31,8 @@ Result<> rotate(const Call& call) {
 
 std::vector<Command> key_commands() {
   return {{"keys list", "", "List signing keys.", 0, 0, list},
-          {"keys rotate", "[access|refresh]", "Make a new signing key; the old one verifies until its tokens are gone.", 0, 1, rotate}};
+          {"keys rotate", "[access|refresh]", "Make a new signing key; the old one verifies until its tokens are gone.",
+           0, 1, rotate}};
 }
 
 }  // namespace app

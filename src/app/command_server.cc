@@ -25,10 +25,14 @@ Result<> run_migrate_up(const Call& call) {
 
 std::string_view shown(storage::MigrationState state) {
   switch (state) {
-    case storage::MigrationState::pending: return "pending";
-    case storage::MigrationState::applied: return "applied";
-    case storage::MigrationState::changed: return "CHANGED since it was applied";
-    case storage::MigrationState::newer: return "applied by a newer version";
+    case storage::MigrationState::pending:
+      return "pending";
+    case storage::MigrationState::applied:
+      return "applied";
+    case storage::MigrationState::changed:
+      return "CHANGED since it was applied";
+    case storage::MigrationState::newer:
+      return "applied by a newer version";
   }
   std::unreachable();
 }
@@ -72,8 +76,8 @@ Result<> write(const std::filesystem::path& path, const std::string& text) {
 std::string errors_markdown() {
   std::string out = "| code | status | title | when |\n|---|---|---|---|\n";
   for (const auto& row : core::error_rows())
-    out += "| `" + std::string(row.name) + "` | " + std::to_string(row.status) + " | " + std::string(row.title) + " | " +
-           std::string(row.doc) + " |\n";
+    out += "| `" + std::string(row.name) + "` | " + std::to_string(row.status) + " | " + std::string(row.title) +
+           " | " + std::string(row.doc) + " |\n";
   return out;
 }
 

@@ -10,7 +10,8 @@ using core::Result;
 Result<> list(const Call& call) {
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   const auto user = TRY(get_user(*app, call.words[0]));
-  const auto found = TRY(app->database->reading([&](core::Tx& tx) { return app->sessions.list(tx, user.id, {.limit = 1000}); }));
+  const auto found =
+      TRY(app->database->reading([&](core::Tx& tx) { return app->sessions.list(tx, user.id, {.limit = 1000}); }));
   for (const auto& session : found)
     std::printf("%s  %-30s %-16s last active %s\n", session.id.str().c_str(), session.device.name.value_or("").c_str(),
                 session.ip_address.c_str(), core::iso8601(session.last_active_at).c_str());

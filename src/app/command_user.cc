@@ -12,7 +12,8 @@ using core::Result;
 Result<crypto::Secret> read_password() {
   std::string line;
   std::fprintf(stderr, "Password (one line): ");
-  if (!std::getline(std::cin, line)) return core::fail(core::Code::validation_failed, "no password was given on standard input");
+  if (!std::getline(std::cin, line))
+    return core::fail(core::Code::validation_failed, "no password was given on standard input");
   return crypto::Secret(std::move(line));
 }
 
@@ -20,7 +21,8 @@ Result<> create(const Call& call) {
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   const auto email = accounts::Email::parse(call.words[0]);
   if (!email) return core::fail(core::Code::validation_failed, call.words[0] + " is not an e-mail address");
-  const std::string first = call.words.size() > 1 ? call.words[1] : "-", last = call.words.size() > 2 ? call.words[2] : "-";
+  const std::string first = call.words.size() > 1 ? call.words[1] : "-",
+                    last = call.words.size() > 2 ? call.words[2] : "-";
   const auto password = TRY(read_password());
   TRY(passwords::check(password, {email->address, first, last}, call.config.passwords.min_strength, "password"));
   const core::Time now = app->clock.now();
@@ -33,7 +35,8 @@ Result<> create(const Call& call) {
                             .email_verified_at = now,
                             .created_at = now};
   TRY(app->database->atomically([&](core::Tx& tx) -> Result<> {
-    if (!TRY(app->users->create(tx, user))) return core::fail(core::Code::email_taken, user.email + " has an account already");
+    if (!TRY(app->users->create(tx, user)))
+      return core::fail(core::Code::email_taken, user.email + " has an account already");
     TRY(app->access.assign_default(tx, user.id));
     return app->audit->append(tx, {"user.created", user.id.value, {}, {}}, command_line);
   }));
@@ -47,8 +50,8 @@ Result<> list(const Call& call) {
   for (;;) {
     const auto page = TRY(app->accounts.list(filter));
     for (const auto& user : page)
-      std::printf("%s  %-40s %s%s\n", user.id.str().c_str(), user.email.c_str(), user.email_verified_at ? "verified" : "unverified",
-                  user.disabled_at ? ", disabled" : "");
+      std::printf("%s  %-40s %s%s\n", user.id.str().c_str(), user.email.c_str(),
+                  user.email_verified_at ? "verified" : "unverified", user.disabled_at ? ", disabled" : "");
     if (static_cast<int64_t>(page.size()) < filter.limit) return {};
     filter.after = page.back().id;
   }
@@ -91,7 +94,8 @@ Result<> revoke(const Call& call) {
 }  // namespace
 
 std::vector<Command> user_commands() {
-  return {{"user create", "EMAIL [FIRST LAST]", "Create a verified user; the password is read from standard input.", 1, 3, create},
+  return {{"user create", "EMAIL [FIRST LAST]", "Create a verified user; the password is read from standard input.", 1,
+           3, create},
           {"user list", "[SEARCH]", "List users.", 0, 1, list},
           {"user disable", "EMAIL", "Disable a user and end every session.", 1, 1, disable},
           {"user enable", "EMAIL", "Enable a user again.", 1, 1, enable},

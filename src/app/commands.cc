@@ -45,10 +45,13 @@ std::vector<Command> all_commands() {
 void print_usage(const std::vector<Command>& commands) {
   std::printf("usage: usher COMMAND [--setting=value …]\n\n");
   for (const auto& command : commands) {
-    const std::string left = std::string(command.name) + (command.arguments.empty() ? "" : " ") + std::string(command.arguments);
+    const std::string left =
+        std::string(command.name) + (command.arguments.empty() ? "" : " ") + std::string(command.arguments);
     std::printf("  %-40s %.*s\n", left.c_str(), static_cast<int>(command.summary.size()), command.summary.data());
   }
-  std::printf("\nSettings come from usher.toml (--config=FILE), the environment (USHER_…) and flags; `usher config` shows them.\n");
+  std::printf(
+      "\nSettings come from usher.toml (--config=FILE), the environment (USHER_…) and flags; `usher config` shows "
+      "them.\n");
 }
 
 // The command whose name the words begin with; null when there is none.

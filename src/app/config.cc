@@ -14,13 +14,16 @@ namespace {
 
 using core::Code, core::Result, core::SettingRow, core::Settings;
 
-std::unexpected<core::Error> bad(std::string sentence) { return core::fail(Code::validation_failed, std::move(sentence)); }
+std::unexpected<core::Error> bad(std::string sentence) {
+  return core::fail(Code::validation_failed, std::move(sentence));
+}
 
 Result<> assign(Settings& settings, std::string_view name, std::string_view text, std::string_view where) {
   SettingRow* row = settings.find(name);
   if (!row) {
     const std::string near = settings.nearest(name);
-    return bad(std::string(where) + ": there is no setting " + std::string(name) + (near.empty() ? "" : "; did you mean " + near + "?"));
+    return bad(std::string(where) + ": there is no setting " + std::string(name) +
+               (near.empty() ? "" : "; did you mean " + near + "?"));
   }
   const auto done = row->set(text);
   if (!done) return bad(std::string(where) + ": " + row->name + ' ' + done.error().detail);
@@ -86,12 +89,14 @@ Result<> load_environment(Settings& settings) {
 
 void declare(Settings& settings, StoreConfig& config) {
   settings.add("data.dir", config.data_dir, "Where the embedded store and the master key live.", {.min = 1});
-  settings.add("database.url", config.database_url, "postgresql://user:password@host/name; without it the embedded store in data.dir.",
+  settings.add("database.url", config.database_url,
+               "postgresql://user:password@host/name; without it the embedded store in data.dir.",
                {.also_from = {"DATABASE_URL"}});
   settings.add("database.pool", config.database_pool, "Connections to PostgreSQL.", {.min = 1, .max = 1000});
   settings.add("database.migrate", config.migrate, "Whether `serve` brings the schema up to date by itself.");
   settings.add("keys.master", config.master_key,
-               "Seals signing keys and mails at rest; the same on every node, at least 32 characters. The embedded store makes one in data.dir.");
+               "Seals signing keys and mails at rest; the same on every node, at least 32 characters. The embedded "
+               "store makes one in data.dir.");
 }
 
 }  // namespace
@@ -114,7 +119,8 @@ Settings declare_all(Config& config) {
   settings.add("log.format", config.log.format, "auto is text on a terminal and JSON elsewhere.");
   settings.add("log.level", config.log.level, "The least level that is written.");
   settings.add("metrics.listen", config.metrics_listen,
-               "An address of its own for GET /metrics, such as 127.0.0.1:9090; without it callers on loopback may ask the server.");
+               "An address of its own for GET /metrics, such as 127.0.0.1:9090; without it callers on loopback may ask "
+               "the server.");
   return settings;
 }
 
@@ -144,9 +150,12 @@ Result<> check(const Config& config) {
   if (secret.empty() && config.tokens.algorithm == crypto::Algorithm::HS256)
     return bad("tokens.algorithm HS256 needs tokens.secret (JWT_SECRET)");
   const auto master = config.store.master_key.size();
-  if (master > 0 && master < 32) return bad("keys.master must be at least 32 characters: make one with `openssl rand -base64 48`");
+  if (master > 0 && master < 32)
+    return bad("keys.master must be at least 32 characters: make one with `openssl rand -base64 48`");
   if (config.uses_postgres() && master == 0)
-    return bad("keys.master (USHER_KEYS_MASTER or USHER_KEYS_MASTER_FILE) is required with PostgreSQL: the same on every node");
+    return bad(
+        "keys.master (USHER_KEYS_MASTER or USHER_KEYS_MASTER_FILE) is required with PostgreSQL: the same on every "
+        "node");
   const auto url = config.store.database_url.expose();
   if (!url.empty() && !config.uses_postgres() && !url.starts_with("sqlite:"))
     return bad("database.url must begin with postgresql: or sqlite:");
@@ -159,8 +168,8 @@ std::string settings_markdown(Settings& settings) {
     std::string names = '`' + row.environment_name() + '`';
     if (row.secret) names += ", `" + row.environment_name() + "_FILE`";
     for (const auto& other : row.rule.also_from) names += ", `" + std::string(other) + '`';
-    out += "| `" + row.name + "` | " + (row.default_text.empty() ? "" : '`' + row.default_text + '`') + " | " + names + " | " +
-           row.doc + " (" + row.type + ") |\n";
+    out += "| `" + row.name + "` | " + (row.default_text.empty() ? "" : '`' + row.default_text + '`') + " | " + names +
+           " | " + row.doc + " (" + row.type + ") |\n";
   }
   return out;
 }

@@ -14,7 +14,9 @@
 namespace app {
 
 enum class Migrate { automatic, off };
-constexpr std::array<core::Name<Migrate>, 2> names_of(Migrate) { return {{{Migrate::automatic, "auto"}, {Migrate::off, "off"}}}; }
+constexpr std::array<core::Name<Migrate>, 2> names_of(Migrate) {
+  return {{{Migrate::automatic, "auto"}, {Migrate::off, "off"}}};
+}
 
 struct StoreConfig {
   std::string data_dir = "./usher-data";

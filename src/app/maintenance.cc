@@ -7,7 +7,8 @@ constexpr int64_t batch = 1000;
 constexpr core::Seconds changes_kept = std::chrono::hours(1);
 
 void report(std::string_view chore, const core::Result<>& done) {
-  if (!done) core::log(core::Level::warn, "a chore could not be done", {{"chore", chore}, {"cause", done.error().cause}});
+  if (!done)
+    core::log(core::Level::warn, "a chore could not be done", {{"chore", chore}, {"cause", done.error().cause}});
 }
 
 // Small transactions, so that nothing waits long for one; what is left is done next time.
@@ -51,13 +52,16 @@ void Maintenance::compare_clocks() {
   const bool before = app_.guard.skewed();
   if (const auto now = app_.database->ping()) app_.guard.compare(*now);
   if (app_.guard.skewed() != before)
-    core::log(core::Level::error, before ? "the clock agrees with the database's again" : "the clock differs from the database's by over 30 s");
+    core::log(core::Level::error, before ? "the clock agrees with the database's again"
+                                         : "the clock differs from the database's by over 30 s");
 }
 
 void Maintenance::prune() {
   const core::Time now = app_.clock.now();
   report("read keys", app_.keys.reload());
-  report("clear changes", in_batches(*app_.database, [&](core::Tx& tx) { return app_.change_rows->prune(tx, now - changes_kept, batch); }));
+  report("clear changes", in_batches(*app_.database, [&](core::Tx& tx) {
+           return app_.change_rows->prune(tx, now - changes_kept, batch);
+         }));
   if (app_.guard.jumped()) return;
   report("clear sessions", in_batches(*app_.database, [&](core::Tx& tx) {
            return app_.session_rows->prune(tx, now - app_.config.sessions.ended_retention, batch);

@@ -27,7 +27,7 @@ struct File {
 };
 
 core::Result<crypto::Secret> read_file(const std::string& path, int fd) {
-  struct stat status {};
+  struct stat status{};
   if (fstat(fd, &status) != 0) return bad(path, "cannot be read");
   if (status.st_mode & 077) return bad(path, "can be read by others: chmod 600 it");
   std::string text(longest_file, '\0');
@@ -52,7 +52,8 @@ core::Result<> create_file(const std::string& path, crypto::Random& random) {
   std::string draft = path + ".XXXXXX";
   const File file{::mkostemp(draft.data(), O_CLOEXEC)};  // 0600
   if (file.fd < 0) return bad(path, std::string("cannot be made: ") + std::strerror(errno));
-  const bool written = ::write(file.fd, text.expose().data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file.fd) == 0;
+  const bool written =
+      ::write(file.fd, text.expose().data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file.fd) == 0;
   const bool linked = written && (::link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
   ::unlink(draft.c_str());
   if (!linked || !sync_directory(path)) return bad(path, "cannot be written");

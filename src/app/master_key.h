@@ -6,8 +6,8 @@
 
 namespace app {
 
-// keys.master, or what data.dir/master.key holds; the file is made (0600) where it is absent. An error's detail says what
-// to change.
+// keys.master, or what data.dir/master.key holds; the file is made (0600) where it is absent. An error's detail says
+// what to change.
 core::Result<crypto::Secret> master_key(const StoreConfig& config, crypto::Random& random);
 
 }  // namespace app

@@ -43,14 +43,16 @@ Dependency ask_store(App& app) {
   const core::Millis before = app.clock.boot();
   const auto now = app.database->ping();
   if (!now) return {"cannot be asked", {}};
-  if (std::chrono::abs(*now - app.clock.now()) > core::ClockGuard::tolerance) return {"its clock and this node's differ", {}};
+  if (std::chrono::abs(*now - app.clock.now()) > core::ClockGuard::tolerance)
+    return {"its clock and this node's differ", {}};
   return {"ok", (app.clock.boot() - before).count()};
 }
 
 Result<Response> ready(App& app) {
   Ready answer;
   answer.dependencies["store"] = ask_store(app);
-  answer.dependencies["changes"] = {app.feed.fresh(app.clock.boot()) ? "ok" : "not read lately", app.feed.age(app.clock.boot()).count()};
+  answer.dependencies["changes"] = {app.feed.fresh(app.clock.boot()) ? "ok" : "not read lately",
+                                    app.feed.age(app.clock.boot()).count()};
   answer.dependencies["clock"] = {app.guard.jumped() ? "was set while running: expiry is suspended" : "ok", {}};
   const bool ok = answer.dependencies["store"].status == "ok" && answer.dependencies["changes"].status == "ok";
   answer.status = ok ? "ok" : "unavailable";
@@ -61,7 +63,11 @@ Result<Response> ready(App& app) {
 
 http::Route live_route() {
   auto live = http::route<NoBody, Response>(
-      {.method = Method::get, .path = "/health/live", .id = "live", .summary = "Whether the process answers.", .guard = Guard::open(),
+      {.method = Method::get,
+       .path = "/health/live",
+       .id = "live",
+       .summary = "Whether the process answers.",
+       .guard = Guard::open(),
        .lane = http::Lane::fast},
       [](Context&) -> Result<Response> { return Response{.body = R"({"status":"ok"})"}; });
   live.fast = [](const http::Request&, http::FastAnswer& answer) {
@@ -72,10 +78,13 @@ http::Route live_route() {
 }
 
 http::Route ready_route(App& app) {
-  auto route = http::route<NoBody, Response>(
-      {.method = Method::get, .path = "/health/ready", .id = "ready", .summary = "Whether requests can be served, and each dependency.",
-       .guard = Guard::open(), .errors = {}},
-      [&app](Context&) { return ready(app); });
+  auto route = http::route<NoBody, Response>({.method = Method::get,
+                                              .path = "/health/ready",
+                                              .id = "ready",
+                                              .summary = "Whether requests can be served, and each dependency.",
+                                              .guard = Guard::open(),
+                                              .errors = {}},
+                                             [&app](Context&) { return ready(app); });
   route.response_schema = [](core::Schemas& schemas) { return core::JsonType<Ready>::schema(schemas, {}); };
   return route;
 }
@@ -87,20 +96,25 @@ void append(std::vector<http::Route>& all, std::vector<http::Route> more) {
 }  // namespace
 
 http::Route metrics_route(App& app, MetricsFor callers) {
-  return http::route<NoBody, Response>(
-      {.method = Method::get, .path = "/metrics", .id = "metrics", .summary = "Metrics for Prometheus; on loopback only.",
-       .guard = Guard::open(), .errors = {core::Code::not_found}},
-      [&app, callers](Context& context) -> Result<Response> {
-        if (callers == MetricsFor::loopback && !loopback(context.request.client)) return core::fail(core::Code::not_found);
-        return Response{.body = app.metrics->render(), .content_type = "text/plain; version=0.0.4"};
-      });
+  return http::route<NoBody, Response>({.method = Method::get,
+                                        .path = "/metrics",
+                                        .id = "metrics",
+                                        .summary = "Metrics for Prometheus; on loopback only.",
+                                        .guard = Guard::open(),
+                                        .errors = {core::Code::not_found}},
+                                       [&app, callers](Context& context) -> Result<Response> {
+                                         if (callers == MetricsFor::loopback && !loopback(context.request.client))
+                                           return core::fail(core::Code::not_found);
+                                         return Response{.body = app.metrics->render(),
+                                                         .content_type = "text/plain; version=0.0.4"};
+                                       });
 }
 
 std::vector<http::Route> all_routes(App& app, const mail::Mailbox* mailbox, mail::Sender* sender) {
   std::vector<http::Route> all;
   append(all, login::check_routes(app.checker));
-  append(all, login::routes({app.login, app.registration, app.accounts, app.access, *app.database, app.clock, app.agents,
-                             app.config.tokens, app.config.sessions, app.config.verification.code_life}));
+  append(all, login::routes({app.login, app.registration, app.accounts, app.access, *app.database, app.clock,
+                             app.agents, app.config.tokens, app.config.sessions, app.config.verification.code_life}));
   append(all, passwords::routes(app.passwords));
   append(all, sessions::routes(*app.database, app.sessions, app.near));
   append(all, roles::routes(app.access));

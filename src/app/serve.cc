@@ -40,11 +40,13 @@ void greet(const Config& config, uint16_t port) {
   const bool tls = !config.http.tls_cert.empty();
   const std::string listen = config.http.listen;
   const std::string host = listen.find(':') == std::string::npos ? "127.0.0.1" : listen.substr(0, listen.rfind(':'));
-  const std::string url = (tls ? "https://" : "http://") + (host.empty() || host == "0.0.0.0" ? "127.0.0.1" : host) + ':' + std::to_string(port);
+  const std::string url = (tls ? "https://" : "http://") + (host.empty() || host == "0.0.0.0" ? "127.0.0.1" : host) +
+                          ':' + std::to_string(port);
   std::printf(
       "Usher listens on %s\n"
       "Make an account:\n"
-      "  curl %s/auth/register -H 'Content-Type: application/json' -d '{\"email\":\"ada@example.org\",\"password\":\"correct-horse-battery-7\","
+      "  curl %s/auth/register -H 'Content-Type: application/json' -d "
+      "'{\"email\":\"ada@example.org\",\"password\":\"correct-horse-battery-7\","
       "\"firstName\":\"Ada\",\"lastName\":\"Lovelace\",\"accountType\":\"INDIVIDUAL\"}'\n"
       "Read its code:        %s\n"
       "Make the first admin: usher user grant ada@example.org super_admin%s\n"
@@ -81,8 +83,9 @@ core::Result<> serve(const Config& config) {
   const Maintenance maintenance(*app);
   login::Gate gate(app->checker);
   const auto metrics_server = TRY(serve_metrics(*app, gate));
-  const auto server = TRY(http::Server::start({config.http}, all_routes(*app, dynamic_cast<mail::Mailbox*>(transport.get()), &sender),
-                                              gate, *app->metrics, app->clock));
+  const auto server =
+      TRY(http::Server::start({config.http}, all_routes(*app, dynamic_cast<mail::Mailbox*>(transport.get()), &sender),
+                              gate, *app->metrics, app->clock));
   greet(config, server->port());
   core::log(core::Level::info, "serving", {{"listen", config.http.listen}, {"port", server->port()}});
   wait_for_end(signals, *server);

@@ -13,7 +13,7 @@ namespace audit {
 
 // Where a use case was called from; services pass it through untouched.
 struct Origin {
-  std::string ip_address;             // empty: the command line or the server itself
+  std::string ip_address;  // empty: the command line or the server itself
   std::string request_id;
   std::optional<core::Uuid> actor;    // the user who acts; absent before sign-in
   std::optional<core::Uuid> session;  // the session they act in

@@ -20,9 +20,14 @@ using DataVersion = std::function<std::optional<int64_t>()>;
 
 class Feed final : public Outbox {
  public:
-  Feed(core::Transactor& transactor, Store& store, const core::Clock& clock, DataVersion data_version, core::Metrics& metrics)
-      : transactor_(transactor), store_(store), clock_(clock), data_version_(std::move(data_version)),
-        effective_(metrics.histogram("usher_change_seconds", "From announcing a change until this process obeys it.")) {}
+  Feed(core::Transactor& transactor, Store& store, const core::Clock& clock, DataVersion data_version,
+       core::Metrics& metrics)
+      : transactor_(transactor),
+        store_(store),
+        clock_(clock),
+        data_version_(std::move(data_version)),
+        effective_(metrics.histogram("usher_change_seconds", "From announcing a change until this process obeys it.")) {
+  }
   ~Feed() override { stop(); }
 
   void subscribe(Subscriber subscriber) { subscribers_.push_back(std::move(subscriber)); }

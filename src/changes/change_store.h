@@ -7,7 +7,8 @@
 
 namespace changes {
 
-// Where a reader stands: it was given everything up to `seq`, but for transactions at or above `txid` that committed late.
+// Where a reader stands: it was given everything up to `seq`, but for transactions at or above `txid` that committed
+// late.
 struct Cursor {
   int64_t seq = 0;
   int64_t txid = 0;  // PostgreSQL: every transaction below it was seen, whatever its order of commit; SQLite: 0
@@ -16,8 +17,8 @@ struct Cursor {
 struct Batch {
   std::vector<std::pair<int64_t, Change>> changes;  // with their seq
   Cursor next;
-  // The cursor is older than the oldest row kept or newer than the newest, or too much was committed since: everything must
-  // be reloaded.
+  // The cursor is older than the oldest row kept or newer than the newest, or too much was committed since: everything
+  // must be reloaded.
   bool gap = false;
 };
 

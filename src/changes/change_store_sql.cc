@@ -32,12 +32,14 @@ class SqlStore final : public Store {
     const int64_t oldest = state[0].number(0), newest = state[0].number(1);
     // The newest row is never deleted: one that is older than what was seen belongs to a database that went back.
     const bool went_back = newest < since.seq;
-    Batch batch{.changes = {}, .next = {.seq = went_back ? newest : since.seq, .txid = state[0].number(2)},
+    Batch batch{.changes = {},
+                .next = {.seq = went_back ? newest : since.seq, .txid = state[0].number(2)},
                 .gap = went_back || oldest > since.seq + 1};
-    // The newest first: a transaction that stays open makes all that followed it come again, and must not hide what is new.
+    // The newest first: a transaction that stays open makes all that followed it come again, and must not hide what is
+    // new.
     const auto rows = TRY(db.query(
-        "SELECT seq, kind, key FROM changes WHERE seq > $1 OR (txid >= $2 AND txid > 0) ORDER BY seq DESC LIMIT $3", since.seq,
-        since.txid, most_changes));
+        "SELECT seq, kind, key FROM changes WHERE seq > $1 OR (txid >= $2 AND txid > 0) ORDER BY seq DESC LIMIT $3",
+        since.seq, since.txid, most_changes));
     if (std::cmp_equal(rows.size(), most_changes)) batch.gap = true;
     for (storage::Row row : rows) {
       const auto kind = core::from_text<Kind>(row.text(1));

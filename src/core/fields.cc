@@ -54,14 +54,16 @@ bool refuse_unknown(Decoder& d, const json::object& object, const std::vector<st
   for (const auto& member : object) {
     const std::string_view key = member.key();
     if (std::ranges::find(names, key) != names.end()) continue;
-    d.errors.push_back({d.path.empty() ? std::string(key) : d.path + '.' + std::string(key), "unknown_field", "is not known here"});
+    d.errors.push_back(
+        {d.path.empty() ? std::string(key) : d.path + '.' + std::string(key), "unknown_field", "is not known here"});
     d.unknown = true;
     good = false;
   }
   return good;
 }
 
-std::string object_schema(const std::vector<std::tuple<std::string_view, std::string, std::string_view, bool>>& properties) {
+std::string object_schema(
+    const std::vector<std::tuple<std::string_view, std::string, std::string_view, bool>>& properties) {
   std::string list, required;
   for (const auto& [name, schema, doc, needed] : properties) {
     if (!list.empty()) list += ',';
@@ -74,7 +76,8 @@ std::string object_schema(const std::vector<std::tuple<std::string_view, std::st
     if (!required.empty()) required += ',';
     append_json_string(required, name);
   }
-  return R"({"type":"object","additionalProperties":false,"properties":{)" + list + R"(},"required":[)" + required + "]}";
+  return R"({"type":"object","additionalProperties":false,"properties":{)" + list + R"(},"required":[)" + required +
+         "]}";
 }
 
 Error field_errors(Decoder decoder) {

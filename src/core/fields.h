@@ -34,12 +34,12 @@ constexpr Rule length(size_t min, size_t max) { return {min, max}; }
 template <class S, class T>
 struct Field {
   std::string_view name;
-  T S::*member;
+  T S::* member;
   std::string_view doc;
   Rule rule;
 };
 template <class S, class T>
-constexpr Field<S, T> field(std::string_view name, T S::*member, std::string_view doc, Rule rule = {}) {
+constexpr Field<S, T> field(std::string_view name, T S::* member, std::string_view doc, Rule rule = {}) {
   return {name, member, doc, rule};
 }
 
@@ -231,7 +231,8 @@ bool decode_field(Decoder& d, const boost::json::object& object, const Field<S, 
 
 // Adds an unknown_field error for each key that `names` does not hold.
 bool refuse_unknown(Decoder& decoder, const boost::json::object& object, const std::vector<std::string_view>& names);
-std::string object_schema(const std::vector<std::tuple<std::string_view, std::string, std::string_view, bool>>& properties);
+std::string object_schema(
+    const std::vector<std::tuple<std::string_view, std::string, std::string_view, bool>>& properties);
 
 template <Described S>
 struct JsonType<S> {

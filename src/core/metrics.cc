@@ -44,7 +44,8 @@ void Histogram::write(std::string& out, std::string_view name, std::string_view 
     if (i < bounds.size()) std::snprintf(bound, sizeof bound, "%g", bounds[i]);
     append_sample(out, bucket, std::string(labels) + comma + "le=\"" + bound + '"', static_cast<double>(total));
   }
-  append_sample(out, std::string(name) + "_sum", labels, static_cast<double>(sum_micros_.load(std::memory_order_relaxed)) / 1e6);
+  append_sample(out, std::string(name) + "_sum", labels,
+                static_cast<double>(sum_micros_.load(std::memory_order_relaxed)) / 1e6);
   append_sample(out, std::string(name) + "_count", labels, static_cast<double>(total));
 }
 

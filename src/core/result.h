@@ -34,10 +34,10 @@ struct FieldError {
 
 struct Error {
   Code code;
-  std::string detail = {};                // public, may be empty
-  std::vector<FieldError> fields = {};    // public
-  std::string reason = {};                // public: why a session ended, or which permission is missing
-  std::string cause = {};                 // private: logged with the request id, never sent
+  std::string detail = {};              // public, may be empty
+  std::vector<FieldError> fields = {};  // public
+  std::string reason = {};              // public: why a session ended, or which permission is missing
+  std::string cause = {};               // private: logged with the request id, never sent
 };
 
 template <class T = void>
@@ -58,9 +58,9 @@ inline std::unexpected<Error> fail_because(Code code, std::string cause) {
 #define TRY(expression) USHER_TRY_AS(USHER_JOIN(try_result_, __COUNTER__), expression)
 #define USHER_JOIN(a, b) USHER_JOIN_EXPANDED(a, b)
 #define USHER_JOIN_EXPANDED(a, b) a##b
-#define USHER_TRY_AS(result, expression)                         \
-  ({                                                             \
-    auto&& result = (expression);                                \
+#define USHER_TRY_AS(result, expression)                            \
+  ({                                                                \
+    auto&& result = (expression);                                   \
     if (!result) return std::unexpected(std::move(result).error()); \
-    std::move(result).value();                                   \
+    std::move(result).value();                                      \
   })

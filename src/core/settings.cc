@@ -11,7 +11,8 @@ namespace {
 std::optional<int64_t> parse_number(std::string_view text) {
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() && !text.empty() ? std::optional(value) : std::nullopt;
+  return error == std::errc{} && end == text.data() + text.size() && !text.empty() ? std::optional(value)
+                                                                                   : std::nullopt;
 }
 
 struct Unit {
@@ -63,7 +64,8 @@ std::optional<Seconds> parse_duration(std::string_view text) {
 
 std::string show_duration(Seconds value) {
   for (const Unit& unit : units)
-    if (value.count() && value.count() % unit.seconds == 0) return std::to_string(value.count() / unit.seconds) + unit.letter;
+    if (value.count() && value.count() % unit.seconds == 0)
+      return std::to_string(value.count() / unit.seconds) + unit.letter;
   return "0s";
 }
 
@@ -96,7 +98,7 @@ Result<> SettingType<Seconds>::parse(std::string_view text, const SettingRule& r
 }
 
 Result<> SettingType<std::vector<std::string>>::parse(std::string_view text, const SettingRule& rule,
-                                                     std::vector<std::string>& out) {
+                                                      std::vector<std::string>& out) {
   std::vector<std::string> items;
   while (!text.empty()) {
     const size_t comma = text.find(',');

@@ -92,8 +92,12 @@ class Settings {
  public:
   template <class T>
   void add(std::string name, T& value, std::string doc, SettingRule rule = {}) {
-    SettingRow row{.name = std::move(name), .doc = std::move(doc), .type = std::string(SettingType<T>::name),
-                   .default_text = SettingType<T>::show(value), .secret = SettingType<T>::secret, .rule = rule};
+    SettingRow row{.name = std::move(name),
+                   .doc = std::move(doc),
+                   .type = std::string(SettingType<T>::name),
+                   .default_text = SettingType<T>::show(value),
+                   .secret = SettingType<T>::secret,
+                   .rule = rule};
     row.set = [&value, rule](std::string_view text) { return SettingType<T>::parse(text, rule, value); };
     row.show = [&value] { return SettingType<T>::show(value); };
     rows_.push_back(std::move(row));

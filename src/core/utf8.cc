@@ -21,19 +21,32 @@ Lead lead(uint8_t byte) {
 
 void append_escaped(std::string& out, char32_t c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
   char text[8];
   out.append(text, static_cast<size_t>(std::snprintf(text, sizeof text, "\\u%04x", static_cast<unsigned>(c))));
 }
 
 // Terminals and browsers act on these although JSON allows them.
-bool needs_escape(char32_t c) { return c < 0x20 || c == '"' || c == '\\' || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029; }
+bool needs_escape(char32_t c) {
+  return c < 0x20 || c == '"' || c == '\\' || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029;
+}
 
 // The end of the run of bytes from `at` on that stand for themselves.
 size_t plain_until(std::string_view text, size_t at) {

@@ -8,7 +8,8 @@
 
 namespace core {
 
-// The code point at `at`, which is moved behind it; absent (and `at` moved by one byte) when the bytes there are not UTF-8.
+// The code point at `at`, which is moved behind it; absent (and `at` moved by one byte) when the bytes there are not
+// UTF-8.
 std::optional<char32_t> next_code_point(std::string_view text, size_t& at);
 // The number of code points; absent when `text` is not UTF-8.
 std::optional<size_t> count_code_points(std::string_view text);

@@ -82,12 +82,9 @@ std::string word(std::string_view text) {
   std::string result;
   for (const char c : text) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    if (c >= 'A' && c <= 'Z')
-      result += static_cast<char>(c + ('a' - 'A'));
-    else if (letter)
-      result += c;
-    else if (!result.empty() && result.back() != '-')
-      result += '-';
+    if (c >= 'A' && c <= 'Z') result += static_cast<char>(c + ('a' - 'A'));
+    else if (letter) result += c;
+    else if (!result.empty() && result.back() != '-') result += '-';
   }
   while (result.ends_with('-')) result.pop_back();
   return result;

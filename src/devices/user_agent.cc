@@ -113,10 +113,8 @@ class Rule {
     for (size_t i = 0; i < replacement.size(); ++i) {
       const bool group =
           replacement[i] == '$' && i + 1 < replacement.size() && replacement[i + 1] >= '1' && replacement[i + 1] <= '9';
-      if (group)
-        append(replacement[++i] - '0');
-      else
-        text += replacement[i];
+      if (group) append(replacement[++i] - '0');
+      else text += replacement[i];
     }
     return clean_text(text, longest_part);
   }

@@ -264,10 +264,8 @@ TEST(UserAgents, SurviveRandomBytesAroundTheirWords) {
   for (int i = 0; i < 500; ++i) {
     std::string text;
     for (int n = random() % 60; n > 0; --n) {
-      if (random() % 2)
-        text += words[random() % std::size(words)];
-      else
-        text += static_cast<char>(random());
+      if (random() % 2) text += words[random() % std::size(words)];
+      else text += static_cast<char>(random());
     }
     const auto agent = agents.parse(text);
     EXPECT_TRUE(core::count_code_points(agent.browser_family));

@@ -42,10 +42,8 @@ bool Address::is_v4() const { return std::ranges::equal(std::span(bytes).first(1
 
 std::string Address::str() const {
   char text[INET6_ADDRSTRLEN] = "";
-  if (is_v4())
-    inet_ntop(AF_INET, bytes.data() + 12, text, sizeof text);
-  else
-    inet_ntop(AF_INET6, bytes.data(), text, sizeof text);
+  if (is_v4()) inet_ntop(AF_INET, bytes.data() + 12, text, sizeof text);
+  else inet_ntop(AF_INET6, bytes.data(), text, sizeof text);
   return text;
 }
 

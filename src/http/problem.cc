@@ -30,7 +30,9 @@ void append_fields(std::string& out, const std::vector<core::FieldError>& fields
 
 void log_problem(const core::Error& error, const Request& request) {
   const auto& row = core::row(error.code);
-  const auto level = row.status == 503 ? core::Level::warn : row.status == 500 ? core::Level::error : core::Level::debug;
+  const auto level = row.status == 503   ? core::Level::warn
+                     : row.status == 500 ? core::Level::error
+                                         : core::Level::debug;
   if (!core::logs(level)) return;
   core::log(level, "request refused",
             {{"code", row.name},

@@ -40,15 +40,15 @@ struct QueryField {
 
 struct Operation {
   Method method;
-  std::string_view path;     // "/roles/{name}"
-  std::string_view id;       // OpenAPI's operationId
+  std::string_view path;  // "/roles/{name}"
+  std::string_view id;    // OpenAPI's operationId
   std::string_view summary;
   Guard guard;
-  int status = 200;          // of success
+  int status = 200;  // of success
   Lane lane = Lane::work;
   bool any_method_when_forwarded = false;  // for proxies that ask on behalf of a request (X-Forwarded-Method)
   std::vector<QueryField> query = {};
-  std::vector<core::Code> errors = {};     // besides those that the guard and the body imply
+  std::vector<core::Code> errors = {};  // besides those that the guard and the body imply
 };
 
 // What a handler sees of its request.
@@ -88,7 +88,8 @@ struct Route {
 struct NoBody {};
 
 // Req is a Described struct, or NoBody (a body that is sent is ignored). Res is a Described struct, NoBody (204 and 202
-// answers), or Response for anything that is not JSON. `handler(Context&)` or `handler(Context&, Req)` returns Result<Res>.
+// answers), or Response for anything that is not JSON. `handler(Context&)` or `handler(Context&, Req)` returns
+// Result<Res>.
 template <class Req, class Res, class F>
 Route route(Operation operation, F handler) {
   Route out{.operation = operation, .handle = nullptr, .takes_body = !std::is_same_v<Req, NoBody>};

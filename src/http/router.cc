@@ -91,14 +91,10 @@ void Router::finish() {
     if (!head) head = path->by_method[static_cast<size_t>(Method::get)];
     for (size_t i = 0; i < path->by_method.size(); ++i)
       if (path->by_method[i]) path->allow.append(to_text(static_cast<Method>(i))).append(", ");
-    if (!path->by_method[static_cast<size_t>(Method::options)])
-      path->allow += "OPTIONS";
-    else
-      path->allow.resize(path->allow.size() - 2);
-    if (path->pattern.find('{') == std::string_view::npos)
-      fixed_[path->pattern] = path.get();
-    else
-      with_parameters_.push_back(path.get());
+    if (!path->by_method[static_cast<size_t>(Method::options)]) path->allow += "OPTIONS";
+    else path->allow.resize(path->allow.size() - 2);
+    if (path->pattern.find('{') == std::string_view::npos) fixed_[path->pattern] = path.get();
+    else with_parameters_.push_back(path.get());
   }
   std::ranges::sort(with_parameters_, {},
                     [](const Path* path) { return std::pair(rank(path->pattern), path->pattern); });

@@ -147,10 +147,8 @@ TEST(Vectors, HttpGardenPayloads) {
         mistake.starts_with("Pipelined requests") || mistake.starts_with("Incoming chunked request bodies");
     ++cases;
     whole += is_valid;
-    if (is_valid)
-      EXPECT_EQ(out, (Outcome{.served = 1, .refused = false, .ended = false}));
-    else
-      EXPECT_EQ(out, (Outcome{.served = 0, .refused = true, .ended = true})) << raw;
+    if (is_valid) EXPECT_EQ(out, (Outcome{.served = 1, .refused = false, .ended = false}));
+    else EXPECT_EQ(out, (Outcome{.served = 0, .refused = true, .ended = true})) << raw;
     // The fault must not hide behind the missing Host.
     if (!is_valid) EXPECT_LE(outcome_of(with_host(raw)).served, 1) << raw;
   }

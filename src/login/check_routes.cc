@@ -18,7 +18,8 @@ struct MeJson {
   static constexpr std::string_view name = "Me";
   static constexpr auto fields() {
     using core::field;
-    return std::tuple{field("user", &MeJson::user, "The caller."), field("session", &MeJson::session, "The session that asks."),
+    return std::tuple{field("user", &MeJson::user, "The caller."),
+                      field("session", &MeJson::session, "The session that asks."),
                       field("roles", &MeJson::roles, "Roles held directly."),
                       field("permissions", &MeJson::permissions, "All that they grant, wildcards included.")};
   }
@@ -58,8 +59,8 @@ bool check_fast(sessions::Checker& checker, const Request& request, FastAnswer& 
 }
 
 Result<http::Response> check(sessions::Checker& checker, Context& context) {
-  const auto admitted =
-      TRY(checker.check(TRY(bearer_token(context.request)), context.request.received, context.query_values("permission")));
+  const auto admitted = TRY(
+      checker.check(TRY(bearer_token(context.request)), context.request.received, context.query_values("permission")));
   return http::Response{.status = 204,
                         .content_type = "",
                         .headers = {{"X-Usher-User", admitted.user.str()},
@@ -112,7 +113,8 @@ bool me_fast(sessions::Checker& checker, const Request& request, FastAnswer& ans
 }
 
 Result<http::Response> me(sessions::Checker& checker, Context& context) {
-  const auto living = TRY(checker.load(accounts::UserId{context.caller->user}, sessions::SessionId{context.caller->session}, me_text));
+  const auto living =
+      TRY(checker.load(accounts::UserId{context.caller->user}, sessions::SessionId{context.caller->session}, me_text));
   http::Response response;
   append_me(response.body, *me_text(living), living.session.last_active_at);
   return response;
@@ -123,21 +125,32 @@ Result<http::Response> me(sessions::Checker& checker, Context& context) {
 std::vector<http::Route> check_routes(sessions::Checker& checker) {
   std::vector<http::Route> all;
   auto check_route = http::route<NoBody, http::Response>(
-      {.method = Method::get, .path = "/auth/check", .id = "check",
-       .summary = "Whether a request may pass, for proxies and services: 204 with X-Usher-User, X-Usher-Session and X-Usher-Roles.",
-       .guard = Guard::open(), .status = 204, .lane = http::Lane::fast, .any_method_when_forwarded = true,
+      {.method = Method::get,
+       .path = "/auth/check",
+       .id = "check",
+       .summary = "Whether a request may pass, for proxies and services: 204 with X-Usher-User, X-Usher-Session and "
+                  "X-Usher-Roles.",
+       .guard = Guard::open(),
+       .status = 204,
+       .lane = http::Lane::fast,
+       .any_method_when_forwarded = true,
        .query = {{"permission", "A permission that the caller must hold; repeatable."}},
-       .errors = {core::Code::token_missing, core::Code::token_malformed, core::Code::token_invalid, core::Code::token_expired,
-                  core::Code::session_ended, core::Code::account_disabled, core::Code::permission_denied,
-                  core::Code::store_unavailable}},
+       .errors = {core::Code::token_missing, core::Code::token_malformed, core::Code::token_invalid,
+                  core::Code::token_expired, core::Code::session_ended, core::Code::account_disabled,
+                  core::Code::permission_denied, core::Code::store_unavailable}},
       [&checker](Context& context) { return check(checker, context); });
-  check_route.fast = [&checker](const Request& request, FastAnswer& answer) { return check_fast(checker, request, answer); };
+  check_route.fast = [&checker](const Request& request, FastAnswer& answer) {
+    return check_fast(checker, request, answer);
+  };
   all.push_back(std::move(check_route));
 
-  auto me_route = http::route<NoBody, http::Response>(
-      {.method = Method::get, .path = "/auth/me", .id = "getMe", .summary = "The caller: user, session, roles and permissions.",
-       .guard = Guard::session(), .lane = http::Lane::fast},
-      [&checker](Context& context) { return me(checker, context); });
+  auto me_route = http::route<NoBody, http::Response>({.method = Method::get,
+                                                       .path = "/auth/me",
+                                                       .id = "getMe",
+                                                       .summary = "The caller: user, session, roles and permissions.",
+                                                       .guard = Guard::session(),
+                                                       .lane = http::Lane::fast},
+                                                      [&checker](Context& context) { return me(checker, context); });
   me_route.response_schema = [](core::Schemas& schemas) { return core::JsonType<MeJson>::schema(schemas, {}); };
   me_route.fast = [&checker](const Request& request, FastAnswer& answer) { return me_fast(checker, request, answer); };
   all.push_back(std::move(me_route));

@@ -11,7 +11,8 @@ constexpr std::string_view scheme = "Bearer ";
 bool is_token_text(std::string_view text) {
   static constexpr auto allowed = [] {
     std::array<bool, 256> table{};
-    for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=")) table[static_cast<uint8_t>(c)] = true;
+    for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/="))
+      table[static_cast<uint8_t>(c)] = true;
     return table;
   }();
   for (const char c : text)

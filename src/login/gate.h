@@ -7,8 +7,8 @@
 
 namespace login {
 
-// The token of the only Authorization header. Errors: token_missing; token_malformed for a second header, another scheme, other
-// than one space before it, or characters that no token has.
+// The token of the only Authorization header. Errors: token_missing; token_malformed for a second header, another
+// scheme, other than one space before it, or characters that no token has.
 core::Result<std::string_view> bearer_token(const http::Request& request);
 
 class Gate final : public http::Gate {

@@ -9,7 +9,8 @@ namespace login {
 
 using core::field, core::length;
 
-inline constexpr core::Rule email_length = length(1, 320), password_length = length(1, 4096), otp_length = length(1, 64);
+inline constexpr core::Rule email_length = length(1, 320), password_length = length(1, 4096),
+                            otp_length = length(1, 64);
 
 struct RegisterRequest {
   std::string email;
@@ -19,12 +20,13 @@ struct RegisterRequest {
   std::optional<sessions::DeviceJson> device;
   static constexpr std::string_view name = "RegisterRequest";
   static constexpr auto fields() {
-    return std::tuple{field("email", &RegisterRequest::email, "Where the code is mailed to.", email_length),
-                      field("password", &RegisterRequest::password, "8 to 256 characters, taken as they are.", password_length),
-                      field("firstName", &RegisterRequest::first_name, "Stored as sent.", length(1, 100)),
-                      field("lastName", &RegisterRequest::last_name, "Stored as sent.", length(1, 100)),
-                      field("accountType", &RegisterRequest::account_type, "A label."),
-                      field("deviceInfo", &RegisterRequest::device, "Accepted and not used: a session begins with verify-email.")};
+    return std::tuple{
+        field("email", &RegisterRequest::email, "Where the code is mailed to.", email_length),
+        field("password", &RegisterRequest::password, "8 to 256 characters, taken as they are.", password_length),
+        field("firstName", &RegisterRequest::first_name, "Stored as sent.", length(1, 100)),
+        field("lastName", &RegisterRequest::last_name, "Stored as sent.", length(1, 100)),
+        field("accountType", &RegisterRequest::account_type, "A label."),
+        field("deviceInfo", &RegisterRequest::device, "Accepted and not used: a session begins with verify-email.")};
   }
 };
 
@@ -33,7 +35,8 @@ struct Registered {
   int64_t otp_expires_in = 0;
   static constexpr std::string_view name = "Registered";
   static constexpr auto fields() {
-    return std::tuple{field("message", &Registered::message, "For people."), field("email", &Registered::email, "As stored."),
+    return std::tuple{field("message", &Registered::message, "For people."),
+                      field("email", &Registered::email, "As stored."),
                       field("otpExpiresIn", &Registered::otp_expires_in, "Seconds that the code is good for.")};
   }
 };
@@ -53,7 +56,9 @@ struct VerifyRequest {
 struct EmailRequest {
   std::string email;
   static constexpr std::string_view name = "EmailRequest";
-  static constexpr auto fields() { return std::tuple{field("email", &EmailRequest::email, "The account's address.", email_length)}; }
+  static constexpr auto fields() {
+    return std::tuple{field("email", &EmailRequest::email, "The account's address.", email_length)};
+  }
 };
 
 struct LoginRequest {
@@ -72,7 +77,8 @@ struct RefreshRequest {
   crypto::Secret refresh_token;
   static constexpr std::string_view name = "RefreshRequest";
   static constexpr auto fields() {
-    return std::tuple{field("refreshToken", &RefreshRequest::refresh_token, "The newest that the client holds.", length(1, 1024))};
+    return std::tuple{
+        field("refreshToken", &RefreshRequest::refresh_token, "The newest that the client holds.", length(1, 1024))};
   }
 };
 
@@ -84,13 +90,14 @@ struct TokensJson {
   accounts::UserJson user;
   static constexpr std::string_view name = "Tokens";
   static constexpr auto fields() {
-    return std::tuple{field("accessToken", &TokensJson::access_token, "A JWT for `Authorization: Bearer`."),
-                      field("refreshToken", &TokensJson::refresh_token, "For POST /auth/refresh; keep the newest."),
-                      field("tokenType", &TokensJson::token_type, "Bearer (RFC 6750)."),
-                      field("expiresIn", &TokensJson::expires_in, "Seconds that the access token is good for."),
-                      field("refreshExpiresIn", &TokensJson::refresh_expires_in, "Seconds until an unused session ends."),
-                      field("sessionId", &TokensJson::session, "Names the session; opens nothing."),
-                      field("user", &TokensJson::user, "Who signed in.")};
+    return std::tuple{
+        field("accessToken", &TokensJson::access_token, "A JWT for `Authorization: Bearer`."),
+        field("refreshToken", &TokensJson::refresh_token, "For POST /auth/refresh; keep the newest."),
+        field("tokenType", &TokensJson::token_type, "Bearer (RFC 6750)."),
+        field("expiresIn", &TokensJson::expires_in, "Seconds that the access token is good for."),
+        field("refreshExpiresIn", &TokensJson::refresh_expires_in, "Seconds until an unused session ends."),
+        field("sessionId", &TokensJson::session, "Names the session; opens nothing."),
+        field("user", &TokensJson::user, "Who signed in.")};
   }
 };
 

@@ -13,7 +13,8 @@ const std::string sent_if_known = "If the address has an account that waits for 
 
 int64_t count(core::Seconds s) { return s.count(); }
 
-devices::Device device_of(const Context& context, const std::optional<sessions::DeviceJson>& sent, const RouteParts& parts) {
+devices::Device device_of(const Context& context, const std::optional<sessions::DeviceJson>& sent,
+                          const RouteParts& parts) {
   return devices::complete(sessions::to_device(sent), context.request.header("User-Agent"), parts.agents);
 }
 
@@ -59,7 +60,8 @@ Result<TokensJson> refresh(Context& context, RefreshRequest request, const Route
 }
 
 Result<NoBody> logout(Context& context, const RouteParts& parts) {
-  TRY(parts.service.logout(accounts::UserId{context.caller->user}, sessions::SessionId{context.caller->session}, origin_of(context)));
+  TRY(parts.service.logout(accounts::UserId{context.caller->user}, sessions::SessionId{context.caller->session},
+                           origin_of(context)));
   return NoBody{};
 }
 
@@ -67,14 +69,16 @@ Result<sessions::RevokedJson> logout_all(Context& context, const RouteParts& par
   const auto except = context.query_value("except");
   if (except && *except != "current") return core::fail_field("except", "not_allowed", "must be current");
   const auto kept = except ? std::optional(sessions::SessionId{context.caller->session}) : std::nullopt;
-  return sessions::RevokedJson{TRY(parts.service.logout_all(accounts::UserId{context.caller->user}, kept, origin_of(context)))};
+  return sessions::RevokedJson{
+      TRY(parts.service.logout_all(accounts::UserId{context.caller->user}, kept, origin_of(context)))};
 }
 
 Result<UserAnswer> rename(Context& context, RenameRequest request, const RouteParts& parts) {
   const accounts::UserId id{context.caller->user};
   const auto user =
       TRY(parts.users.rename(id, {std::move(request.first_name), std::move(request.last_name)}, origin_of(context)));
-  const auto grants = TRY(parts.transactor.reading([&](core::Tx& tx) { return parts.access.grants_of(tx, id, parts.clock.now()); }));
+  const auto grants =
+      TRY(parts.transactor.reading([&](core::Tx& tx) { return parts.access.grants_of(tx, id, parts.clock.now()); }));
   return UserAnswer{accounts::to_json(user, grants.roles)};
 }
 
@@ -85,38 +89,69 @@ std::vector<http::Route> routes(const RouteParts& p) {
   const auto post = Method::post;
   std::vector<http::Route> all;
   all.push_back(route<RegisterRequest, Registered>(
-      {.method = post, .path = "/auth/register", .id = "register", .summary = "Make an account; a code is mailed to the address.",
-       .guard = Guard::open(), .status = 201, .errors = {Code::password_rejected, Code::overloaded, Code::store_unavailable}},
+      {.method = post,
+       .path = "/auth/register",
+       .id = "register",
+       .summary = "Make an account; a code is mailed to the address.",
+       .guard = Guard::open(),
+       .status = 201,
+       .errors = {Code::password_rejected, Code::overloaded, Code::store_unavailable}},
       [p](Context& c, RegisterRequest r) { return register_account(c, std::move(r), p); }));
-  all.push_back(route<VerifyRequest, TokensJson>(
-      {.method = post, .path = "/auth/verify-email", .id = "verifyEmail", .summary = "Prove the address with the code; signs in.",
-       .guard = Guard::open(), .errors = {Code::otp_invalid, Code::store_unavailable}},
-      [p](Context& c, VerifyRequest r) { return verify_email(c, std::move(r), p); }));
-  all.push_back(route<EmailRequest, Message>(
-      {.method = post, .path = "/auth/resend-otp", .id = "resendOtp", .summary = "Mail a new code to an unverified account.",
-       .guard = Guard::open(), .status = 202, .errors = {Code::store_unavailable}},
-      [p](Context& c, EmailRequest r) { return resend(c, std::move(r), p); }));
-  all.push_back(route<LoginRequest, TokensJson>(
-      {.method = post, .path = "/auth/login", .id = "login", .summary = "Sign in by password.", .guard = Guard::open(),
-       .errors = {Code::invalid_credentials, Code::email_not_verified, Code::account_disabled, Code::overloaded,
-                  Code::store_unavailable}},
-      [p](Context& c, LoginRequest r) { return sign_in(c, std::move(r), p); }));
+  all.push_back(
+      route<VerifyRequest, TokensJson>({.method = post,
+                                        .path = "/auth/verify-email",
+                                        .id = "verifyEmail",
+                                        .summary = "Prove the address with the code; signs in.",
+                                        .guard = Guard::open(),
+                                        .errors = {Code::otp_invalid, Code::store_unavailable}},
+                                       [p](Context& c, VerifyRequest r) { return verify_email(c, std::move(r), p); }));
+  all.push_back(route<EmailRequest, Message>({.method = post,
+                                              .path = "/auth/resend-otp",
+                                              .id = "resendOtp",
+                                              .summary = "Mail a new code to an unverified account.",
+                                              .guard = Guard::open(),
+                                              .status = 202,
+                                              .errors = {Code::store_unavailable}},
+                                             [p](Context& c, EmailRequest r) { return resend(c, std::move(r), p); }));
+  all.push_back(
+      route<LoginRequest, TokensJson>({.method = post,
+                                       .path = "/auth/login",
+                                       .id = "login",
+                                       .summary = "Sign in by password.",
+                                       .guard = Guard::open(),
+                                       .errors = {Code::invalid_credentials, Code::email_not_verified,
+                                                  Code::account_disabled, Code::overloaded, Code::store_unavailable}},
+                                      [p](Context& c, LoginRequest r) { return sign_in(c, std::move(r), p); }));
   all.push_back(route<RefreshRequest, TokensJson>(
-      {.method = post, .path = "/auth/refresh", .id = "refresh", .summary = "Exchange a refresh token for its successor.",
+      {.method = post,
+       .path = "/auth/refresh",
+       .id = "refresh",
+       .summary = "Exchange a refresh token for its successor.",
        .guard = Guard::open(),
        .errors = {Code::refresh_invalid, Code::session_ended, Code::account_disabled, Code::store_unavailable}},
       [p](Context& c, RefreshRequest r) { return refresh(c, std::move(r), p); }));
-  all.push_back(route<NoBody, NoBody>(
-      {.method = post, .path = "/auth/logout", .id = "logout", .summary = "End the caller's session.", .guard = Guard::session(),
-       .status = 204},
-      [p](Context& c) { return logout(c, p); }));
-  all.push_back(route<NoBody, sessions::RevokedJson>(
-      {.method = Method::delete_, .path = "/auth/sessions", .id = "revokeAllSessions", .summary = "Sign out all of the caller's devices.",
-       .guard = Guard::session(), .query = {{"except", "`current` keeps the session that asks."}}, .errors = {Code::validation_failed}},
-      [p](Context& c) { return logout_all(c, p); }));
-  all.push_back(route<RenameRequest, UserAnswer>(
-      {.method = Method::patch, .path = "/auth/me", .id = "updateMe", .summary = "Change the caller's name.", .guard = Guard::session()},
-      [p](Context& c, RenameRequest r) { return rename(c, std::move(r), p); }));
+  all.push_back(route<NoBody, NoBody>({.method = post,
+                                       .path = "/auth/logout",
+                                       .id = "logout",
+                                       .summary = "End the caller's session.",
+                                       .guard = Guard::session(),
+                                       .status = 204},
+                                      [p](Context& c) { return logout(c, p); }));
+  all.push_back(route<NoBody, sessions::RevokedJson>({.method = Method::delete_,
+                                                      .path = "/auth/sessions",
+                                                      .id = "revokeAllSessions",
+                                                      .summary = "Sign out all of the caller's devices.",
+                                                      .guard = Guard::session(),
+                                                      .query = {{"except", "`current` keeps the session that asks."}},
+                                                      .errors = {Code::validation_failed}},
+                                                     [p](Context& c) { return logout_all(c, p); }));
+  all.push_back(
+      route<RenameRequest, UserAnswer>({.method = Method::patch,
+                                        .path = "/auth/me",
+                                        .id = "updateMe",
+                                        .summary = "Change the caller's name.",
+                                        .guard = Guard::session()},
+                                       [p](Context& c, RenameRequest r) { return rename(c, std::move(r), p); }));
   return all;
 }
 

@@ -15,9 +15,8 @@ Result<SignedIn> Service::login(std::string_view email, const crypto::Secret& pa
   }
   if (user->disabled_at) return core::fail(Code::account_disabled);
   const std::string new_hash = TRY(stronger_hash(*user, password));
-  return with_access_token(TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) {
-    return admit(tx, *user, new_hash, device, origin);
-  }))));
+  return with_access_token(
+      TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, *user, new_hash, device, origin); }))));
 }
 
 Result<std::optional<accounts::User>> Service::find(std::string_view text) {
@@ -35,7 +34,8 @@ Result<bool> Service::verify_password(const std::optional<accounts::User>& user,
 
 Result<> Service::record_failure(const std::optional<accounts::User>& user, const audit::Origin& origin) {
   const auto subject = user ? std::optional(user->id.value) : std::nullopt;
-  return parts_.transactor.atomically([&](core::Tx& tx) { return parts_.audit.append(tx, {"login.failed", subject, {}, {}}, origin); });
+  return parts_.transactor.atomically(
+      [&](core::Tx& tx) { return parts_.audit.append(tx, {"login.failed", subject, {}, {}}, origin); });
 }
 
 // Empty while the stored one is strong enough.
@@ -48,7 +48,8 @@ Result<std::string> Service::stronger_hash(const accounts::User& user, const cry
 Result<Result<SignedIn>> Service::admit(core::Tx& tx, const accounts::User& proved, const std::string& new_hash,
                                         const devices::Device& device, const audit::Origin& origin) {
   auto user = TRY(parts_.users.lock(tx, proved.id));
-  if (!user || !user->active() || user->auth_epoch != proved.auth_epoch) return Result<SignedIn>(core::fail(Code::invalid_credentials));
+  if (!user || !user->active() || user->auth_epoch != proved.auth_epoch)
+    return Result<SignedIn>(core::fail(Code::invalid_credentials));
   if (!user->email_verified_at) {
     TRY(parts_.mailer.send_verification(tx, *user, parts_.clock.now()));
     return Result<SignedIn>(core::fail(Code::email_not_verified));
@@ -60,8 +61,8 @@ Result<Result<SignedIn>> Service::admit(core::Tx& tx, const accounts::User& prov
   return create_session(tx, std::move(*user), "pwd", device, origin);
 }
 
-Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std::string amr, const devices::Device& device,
-                                         const audit::Origin& origin) {
+Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std::string amr,
+                                         const devices::Device& device, const audit::Origin& origin) {
   auto issued = TRY(parts_.sessions.create(tx, user.id, device, std::move(amr), origin));
   auto grants = TRY(parts_.access.grants_of(tx, user.id, parts_.clock.now()));
   return SignedIn{std::move(issued.session), {}, std::move(issued.refresh_token), std::move(user), std::move(grants)};
@@ -92,20 +93,23 @@ Result<SignedIn> Service::verify_email(std::string_view text, const crypto::Secr
   return with_access_token(TRY(std::move(signed_in)));
 }
 
-Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::string_view family, const audit::Origin& origin) {
+Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::string_view family,
+                                  const audit::Origin& origin) {
   auto issued = TRY(rotate(refresh_token, family, origin));
   parts_.checker.forget_text(issued.session.user, issued.session.id);
   auto signed_in = TRY(parts_.transactor.reading([&](core::Tx& tx) -> Result<SignedIn> {
     auto user = TRY(parts_.users.find(tx, issued.session.user));
     if (!user || !user->active()) return core::fail(Code::account_disabled);
     auto grants = TRY(parts_.access.grants_of(tx, user->id, parts_.clock.now()));
-    return SignedIn{std::move(issued.session), {}, std::move(issued.refresh_token), std::move(*user), std::move(grants)};
+    return SignedIn{
+        std::move(issued.session), {}, std::move(issued.refresh_token), std::move(*user), std::move(grants)};
   }));
   return with_access_token(std::move(signed_in));
 }
 
 // A session that looks idle may have been used a moment ago, which only memory knows yet.
-Result<sessions::Issued> Service::rotate(const crypto::Secret& refresh_token, std::string_view family, const audit::Origin& origin) {
+Result<sessions::Issued> Service::rotate(const crypto::Secret& refresh_token, std::string_view family,
+                                         const audit::Origin& origin) {
   auto issued = parts_.sessions.refresh(refresh_token, family, origin);
   if (issued || issued.error().reason != core::to_text(sessions::EndReason::idle)) return issued;
   TRY(parts_.checker.write_touches());
@@ -129,7 +133,8 @@ Result<> Service::logout(accounts::UserId user, sessions::SessionId session, con
   return {};
 }
 
-Result<int64_t> Service::logout_all(accounts::UserId id, std::optional<sessions::SessionId> except, const audit::Origin& origin) {
+Result<int64_t> Service::logout_all(accounts::UserId id, std::optional<sessions::SessionId> except,
+                                    const audit::Origin& origin) {
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<int64_t> {
     auto user = TRY(parts_.users.lock(tx, id));
     if (!user) return core::fail(Code::not_found);

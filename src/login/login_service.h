@@ -40,11 +40,14 @@ class Service {
   core::Result<SignedIn> verify_email(std::string_view email, const crypto::Secret& otp, const devices::Device& device,
                                       const audit::Origin& origin);
   // Errors: refresh_invalid, session_ended with its reason, account_disabled, store_unavailable.
-  core::Result<SignedIn> refresh(const crypto::Secret& refresh_token, std::string_view family, const audit::Origin& origin);
+  core::Result<SignedIn> refresh(const crypto::Secret& refresh_token, std::string_view family,
+                                 const audit::Origin& origin);
   // Ends the caller's session.
   core::Result<> logout(accounts::UserId user, sessions::SessionId session, const audit::Origin& origin);
-  // Ends every session of the caller, or all but the current one; how many. A sign-in that is in flight does not complete.
-  core::Result<int64_t> logout_all(accounts::UserId user, std::optional<sessions::SessionId> except, const audit::Origin& origin);
+  // Ends every session of the caller, or all but the current one; how many. A sign-in that is in flight does not
+  // complete.
+  core::Result<int64_t> logout_all(accounts::UserId user, std::optional<sessions::SessionId> except,
+                                   const audit::Origin& origin);
 
  private:
   core::Result<std::optional<accounts::User>> find(std::string_view email);
@@ -53,9 +56,10 @@ class Service {
   core::Result<std::string> stronger_hash(const accounts::User& user, const crypto::Secret& password);
   core::Result<core::Result<SignedIn>> admit(core::Tx& tx, const accounts::User& proved, const std::string& new_hash,
                                              const devices::Device& device, const audit::Origin& origin);
-  core::Result<SignedIn> create_session(core::Tx& tx, accounts::User user, std::string amr, const devices::Device& device,
+  core::Result<SignedIn> create_session(core::Tx& tx, accounts::User user, std::string amr,
+                                        const devices::Device& device, const audit::Origin& origin);
+  core::Result<sessions::Issued> rotate(const crypto::Secret& refresh_token, std::string_view family,
                                         const audit::Origin& origin);
-  core::Result<sessions::Issued> rotate(const crypto::Secret& refresh_token, std::string_view family, const audit::Origin& origin);
   core::Result<SignedIn> with_access_token(SignedIn signed_in);
 
   Parts parts_;

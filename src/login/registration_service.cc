@@ -10,8 +10,8 @@ using core::Result;
 Result<std::string> Registration::register_account(const NewAccount& account, const audit::Origin& origin) {
   const auto email = accounts::Email::parse(account.email);
   if (!email) return core::fail_field("email", "invalid_email", "must be an e-mail address");
-  TRY(passwords::check(account.password, {email->address, account.first_name, account.last_name}, parts_.passwords.min_strength,
-                       "password"));
+  TRY(passwords::check(account.password, {email->address, account.first_name, account.last_name},
+                       parts_.passwords.min_strength, "password"));
   const core::Time now = parts_.clock.now();
   accounts::User asked{.id = parts_.random.id<accounts::UserId>(now),
                        .email = email->address,
@@ -37,7 +37,8 @@ Result<> Registration::create(core::Tx& tx, accounts::User user, const audit::Or
   return {};
 }
 
-Result<> Registration::meet_existing(core::Tx& tx, accounts::UserId id, const accounts::User& asked, const audit::Origin& origin) {
+Result<> Registration::meet_existing(core::Tx& tx, accounts::UserId id, const accounts::User& asked,
+                                     const audit::Origin& origin) {
   // Each case is written down: a commit waits for the disk, and its absence would tell that there is an account.
   const auto refuse = [&](std::string why) {
     return parts_.audit.append(tx, {"user.registration_refused", id.value, {}, std::move(why)}, origin);
@@ -64,7 +65,8 @@ Result<> Registration::resend(std::string_view text, const audit::Origin& origin
   if (!email) return core::fail_field("email", "invalid_email", "must be an e-mail address");
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<> {
     const auto user = TRY(parts_.users.find_by_email(tx, email->key));
-    if (user && user->active() && !user->email_verified_at) TRY(parts_.mailer.send_verification(tx, *user, parts_.clock.now()));
+    if (user && user->active() && !user->email_verified_at)
+      TRY(parts_.mailer.send_verification(tx, *user, parts_.clock.now()));
     // Also for nobody, so that each call commits once.
     const auto subject = user ? std::optional(user->id.value) : std::nullopt;
     return parts_.audit.append(tx, {"user.code_requested", subject, {}, {}}, origin);

@@ -33,16 +33,18 @@ class Registration {
   };
   explicit Registration(Parts parts) : parts_(parts) {}
 
-  // Makes an unverified account and mails a code. For an address that exists the answer and its cost are the same: its owner
-  // gets another mail; while it is unverified, what is sent now replaces what was sent before, so that nobody waits in an
-  // account that its owner is about to verify. The stored address. Errors: validation_failed, password_rejected, overloaded.
+  // Makes an unverified account and mails a code. For an address that exists the answer and its cost are the same: its
+  // owner gets another mail; while it is unverified, what is sent now replaces what was sent before, so that nobody
+  // waits in an account that its owner is about to verify. The stored address. Errors: validation_failed,
+  // password_rejected, overloaded.
   core::Result<std::string> register_account(const NewAccount& account, const audit::Origin& origin);
   // Mails a new code to an unverified account; does nothing for any other address. validation_failed when malformed.
   core::Result<> resend(std::string_view email, const audit::Origin& origin);
 
  private:
   core::Result<> create(core::Tx& tx, accounts::User user, const audit::Origin& origin);
-  core::Result<> meet_existing(core::Tx& tx, accounts::UserId id, const accounts::User& asked, const audit::Origin& origin);
+  core::Result<> meet_existing(core::Tx& tx, accounts::UserId id, const accounts::User& asked,
+                               const audit::Origin& origin);
   Parts parts_;
 };
 

@@ -18,7 +18,8 @@ class ReuseAlarm final : public sessions::Alarm {
     const auto user = TRY(users_.find(tx, session.user));
     if (!user || !user->active()) return {};
     const core::Time now = clock_.now();
-    auto notice = mail::session_ended_for_reuse(mail_.letterhead(), user->email, session.device.name.value_or(""), session.ip_address, now);
+    auto notice = mail::session_ended_for_reuse(mail_.letterhead(), user->email, session.device.name.value_or(""),
+                                                session.ip_address, now);
     return mail_.enqueue(tx, std::move(notice), now + std::chrono::days(1));
   }
 

@@ -101,10 +101,8 @@ TEST_P(MailStore, ParallelClaimsNeverShareALetter) {
         for (int misses = 0; misses < 50;) {
           const auto letter = claim(1000, 100'000);
           const std::lock_guard lock(mutex);
-          if (letter)
-            claimed.push_back(letter->id);
-          else
-            ++misses;
+          if (letter) claimed.push_back(letter->id);
+          else ++misses;
         }
       });
   }

@@ -79,10 +79,8 @@ std::optional<NamedAddress> parse_named_address(std::string_view text) {
     out.address = text.substr(open + 1, text.size() - open - 2);
     std::string_view name = text.substr(0, open);
     while (name.ends_with(' ')) name.remove_suffix(1);
-    if (name.size() >= 2 && name.starts_with('"') && name.ends_with('"'))
-      name = name.substr(1, name.size() - 2);
-    else if (name.find_first_of("<>") != name.npos)
-      return std::nullopt;  // a list of addresses
+    if (name.size() >= 2 && name.starts_with('"') && name.ends_with('"')) name = name.substr(1, name.size() - 2);
+    else if (name.find_first_of("<>") != name.npos) return std::nullopt;  // a list of addresses
     out.name = name;
   } else {
     out.address = text;

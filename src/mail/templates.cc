@@ -132,10 +132,8 @@ std::string one_line(std::string_view text, size_t longest) {
     if (count++ == longest) return out + "…";
     const size_t begin = at;
     const auto c = core::next_code_point(text, at);
-    if (!c || disturbs(*c))
-      out += ' ';
-    else
-      out += text.substr(begin, at - begin);
+    if (!c || disturbs(*c)) out += ' ';
+    else out += text.substr(begin, at - begin);
   }
   return out;
 }

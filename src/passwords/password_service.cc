@@ -24,7 +24,8 @@ Result<> Service::send_code(core::Tx& tx, const accounts::User& user, core::Time
   const auto code = TRY(parts_.codes.issue(tx, user.id, Purpose::reset_password, now));
   if (!code) return {};
   const auto life = parts_.codes.rules().life;
-  return parts_.mail.enqueue(tx, mail::password_reset_code(parts_.mail.letterhead(), user.email, *code, life), now + life);
+  return parts_.mail.enqueue(tx, mail::password_reset_code(parts_.mail.letterhead(), user.email, *code, life),
+                             now + life);
 }
 
 Result<int64_t> Service::reset(std::string_view text, const crypto::Secret& otp, const crypto::Secret& password,
@@ -70,20 +71,23 @@ Result<int64_t> Service::change(accounts::UserId id, sessions::SessionId current
   });
 }
 
-Result<int64_t> Service::store(core::Tx& tx, accounts::User user, std::string hash, std::optional<sessions::SessionId> except,
-                               std::string_view action, const audit::Origin& origin) {
+Result<int64_t> Service::store(core::Tx& tx, accounts::User user, std::string hash,
+                               std::optional<sessions::SessionId> except, std::string_view action,
+                               const audit::Origin& origin) {
   user.password_hash = std::move(hash);
   ++user.auth_epoch;
   TRY(parts_.users.update(tx, user));
   TRY(parts_.audit.append(tx, {std::string(action), user.id.value, {}, {}}, origin));
   const core::Time now = parts_.clock.now();
-  TRY(parts_.mail.enqueue(tx, mail::password_changed(parts_.mail.letterhead(), user.email, now), now + std::chrono::days(1)));
+  TRY(parts_.mail.enqueue(tx, mail::password_changed(parts_.mail.letterhead(), user.email, now),
+                          now + std::chrono::days(1)));
   TRY(parts_.outbox.announce(tx, {changes::Kind::user, user.id.value}));
   return parts_.sessions.end_all(tx, user.id, sessions::EndReason::password_changed, except, origin);
 }
 
 Result<> Service::check_policy(const crypto::Secret& password, const accounts::User& user) const {
-  return passwords::check(password, {user.email, user.first_name, user.last_name}, parts_.config.min_strength, "newPassword");
+  return passwords::check(password, {user.email, user.first_name, user.last_name}, parts_.config.min_strength,
+                          "newPassword");
 }
 
 }  // namespace passwords

@@ -34,12 +34,14 @@ class Service {
   core::Result<int64_t> reset(std::string_view email, const crypto::Secret& otp, const crypto::Secret& password,
                               const audit::Origin& origin);
   // Ends the other sessions; how many. Errors: wrong_password, password_rejected, conflict.
-  core::Result<int64_t> change(accounts::UserId user, sessions::SessionId current_session, const crypto::Secret& current,
-                               const crypto::Secret& password, const audit::Origin& origin);
+  core::Result<int64_t> change(accounts::UserId user, sessions::SessionId current_session,
+                               const crypto::Secret& current, const crypto::Secret& password,
+                               const audit::Origin& origin);
 
  private:
-  core::Result<int64_t> store(core::Tx& tx, accounts::User user, std::string hash, std::optional<sessions::SessionId> except,
-                              std::string_view action, const audit::Origin& origin);
+  core::Result<int64_t> store(core::Tx& tx, accounts::User user, std::string hash,
+                              std::optional<sessions::SessionId> except, std::string_view action,
+                              const audit::Origin& origin);
   core::Result<> send_code(core::Tx& tx, const accounts::User& user, core::Time now);
   core::Result<> check_policy(const crypto::Secret& password, const accounts::User& user) const;
   Parts parts_;

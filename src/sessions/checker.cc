@@ -29,7 +29,8 @@ Checker::Checker(Parts parts)
       refused_(parts.metrics.counter("usher_checks_total", "Session checks by outcome.", "outcome=\"refused\"")),
       discarded_(parts.metrics.counter("usher_fills_discarded_total", "Cache fills that a change overtook.")) {}
 
-core::Result<Admitted> Checker::check(std::string_view token, core::Millis received, const std::vector<std::string>& permissions) {
+core::Result<Admitted> Checker::check(std::string_view token, core::Millis received,
+                                      const std::vector<std::string>& permissions) {
   Admitted admitted;
   const bool known = find(token, received, [&](accounts::UserId user, const Holder& holder, const Entry& entry) {
     admitted = {user, entry.session, holder.roles, holder.permissions};
@@ -73,8 +74,11 @@ core::Result<Living> Checker::load(accounts::UserId user, SessionId session, con
   const uint64_t begun = parts_.near.begin_fill(user);
   auto living = TRY(read(user, session));
   TRY(refuse_expired(living));
-  Entry entry{.session = session, .created_at = living.session.created_at, .expires_at = living.session.expires_at,
-              .last_active_at = living.session.last_active_at, .me = describe ? describe(living) : nullptr};
+  Entry entry{.session = session,
+              .created_at = living.session.created_at,
+              .expires_at = living.session.expires_at,
+              .last_active_at = living.session.last_active_at,
+              .me = describe ? describe(living) : nullptr};
   if (!parts_.near.fill(begun, user, bounded(living.grants), std::move(entry))) discarded_.add();
   const core::Time now = parts_.clock.now();
   parts_.near.find(user, session, [&](const Holder&, Entry& held) { return parts_.near.touch(user, held, now), true; });

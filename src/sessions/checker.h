@@ -50,8 +50,9 @@ class Checker {
   };
   explicit Checker(Parts parts);
 
-  // From memory alone: calls visit(user, const Holder&, const Entry&) under a lock and returns its answer; false when memory
-  // cannot tell (then check() decides) and never for a session that has ended. `received`: Clock::boot() of the request.
+  // From memory alone: calls visit(user, const Holder&, const Entry&) under a lock and returns its answer; false when
+  // memory cannot tell (then check() decides) and never for a session that has ended. `received`: Clock::boot() of the
+  // request.
   template <class F>
   bool find(std::string_view token, core::Millis received, F&& visit) {
     if (!parts_.feed.fresh(received) || parts_.guard.skewed()) return false;
@@ -69,9 +70,11 @@ class Checker {
     });
   }
 
-  // As find, and asks the store where memory cannot tell. Errors: token_malformed, token_invalid, token_expired, session_ended
-  // with its reason, account_disabled, permission_denied (reason = the permission), store_unavailable, clock_skew.
-  core::Result<Admitted> check(std::string_view token, core::Millis received, const std::vector<std::string>& permissions = {});
+  // As find, and asks the store where memory cannot tell. Errors: token_malformed, token_invalid, token_expired,
+  // session_ended with its reason, account_disabled, permission_denied (reason = the permission), store_unavailable,
+  // clock_skew.
+  core::Result<Admitted> check(std::string_view token, core::Millis received,
+                               const std::vector<std::string>& permissions = {});
 
   // The session, its user and grants from the store, remembered from now on with the text that `describe` makes of them
   // (when it is given). Errors as check().

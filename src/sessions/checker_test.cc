@@ -57,7 +57,8 @@ TEST_F(CheckerTest, AVisitorWhoRefusesIsNoUse) {
   warm();
   ASSERT_TRUE(world->checker.write_touches());
   world->clock.advance(Millis(900));
-  EXPECT_FALSE(world->checker.find(token, world->clock.boot(), [](UserId, const Holder&, const Entry&) { return false; }));
+  EXPECT_FALSE(
+      world->checker.find(token, world->clock.boot(), [](UserId, const Holder&, const Entry&) { return false; }));
   EXPECT_TRUE(world->near.take_touches().empty());
 }
 
@@ -74,7 +75,7 @@ TEST_F(CheckerTest, WithoutFreshNewsOnlyTheStoreIsBelieved) {
 
 TEST_F(CheckerTest, NothingIsHeldOfATokenThatIsNotOurs) {
   EXPECT_EQ(check_token("a.b.c"), "token_malformed");
-  EXPECT_EQ(check_token(token + "xx"), "token_malformed");
+  EXPECT_EQ(check_token(token + "x"), "token_malformed");
   std::string forged = token;
   forged[forged.size() - 10] = forged[forged.size() - 10] == 'A' ? 'B' : 'A';
   EXPECT_EQ(check_token(forged), "token_invalid");
@@ -202,7 +203,8 @@ TEST_F(CheckerTest, AnUnknownKeyIsNotNoWhileTheStoreIsDown) {
   tokens::KeySet set;
   set.access.push_back({std::make_shared<crypto::SigningKey>(std::move(key)), core::Time{}, core::Time::max()});
   const core::Time now = world->clock.now();
-  const std::string unknown(tokens::issue_access_token(set, config, {user.value, session.value, {}, now, now + days(1)}).value().expose());
+  const std::string unknown(
+      tokens::issue_access_token(set, config, {user.value, session.value, {}, now, now + days(1)}).value().expose());
   world->advance(Seconds(2));
   world->transactor.down = true;
   EXPECT_EQ(check_token(unknown), "store_unavailable");
@@ -245,6 +247,28 @@ TEST_F(CheckerTest, WithTheStoreDownMemoryServesWhileItMayBeTrustedAndThenNobody
   EXPECT_EQ(check(), "store_unavailable");
   world->transactor.down = false;
   EXPECT_EQ(check(), "admitted");
+}
+
+TEST_F(CheckerTest, ANodeWhoseClockIsSkewedDecidesNothing) {
+  warm();
+  world->guard.compare(world->clock.now() + Seconds(31));
+  EXPECT_FALSE(hit());
+  EXPECT_EQ(check(), "clock_skew");
+  world->guard.compare(world->clock.now() + Seconds(30));
+  EXPECT_EQ(check(), "admitted");
+}
+
+TEST_F(CheckerTest, TheTextThatWasForgottenIsMadeAnew) {
+  world->poll();
+  ASSERT_EQ(check(), "admitted");
+  ASSERT_TRUE(world->checker.load(user, session, [](const Living&) { return std::make_unique<const MeText>(); }));
+  const auto has_text = [&] {
+    return world->near.find(user, session, [](const Holder&, Entry& entry) { return entry.me != nullptr; });
+  };
+  EXPECT_TRUE(has_text());
+  world->checker.forget_text(user, session);
+  EXPECT_FALSE(has_text());
+  EXPECT_TRUE(hit());
 }
 
 TEST_F(CheckerTest, IdleEndsToTheSecond) {
@@ -343,7 +367,9 @@ TEST_F(CheckerTest, MoreUsesThanOneBatchAreAllWritten) {
     all.push_back(world->sign_in(user).session.id);
     ASSERT_TRUE(near.fill(near.begin_fill(user), user, {.permissions = std::make_shared<roles::PermissionSet>()},
                           {.session = all.back(), .created_at = {}, .expires_at = {}, .last_active_at = {}}));
-    near.find(user, all.back(), [&](const Holder&, Entry& entry) { return near.touch(user, entry, world->clock.now() + Seconds(5)), true; });
+    near.find(user, all.back(), [&](const Holder&, Entry& entry) {
+      return near.touch(user, entry, world->clock.now() + Seconds(5)), true;
+    });
   }
   world->advance(Seconds(10));
   ASSERT_TRUE(world->checker.write_touches());

@@ -79,7 +79,8 @@ std::vector<Touch> NearCache::take_touches() {
       const auto holder = shard.holders.find(user);
       if (holder == shard.holders.end()) continue;
       for (Entry& entry : holder->second.entries)
-        if (entry.session == session && std::exchange(entry.dirty, false)) touches.push_back({session, entry.last_active_at});
+        if (entry.session == session && std::exchange(entry.dirty, false))
+          touches.push_back({session, entry.last_active_at});
     }
   }
   return touches;

@@ -2,8 +2,8 @@
 // Does not own: when it may be trusted (changes::Feed::fresh), or how it is filled (checker.h).
 // Thread rule: any thread; each call holds one shard's lock for less than a microsecond.
 //
-// A fill never overtakes a change: it notes its shard's sequence before it reads the store, and is discarded when a change
-// moved the sequence meanwhile, also when that change had nothing to drop.
+// A fill never overtakes a change: it notes its shard's sequence before it reads the store, and is discarded when a
+// change moved the sequence meanwhile, also when that change had nothing to drop.
 #pragma once
 #include <mutex>
 #include <unordered_map>
@@ -15,8 +15,8 @@ namespace sessions {
 
 // The texts of GET /auth/me that do not change with a use; made when first asked for.
 struct MeText {
-  std::string user;                           // "user":{…},"roles":[…],"permissions":[…]
-  std::string session_start, session_end;     // around the value of lastActive
+  std::string user;                        // "user":{…},"roles":[…],"permissions":[…]
+  std::string session_start, session_end;  // around the value of lastActive
 };
 
 // What is held of one session.

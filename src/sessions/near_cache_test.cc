@@ -128,7 +128,8 @@ TEST_F(NearCacheTest, ItIsBoundedAndForgetsNoUse) {
     const SessionId session = new_session();
     ASSERT_TRUE(small.fill(small.begin_fill(user), user, grants(), entry(session)));
     // What was just filled is there, whatever had to go.
-    ASSERT_TRUE(small.find(user, session, [&](const Holder&, Entry& held) { return small.touch(user, held, t0 + Seconds(2)), true; }));
+    ASSERT_TRUE(small.find(user, session,
+                           [&](const Holder&, Entry& held) { return small.touch(user, held, t0 + Seconds(2)), true; }));
     used.insert(session);
     ASSERT_LE(small.size(), 640u + 64u);
   }
@@ -168,9 +169,8 @@ int64_t count_stale_reads(NearCache& cache, UserId user, SessionId session, Fill
       while (!done) {
         const int64_t least = acknowledged;
         int64_t seen = -1;
-        const bool held = cache.find(user, session, [&](const Holder&, Entry& entry) {
-          return seen = core::to_millis(entry.created_at), true;
-        });
+        const bool held = cache.find(
+            user, session, [&](const Holder&, Entry& entry) { return seen = core::to_millis(entry.created_at), true; });
         if (held) {
           if (seen < least) ++stale;
           continue;
@@ -178,7 +178,8 @@ int64_t count_stale_reads(NearCache& cache, UserId user, SessionId session, Fill
         const uint64_t begun = cache.begin_fill(user);
         const int64_t version = stored;
         std::this_thread::yield();  // the answer is on its way
-        Entry entry{.session = session, .created_at = core::from_millis(version), .expires_at = t0, .last_active_at = t0};
+        Entry entry{
+            .session = session, .created_at = core::from_millis(version), .expires_at = t0, .last_active_at = t0};
         fill(begun, std::move(entry));
       }
     });
@@ -196,9 +197,10 @@ int64_t count_stale_reads(NearCache& cache, UserId user, SessionId session, Fill
 TEST_F(NearCacheTest, AFillNeverOvertakesAChange) {
   const UserId user = new_user();
   const SessionId session = new_session();
-  EXPECT_EQ(count_stale_reads(cache, user, session, [&](uint64_t begun, Entry entry) {
-              cache.fill(begun, user, grants(), std::move(entry));
-            }), 0);
+  EXPECT_EQ(
+      count_stale_reads(cache, user, session,
+                        [&](uint64_t begun, Entry entry) { cache.fill(begun, user, grants(), std::move(entry)); }),
+      0);
 }
 
 // The same readers, who forget when they began: the test above would notice.

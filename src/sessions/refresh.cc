@@ -11,7 +11,8 @@ bool same_family(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-Verdict judge(const Rotation& rotation, int64_t presented, std::string_view family, core::Time now, const RefreshRules& rules) {
+Verdict judge(const Rotation& rotation, int64_t presented, std::string_view family, core::Time now,
+              const RefreshRules& rules) {
   const int64_t current = rotation.generation;
   if (presented == current) return Verdict::rotate;
   if (presented > current) return Verdict::fast_forward;
@@ -28,7 +29,8 @@ Verdict judge(const Rotation& rotation, int64_t presented, std::string_view fami
 
 Rotation rotated(const Rotation& rotation, int64_t presented, std::string_view family, core::Time now) {
   Rotation next{.generation = presented + 1, .times = {now}, .answered_to = std::string(family)};
-  if (presented == rotation.generation) next.times.insert(next.times.end(), rotation.times.begin(), rotation.times.end());
+  if (presented == rotation.generation)
+    next.times.insert(next.times.end(), rotation.times.begin(), rotation.times.end());
   // When the lost rotations were is not known: perhaps just now, so calls that are in flight must find the grace.
   else next.times.assign(kept_times, now);
   if (next.times.size() > kept_times) next.times.resize(kept_times);

@@ -1,5 +1,5 @@
-// Random histories of one session against the rules of refresh.h: tabs of one browser that share the stored token, lost and
-// late messages, restarts, a database that goes back, and a thief with a copy. A failure prints its seed.
+// Random histories of one session against the rules of refresh.h: tabs of one browser that share the stored token, lost
+// and late messages, restarts, a database that goes back, and a thief with a copy. A failure prints its seed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -113,8 +113,8 @@ class History {
     if (!thief && thief_rotated_ && now_ >= *thief_answered_ + rules.grace && verdict != Verdict::theft)
       fail("a theft is not noticed when the honest client comes back");
   }
-  // Thief, honest, thief, honest, and never within the grace of each other, where they may share a token: then there are two
-  // living families.
+  // Thief, honest, thief, honest, and never within the grace of each other, where they may share a token: then there
+  // are two living families.
   void check_families(bool thief) {
     const auto& other = last_answer_[!thief];
     const bool met = other && now_ < *other + rules.grace;

@@ -13,14 +13,33 @@ namespace sessions {
 using SessionId = core::Id<struct SessionTag>;
 
 enum class EndReason {
-  logout, logout_all, admin, password_changed, account_disabled, account_deleted, refresh_reuse, idle, absolute, limit,
-  device_denied, not_me
+  logout,
+  logout_all,
+  admin,
+  password_changed,
+  account_disabled,
+  account_deleted,
+  refresh_reuse,
+  idle,
+  absolute,
+  limit,
+  device_denied,
+  not_me
 };
 constexpr std::array<core::Name<EndReason>, 12> names_of(EndReason) {
   using enum EndReason;
-  return {{{logout, "logout"}, {logout_all, "logout_all"}, {admin, "admin"}, {password_changed, "password_changed"},
-           {account_disabled, "account_disabled"}, {account_deleted, "account_deleted"}, {refresh_reuse, "refresh_reuse"},
-           {idle, "idle"}, {absolute, "absolute"}, {limit, "limit"}, {device_denied, "device_denied"}, {not_me, "not_me"}}};
+  return {{{logout, "logout"},
+           {logout_all, "logout_all"},
+           {admin, "admin"},
+           {password_changed, "password_changed"},
+           {account_disabled, "account_disabled"},
+           {account_deleted, "account_deleted"},
+           {refresh_reuse, "refresh_reuse"},
+           {idle, "idle"},
+           {absolute, "absolute"},
+           {limit, "limit"},
+           {device_denied, "device_denied"},
+           {not_me, "not_me"}}};
 }
 
 // A session ends once, with one reason.
@@ -31,9 +50,9 @@ struct End {
 
 // What decides the answer to a refresh token (refresh.h).
 struct Rotation {
-  int64_t generation = 0;             // of the current refresh token
-  std::vector<core::Time> times;      // of the last four rotations, newest first
-  std::string answered_to;            // the device family that the last rotation was answered to
+  int64_t generation = 0;         // of the current refresh token
+  std::vector<core::Time> times;  // of the last four rotations, newest first
+  std::string answered_to;        // the device family that the last rotation was answered to
   bool operator==(const Rotation&) const = default;
 };
 
@@ -42,7 +61,7 @@ struct Session {
   accounts::UserId user;
   crypto::Secret secret;  // 32 random bytes; keys the MAC of its refresh tokens
   Rotation rotation;
-  std::string amr;        // how the user authenticated (RFC 8176), space separated
+  std::string amr;  // how the user authenticated (RFC 8176), space separated
   devices::Device device;
   std::string ip_address;  // of sign-in, then of the last refresh
   core::Time created_at, last_active_at, refreshed_at;

@@ -17,9 +17,10 @@ struct Config {
 };
 
 inline void declare(core::Settings& settings, Config& config) {
-  settings.add("sessions.idle_timeout", config.idle_timeout, "A session that is not used for this long ends.", {.min = 60});
-  settings.add("sessions.absolute_timeout", config.absolute_timeout, "A session ends after this long, however much it is used.",
+  settings.add("sessions.idle_timeout", config.idle_timeout, "A session that is not used for this long ends.",
                {.min = 60});
+  settings.add("sessions.absolute_timeout", config.absolute_timeout,
+               "A session ends after this long, however much it is used.", {.min = 60});
   settings.add("sessions.refresh_grace", config.refresh_grace,
                "How long an older refresh token is answered with the current one after its successor was used.",
                {.min = 0, .max = 3600});

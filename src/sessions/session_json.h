@@ -11,11 +11,12 @@ struct DeviceJson {
   static constexpr std::string_view name = "DeviceInfo";
   static constexpr auto fields() {
     using core::field, core::length;
-    return std::tuple{field("deviceName", &DeviceJson::name_, "What the user calls it.", length(0, 256)),
-                      field("platform", &DeviceJson::platform, "Such as ios, android, macos, windows, linux.", length(0, 256)),
-                      field("appVersion", &DeviceJson::app_version, "Of the app that signs in.", length(0, 256)),
-                      field("userAgent", &DeviceJson::user_agent, "Instead of the User-Agent header.", length(0, 256)),
-                      field("deviceId", &DeviceJson::device_id, "An id that the app keeps on the device.", length(0, 256))};
+    return std::tuple{
+        field("deviceName", &DeviceJson::name_, "What the user calls it.", length(0, 256)),
+        field("platform", &DeviceJson::platform, "Such as ios, android, macos, windows, linux.", length(0, 256)),
+        field("appVersion", &DeviceJson::app_version, "Of the app that signs in.", length(0, 256)),
+        field("userAgent", &DeviceJson::user_agent, "Instead of the User-Agent header.", length(0, 256)),
+        field("deviceId", &DeviceJson::device_id, "An id that the app keeps on the device.", length(0, 256))};
   }
 };
 
@@ -48,7 +49,7 @@ struct SessionJson {
 };
 
 inline SessionJson to_json(const Session& session, SessionId current) {
-  return {session.id, to_json(session.device), session.ip_address, session.created_at, session.last_active_at,
+  return {session.id,         to_json(session.device), session.ip_address, session.created_at, session.last_active_at,
           session.expires_at, session.id == current};
 }
 
@@ -59,7 +60,8 @@ struct SessionListJson {
   static constexpr auto fields() {
     using core::field;
     return std::tuple{field("sessions", &SessionListJson::sessions, "Newest activity first."),
-                      field("nextCursor", &SessionListJson::next_cursor, "Give it as `cursor` for the next page; absent on the last.")};
+                      field("nextCursor", &SessionListJson::next_cursor,
+                            "Give it as `cursor` for the next page; absent on the last.")};
   }
 };
 
@@ -67,7 +69,9 @@ struct SessionListJson {
 struct RevokedJson {
   int64_t revoked = 0;
   static constexpr std::string_view name = "Revoked";
-  static constexpr auto fields() { return std::tuple{core::field("revoked", &RevokedJson::revoked, "How many sessions ended.")}; }
+  static constexpr auto fields() {
+    return std::tuple{core::field("revoked", &RevokedJson::revoked, "How many sessions ended.")};
+  }
 };
 
 }  // namespace sessions

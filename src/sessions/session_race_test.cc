@@ -77,10 +77,13 @@ TEST_P(SessionRace, AStolenTokenEndsTheSessionOnce) {
     const auto steal = [&] { EXPECT_FALSE(world->sessions.refresh(issued.refresh_token, "ios|safari|", {})); };
     race(steal, steal, steal);
     EXPECT_EQ(world->alarm.rung, 1);
-    const auto events = world->transactor.reading([&](core::Tx& tx) { return world->audit->list(tx, user.value, 100); }).value();
-    EXPECT_EQ(std::ranges::count_if(events, [&](const audit::Record& record) {
-                return record.event.action == "session.ended" && record.event.session == issued.session.id.value;
-              }),
+    const auto events =
+        world->transactor.reading([&](core::Tx& tx) { return world->audit->list(tx, user.value, 100); }).value();
+    EXPECT_EQ(std::ranges::count_if(events,
+                                    [&](const audit::Record& record) {
+                                      return record.event.action == "session.ended" &&
+                                             record.event.session == issued.session.id.value;
+                                    }),
               1);
   }
 }

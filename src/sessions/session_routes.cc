@@ -57,12 +57,14 @@ Result<Page> read_page(const Context& context) {
   Page page{.limit = largest_page};
   if (const auto limit = context.query_value("limit")) {
     page.limit = number(*limit).value_or(0);
-    if (page.limit < 1 || page.limit > largest_page) return core::fail_field("limit", "out_of_range", "must be 1 to 100");
+    if (page.limit < 1 || page.limit > largest_page)
+      return core::fail_field("limit", "out_of_range", "must be 1 to 100");
   }
   if (const auto cursor = context.query_value("cursor")) {
     const size_t dot = cursor->find('.');
     const auto at = number(cursor->substr(0, dot));
-    const auto id = dot == std::string::npos ? std::nullopt : SessionId::parse(std::string_view(*cursor).substr(dot + 1));
+    const auto id =
+        dot == std::string::npos ? std::nullopt : SessionId::parse(std::string_view(*cursor).substr(dot + 1));
     if (!at || !id) return core::fail_field("cursor", "invalid_cursor", "must be a nextCursor of an earlier answer");
     page.after = {core::from_millis(*at), *id};
   }
@@ -70,7 +72,8 @@ Result<Page> read_page(const Context& context) {
 }
 
 audit::Origin origin_of(const Context& context) {
-  audit::Origin origin{.ip_address = std::string(context.request.client), .request_id = std::string(context.request.id)};
+  audit::Origin origin{.ip_address = std::string(context.request.client),
+                       .request_id = std::string(context.request.id)};
   if (context.caller) {
     origin.actor = context.caller->user;
     origin.session = context.caller->session;
@@ -81,14 +84,22 @@ audit::Origin origin_of(const Context& context) {
 std::vector<http::Route> routes(core::Transactor& transactor, Service& service, NearCache& near) {
   std::vector<http::Route> all;
   all.push_back(http::route<NoBody, SessionListJson>(
-      {.method = Method::get, .path = "/auth/sessions", .id = "listSessions", .summary = "The caller's living sessions.",
-       .guard = Guard::session(), .query = {{"limit", "1 to 100; 100 by default."}, {"cursor", "The nextCursor of the page before."}},
+      {.method = Method::get,
+       .path = "/auth/sessions",
+       .id = "listSessions",
+       .summary = "The caller's living sessions.",
+       .guard = Guard::session(),
+       .query = {{"limit", "1 to 100; 100 by default."}, {"cursor", "The nextCursor of the page before."}},
        .errors = {core::Code::validation_failed}},
       [&](Context& context) { return list(context, transactor, service, near); }));
-  all.push_back(http::route<NoBody, RevokedJson>(
-      {.method = Method::delete_, .path = "/auth/sessions/{sessionId}", .id = "revokeSession",
-       .summary = "Sign out one of the caller's devices.", .guard = Guard::session(), .errors = {core::Code::not_found}},
-      [&](Context& context) { return end_one(context, transactor, service); }));
+  all.push_back(
+      http::route<NoBody, RevokedJson>({.method = Method::delete_,
+                                        .path = "/auth/sessions/{sessionId}",
+                                        .id = "revokeSession",
+                                        .summary = "Sign out one of the caller's devices.",
+                                        .guard = Guard::session(),
+                                        .errors = {core::Code::not_found}},
+                                       [&](Context& context) { return end_one(context, transactor, service); }));
   return all;
 }
 

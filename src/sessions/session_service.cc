@@ -40,7 +40,8 @@ core::Result<Issued> Service::create(core::Tx& tx, accounts::UserId user, device
   return issue(session);
 }
 
-core::Result<bool> Service::end(core::Tx& tx, accounts::UserId owner, SessionId id, EndReason reason, const audit::Origin& origin) {
+core::Result<bool> Service::end(core::Tx& tx, accounts::UserId owner, SessionId id, EndReason reason,
+                                const audit::Origin& origin) {
   const auto ids = TRY(store_.end(tx, owner, id, std::nullopt, reason));
   for (const auto& one : ids)
     TRY(audit_.append(tx, {"session.ended", owner.value, one.value, std::string(core::to_text(reason))}, origin));
@@ -54,8 +55,8 @@ core::Result<bool> Service::end(core::Tx& tx, accounts::UserId owner, SessionId 
   return !ids.empty();
 }
 
-core::Result<int64_t> Service::end_all(core::Tx& tx, accounts::UserId user, EndReason reason, std::optional<SessionId> except,
-                                       const audit::Origin& origin) {
+core::Result<int64_t> Service::end_all(core::Tx& tx, accounts::UserId user, EndReason reason,
+                                       std::optional<SessionId> except, const audit::Origin& origin) {
   const auto ids = TRY(store_.end(tx, user, std::nullopt, except, reason));
   for (const auto& one : ids)
     TRY(audit_.append(tx, {"session.ended", user.value, one.value, std::string(core::to_text(reason))}, origin));
@@ -82,7 +83,8 @@ core::Result<std::vector<Session>> Service::list(core::Tx& tx, accounts::UserId 
   }
 }
 
-core::Result<Issued> Service::refresh(const crypto::Secret& text, std::string_view family, const audit::Origin& origin) {
+core::Result<Issued> Service::refresh(const crypto::Secret& text, std::string_view family,
+                                      const audit::Origin& origin) {
   if (guard_.skewed()) return core::fail(core::Code::clock_skew);
   const auto token = tokens::RefreshToken::parse(text.expose());
   if (!token) return core::fail(core::Code::refresh_invalid);
@@ -98,30 +100,37 @@ core::Result<Issued> Service::refresh(const crypto::Secret& text, std::string_vi
     return answer(tx, std::move(*session), presented);
   }));
   if (!answered) return answered;
-  answered->refresh_token = tokens::issue_refresh_token(*presented.keys, now, answered->session.id.value,
-                                                        answered->session.rotation.generation, answered->session.secret);
+  answered->refresh_token =
+      tokens::issue_refresh_token(*presented.keys, now, answered->session.id.value,
+                                  answered->session.rotation.generation, answered->session.secret);
   return answered;
 }
 
 core::Result<core::Result<Issued>> Service::answer(core::Tx& tx, Session session, const Presented& presented) {
-  const auto reason = expired(session.created_at, session.last_active_at, session.expires_at, config_.lifetimes(), presented.now);
+  const auto reason =
+      expired(session.created_at, session.last_active_at, session.expires_at, config_.lifetimes(), presented.now);
   if (reason && !guard_.jumped()) {
     if (TRY(store_.expire(tx, session.id, *reason, config_.lifetimes(), expiry_slack)))
-      TRY(audit_.append(tx, {"session.ended", session.user.value, session.id.value, std::string(core::to_text(*reason))},
+      TRY(audit_.append(tx,
+                        {"session.ended", session.user.value, session.id.value, std::string(core::to_text(*reason))},
                         presented.origin));
     return core::Result<Issued>(ended(*reason));
   }
-  const auto verdict = judge(session.rotation, presented.token.generation, presented.family, presented.now, config_.refresh_rules());
+  const auto verdict =
+      judge(session.rotation, presented.token.generation, presented.family, presented.now, config_.refresh_rules());
   switch (verdict) {
-    case Verdict::theft: return end_stolen(tx, session, presented);
-    case Verdict::repeat: return Issued{std::move(session), {}};
+    case Verdict::theft:
+      return end_stolen(tx, session, presented);
+    case Verdict::repeat:
+      return Issued{std::move(session), {}};
     case Verdict::repeat_late:
       TRY(audit_.append(tx, {"session.refresh_repeated_late", session.user.value, session.id.value}, presented.origin));
       return Issued{std::move(session), {}};
     case Verdict::fast_forward:
       TRY(audit_.append(tx, {"session.refresh_fast_forward", session.user.value, session.id.value}, presented.origin));
       [[fallthrough]];
-    case Verdict::rotate: return rotate(tx, std::move(session), presented);
+    case Verdict::rotate:
+      return rotate(tx, std::move(session), presented);
   }
   std::unreachable();
 }
@@ -136,15 +145,16 @@ core::Result<core::Result<Issued>> Service::rotate(core::Tx& tx, Session session
   return Issued{std::move(session), {}};
 }
 
-core::Result<core::Result<Issued>> Service::end_stolen(core::Tx& tx, const Session& session, const Presented& presented) {
+core::Result<core::Result<Issued>> Service::end_stolen(core::Tx& tx, const Session& session,
+                                                       const Presented& presented) {
   TRY(end(tx, session.user, session.id, EndReason::refresh_reuse, presented.origin));
   TRY(alarm_.refresh_reused(tx, session));
   return core::Result<Issued>(ended(EndReason::refresh_reuse));
 }
 
 Issued Service::issue(Session session) const {
-  auto token = tokens::issue_refresh_token(*keys_.current(), clock_.now(), session.id.value, session.rotation.generation,
-                                           session.secret);
+  auto token = tokens::issue_refresh_token(*keys_.current(), clock_.now(), session.id.value,
+                                           session.rotation.generation, session.secret);
   return {std::move(session), std::move(token)};
 }
 

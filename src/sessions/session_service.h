@@ -28,16 +28,26 @@ class Alarm {
 
 class Service {
  public:
-  Service(core::Transactor& transactor, Store& store, audit::Store& audit, changes::Outbox& outbox, tokens::KeyRing& keys,
-          Alarm& alarm, crypto::Random& random, const core::Clock& clock, const core::ClockGuard& guard, const Config& config)
-      : transactor_(transactor), store_(store), audit_(audit), outbox_(outbox), keys_(keys), alarm_(alarm), random_(random),
-        clock_(clock), guard_(guard), config_(config) {}
+  Service(core::Transactor& transactor, Store& store, audit::Store& audit, changes::Outbox& outbox,
+          tokens::KeyRing& keys, Alarm& alarm, crypto::Random& random, const core::Clock& clock,
+          const core::ClockGuard& guard, const Config& config)
+      : transactor_(transactor),
+        store_(store),
+        audit_(audit),
+        outbox_(outbox),
+        keys_(keys),
+        alarm_(alarm),
+        random_(random),
+        clock_(clock),
+        guard_(guard),
+        config_(config) {}
 
   // The caller has locked the user's row in `tx` and compared its epoch.
   core::Result<Issued> create(core::Tx& tx, accounts::UserId user, devices::Device device, std::string amr,
                               const audit::Origin& origin);
   // Ends one session of `owner`; false when it is not his or has ended already.
-  core::Result<bool> end(core::Tx& tx, accounts::UserId owner, SessionId id, EndReason reason, const audit::Origin& origin);
+  core::Result<bool> end(core::Tx& tx, accounts::UserId owner, SessionId id, EndReason reason,
+                         const audit::Origin& origin);
   // Ends all sessions of a user but `except`; how many.
   core::Result<int64_t> end_all(core::Tx& tx, accounts::UserId user, EndReason reason, std::optional<SessionId> except,
                                 const audit::Origin& origin);

@@ -217,6 +217,34 @@ TEST_F(SessionService, TheListLeavesOutWhatTheClockEnded) {
   EXPECT_EQ(listed[0].id, newer);
 }
 
+// So that a caller who asks for the next page learns of those that live.
+TEST_F(SessionService, APageIsFilledUpBehindWhatTheClockEnded) {
+  session_config.absolute_timeout = days(10);
+  const SessionId oldest = sign_in(user).session.id;
+  clock.advance(days(5));
+  for (int i = 0; i < 3; ++i) sign_in(user);
+  session_rows.sessions.at(oldest).created_at = clock.now();
+  for (auto& [id, session] : session_rows.sessions)
+    if (id != oldest) session.created_at -= days(11);
+  const auto page = [&](int64_t limit) {
+    return transactor.reading([&](core::Tx& tx) { return sessions.list(tx, user, {.after = {}, .limit = limit}); })
+        .value();
+  };
+  ASSERT_EQ(page(2).size(), 1u);
+  EXPECT_EQ(page(2)[0].id, oldest);
+  EXPECT_EQ(page(1).size(), 1u);
+  session_config.absolute_timeout = days(365);
+  EXPECT_EQ(page(3).size(), 3u);
+}
+
+TEST_F(SessionService, ANodeWhoseClockIsSkewedRefreshesNothing) {
+  const Issued issued = sign_in(user);
+  guard.compare(clock.now() - Seconds(31));
+  EXPECT_EQ(refusal(refresh(issued.refresh_token)), "clock_skew");
+  guard.compare(clock.now());
+  EXPECT_TRUE(refresh(issued.refresh_token));
+}
+
 TEST_F(SessionService, AStoreThatDoesNotAnswerIsNoRefusal) {
   const Issued issued = sign_in(user);
   transactor.unavailable = true;
@@ -247,7 +275,8 @@ TEST_F(SessionService, EndingIsRecordedAndAnnouncedOnce) {
   const auto id = sign_in(user).session.id;
   forget();
   const auto end = [&](UserId owner) {
-    return transactor.atomically([&](core::Tx& tx) { return sessions.end(tx, owner, id, EndReason::logout, origin); }).value();
+    return transactor.atomically([&](core::Tx& tx) { return sessions.end(tx, owner, id, EndReason::logout, origin); })
+        .value();
   };
   EXPECT_FALSE(end(add_user("eve")));
   EXPECT_TRUE(outbox.announced.empty());
@@ -265,7 +294,8 @@ TEST_F(SessionService, EndingAllKeepsOneAndTellsOfEach) {
   const auto kept = sign_in(user).session.id, other = sign_in(user).session.id, third = sign_in(user).session.id;
   forget();
   const auto end_all = [&](std::optional<SessionId> except) {
-    return transactor.atomically([&](core::Tx& tx) { return sessions.end_all(tx, user, EndReason::logout_all, except, origin); })
+    return transactor
+        .atomically([&](core::Tx& tx) { return sessions.end_all(tx, user, EndReason::logout_all, except, origin); })
         .value();
   };
   EXPECT_EQ(end_all(kept), 2);

@@ -23,7 +23,9 @@ struct World {
   storage::Database* database = nullptr;
 
   // The store's clock.
-  Time now() const { return database && database->engine() == storage::Engine::postgres ? database->ping().value() : clock.now(); }
+  Time now() const {
+    return database && database->engine() == storage::Engine::postgres ? database->ping().value() : clock.now();
+  }
 };
 
 std::unique_ptr<World> create_world(const std::string& engine) {
@@ -61,7 +63,9 @@ class SessionStore : public testing::TestWithParam<std::string> {
   UserId add_user() {
     const UserId id = random.id<UserId>(world->now());
     if (!world->database) return id;
-    in_tx([&](core::Tx& tx) { return accounts::create_sql_store()->create(tx, {.id = id, .email = id.str(), .email_key = id.str()}); });
+    in_tx([&](core::Tx& tx) {
+      return accounts::create_sql_store()->create(tx, {.id = id, .email = id.str(), .email_key = id.str()});
+    });
     return id;
   }
   Session make(UserId owner, Time at) {
@@ -115,7 +119,8 @@ TEST_P(SessionStore, WhatWasCreatedIsFoundWhole) {
   made.refreshed_at = now - Seconds(2);
   in_tx([&](core::Tx& tx) { return world->store->create(tx, made); });
   for (const bool locked : {false, true}) {
-    const auto found = in_tx([&](core::Tx& tx) { return locked ? world->store->lock(tx, made.id) : world->store->find(tx, made.id); });
+    const auto found =
+        in_tx([&](core::Tx& tx) { return locked ? world->store->lock(tx, made.id) : world->store->find(tx, made.id); });
     ASSERT_TRUE(found);
     EXPECT_EQ(found->id, made.id);
     EXPECT_EQ(found->user, user);
@@ -235,7 +240,8 @@ TEST_P(SessionStore, AUseNeverGoesBack) {
   touch(session.id, now - Seconds(10));
   touch(session.id, now - Seconds(20));
   EXPECT_EQ(find(session.id)->last_active_at, now - Seconds(10));
-  // A node whose clock is ahead stored this one; a use that is later still does not take it back to the database's clock.
+  // A node whose clock is ahead stored this one; a use that is later still does not take it back to the database's
+  // clock.
   const Session ahead = add(user, now + Seconds(20));
   touch(ahead.id, now + Seconds(25));
   EXPECT_EQ(find(ahead.id)->last_active_at, now + Seconds(20));
@@ -341,8 +347,10 @@ TEST_P(SessionStore, ARotationInFlightNeverRevives) {
           return TRY(world->store->rotate(tx, *locked, 0)) ? true : (ADD_FAILURE() << "a locked session moved", false);
         });
       });
-      std::jthread first([&] { start.arrive_and_wait(), ended_first = !end(session.id, std::nullopt, EndReason::logout).empty(); });
-      std::jthread second([&] { start.arrive_and_wait(), ended_second = !end(std::nullopt, std::nullopt, EndReason::admin).empty(); });
+      std::jthread first(
+          [&] { start.arrive_and_wait(), ended_first = !end(session.id, std::nullopt, EndReason::logout).empty(); });
+      std::jthread second(
+          [&] { start.arrive_and_wait(), ended_second = !end(std::nullopt, std::nullopt, EndReason::admin).empty(); });
     }
     EXPECT_NE(ended_first, ended_second);
     const auto found = find(session.id);

@@ -7,8 +7,9 @@
 namespace sessions {
 namespace {
 
-#define SESSION_COLUMNS                                                                                                     \
-  "id, user_id, secret, generation, rotations, answered_to, amr, device_name, platform, app_version, user_agent, device_id, " \
+#define SESSION_COLUMNS                                                                                            \
+  "id, user_id, secret, generation, rotations, answered_to, amr, device_name, platform, app_version, user_agent, " \
+  "device_id, "                                                                                                    \
   "ip_address, created_at, last_active_at, refreshed_at, expires_at, ended_at, end_reason"
 
 std::string join(const std::vector<core::Time>& times) {
@@ -41,8 +42,11 @@ Session read(const storage::Row& row) {
           .secret = crypto::Secret(std::string(secret.begin(), secret.end())),
           .rotation = {row.number(3), split(row.text(4)), std::string(row.text(5))},
           .amr = std::string(row.text(6)),
-          .device = {.name = row.text_or_null(7), .platform = row.text_or_null(8), .app_version = row.text_or_null(9),
-                     .user_agent = row.text_or_null(10), .device_id = row.text_or_null(11)},
+          .device = {.name = row.text_or_null(7),
+                     .platform = row.text_or_null(8),
+                     .app_version = row.text_or_null(9),
+                     .user_agent = row.text_or_null(10),
+                     .device_id = row.text_or_null(11)},
           .ip_address = std::string(row.text(12)),
           .created_at = row.time(13),
           .last_active_at = row.time(14),
@@ -64,7 +68,8 @@ std::optional<Session> read_one(const storage::Rows& rows) {
 class SqlStore final : public Store {
  public:
   core::Result<> create(core::Tx& tx, const Session& s) override {
-    TRY(storage::sql(tx).query("INSERT INTO sessions (" SESSION_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+    TRY(storage::sql(tx).query("INSERT INTO sessions (" SESSION_COLUMNS
+                               ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
                                "$12, $13, $14, $15, $16, $17, NULL, NULL)",
                                s.id, s.user, s.secret.bytes(), s.rotation.generation, join(s.rotation.times),
                                s.rotation.answered_to, s.amr, s.device.name, s.device.platform, s.device.app_version,
@@ -78,15 +83,17 @@ class SqlStore final : public Store {
   }
 
   core::Result<std::optional<Session>> lock(core::Tx& tx, SessionId id) override {
-    return read_one(TRY(storage::sql(tx).query("SELECT " SESSION_COLUMNS " FROM sessions WHERE id = $1 FOR UPDATE", id)));
+    return read_one(
+        TRY(storage::sql(tx).query("SELECT " SESSION_COLUMNS " FROM sessions WHERE id = $1 FOR UPDATE", id)));
   }
 
   core::Result<std::vector<Session>> list(core::Tx& tx, accounts::UserId user, const Page& page) override {
     const auto [at, id] = page.after.value_or(std::pair(core::from_millis(INT64_MAX), SessionId{}));
-    return read_all(TRY(storage::sql(tx).query(
-        "SELECT " SESSION_COLUMNS " FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND (last_active_at < $2 OR "
-        "(last_active_at = $2 AND id < $3)) ORDER BY last_active_at DESC, id DESC LIMIT $4",
-        user, at, id, page.limit)));
+    return read_all(
+        TRY(storage::sql(tx).query("SELECT " SESSION_COLUMNS
+                                   " FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND (last_active_at < $2 OR "
+                                   "(last_active_at = $2 AND id < $3)) ORDER BY last_active_at DESC, id DESC LIMIT $4",
+                                   user, at, id, page.limit)));
   }
 
   core::Result<std::vector<SessionId>> end(core::Tx& tx, accounts::UserId user, std::optional<SessionId> only,
@@ -94,22 +101,26 @@ class SqlStore final : public Store {
     auto& db = storage::sql(tx);
     const auto why = core::to_text(reason);
     const auto rows =
-        only ? TRY(db.query("UPDATE sessions SET ended_at = usher_now(), end_reason = $2 WHERE id = $3 AND user_id = $1 AND "
-                            "ended_at IS NULL RETURNING id",
-                            user, why, *only))
-             : TRY(db.query("UPDATE sessions SET ended_at = usher_now(), end_reason = $2 WHERE user_id = $1 AND id <> $3 AND "
-                            "ended_at IS NULL RETURNING id",
-                            user, why, except.value_or(SessionId{})));
+        only ? TRY(db.query(
+                   "UPDATE sessions SET ended_at = usher_now(), end_reason = $2 WHERE id = $3 AND user_id = $1 AND "
+                   "ended_at IS NULL RETURNING id",
+                   user, why, *only))
+             : TRY(db.query(
+                   "UPDATE sessions SET ended_at = usher_now(), end_reason = $2 WHERE user_id = $1 AND id <> $3 AND "
+                   "ended_at IS NULL RETURNING id",
+                   user, why, except.value_or(SessionId{})));
     std::vector<SessionId> ids;
     for (storage::Row row : rows) ids.push_back(row.id<SessionId>(0));
     return ids;
   }
 
-  core::Result<bool> expire(core::Tx& tx, SessionId id, EndReason reason, const Lifetimes& lifetimes, core::Seconds slack) override {
+  core::Result<bool> expire(core::Tx& tx, SessionId id, EndReason reason, const Lifetimes& lifetimes,
+                            core::Seconds slack) override {
     const auto millis = [](core::Seconds s) { return int64_t{s.count()} * 1000; };
     const auto rows = TRY(storage::sql(tx).query(
         "UPDATE sessions SET ended_at = usher_now(), end_reason = $2 WHERE id = $1 AND ended_at IS NULL AND "
-        "(last_active_at + $3 + $5 <= usher_now() OR expires_at + $5 <= usher_now() OR created_at + $4 + $5 <= usher_now())",
+        "(last_active_at + $3 + $5 <= usher_now() OR expires_at + $5 <= usher_now() OR created_at + $4 + $5 <= "
+        "usher_now())",
         id, core::to_text(reason), millis(lifetimes.idle), millis(lifetimes.absolute), millis(slack)));
     return rows.changed() == 1;
   }
@@ -134,14 +145,17 @@ class SqlStore final : public Store {
 
   core::Result<int64_t> prune(core::Tx& tx, core::Time before, int64_t limit) override {
     return TRY(storage::sql(tx).query(
-                   "DELETE FROM sessions WHERE id IN (SELECT id FROM (SELECT id FROM sessions WHERE ended_at < $1 UNION ALL "
+                   "DELETE FROM sessions WHERE id IN (SELECT id FROM (SELECT id FROM sessions WHERE ended_at < $1 "
+                   "UNION ALL "
                    "SELECT id FROM sessions WHERE ended_at IS NULL AND expires_at < $1) AS finished LIMIT $2)",
                    before, limit))
         .changed();
   }
 
   core::Result<int64_t> count_live(core::Tx& tx) override {
-    return TRY(storage::sql(tx).query("SELECT count(*) FROM sessions WHERE ended_at IS NULL AND expires_at > usher_now()"))[0].number(0);
+    return TRY(storage::sql(tx).query(
+        "SELECT count(*) FROM sessions WHERE ended_at IS NULL AND expires_at > usher_now()"))[0]
+        .number(0);
   }
 };
 

@@ -91,10 +91,8 @@ TEST_P(Migrations, TwoNodesThatStartTogetherApplyOnce) {
           if (keys == 1) finished += TRY(sql(tx).query("INSERT INTO things (id) VALUES (2)")).changed();
           return {};
         });
-        if (done)
-          applied += *done;
-        else
-          ADD_FAILURE() << done.error().cause, ++failed;
+        if (done) applied += *done;
+        else ADD_FAILURE() << done.error().cause, ++failed;
       });
     }
     for (auto& node : nodes) node.join();

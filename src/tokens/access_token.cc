@@ -10,7 +10,9 @@ namespace json = boost::json;
 constexpr std::string_view type = "at+jwt", unknown_key = "unknown key";
 constexpr int64_t last_second = 253'402'300'799;  // of year 9999
 
-std::unexpected<core::Error> invalid(std::string cause) { return core::fail_because(core::Code::token_invalid, std::move(cause)); }
+std::unexpected<core::Error> invalid(std::string cause) {
+  return core::fail_because(core::Code::token_invalid, std::move(cause));
+}
 
 int64_t seconds(core::Time time) { return core::to_millis(time) / 1000; }
 
@@ -69,14 +71,16 @@ core::Result<crypto::Secret> issue_access_token(const KeySet& keys, const Config
   append_member(payload, "iss", config.issuer);
   append_member(payload, "sub", claims.user.str());
   append_member(payload, "aud", config.audience);
-  payload += "\"iat\":" + std::to_string(seconds(claims.issued_at)) + ",\"exp\":" + std::to_string(seconds(claims.expires_at)) + ',';
+  payload += "\"iat\":" + std::to_string(seconds(claims.issued_at)) +
+             ",\"exp\":" + std::to_string(seconds(claims.expires_at)) + ',';
   append_member(payload, "jti", claims.id.str());
   append_member(payload, "sid", claims.session.str());
   payload.back() = '}';
   return crypto::Secret(TRY(crypto::sign_compact(key, header, payload)));
 }
 
-core::Result<AccessClaims> verify_access_token(std::string_view token, const KeySet& keys, const Config& config, core::Time now) {
+core::Result<AccessClaims> verify_access_token(std::string_view token, const KeySet& keys, const Config& config,
+                                               core::Time now) {
   const auto jws = TRY(crypto::parse_compact(token));
   if (jws.typ != type) return invalid("another type");
   if (!jws.kid) return invalid("no key id");
@@ -91,6 +95,8 @@ core::Result<AccessClaims> verify_access_token(std::string_view token, const Key
   return claims;
 }
 
-bool names_unknown_key(const core::Error& error) { return error.code == core::Code::token_invalid && error.cause == unknown_key; }
+bool names_unknown_key(const core::Error& error) {
+  return error.code == core::Code::token_invalid && error.cause == unknown_key;
+}
 
 }  // namespace tokens

@@ -16,7 +16,8 @@ struct AccessClaims {
 core::Result<crypto::Secret> issue_access_token(const KeySet& keys, const Config& config, const AccessClaims& claims);
 
 // Errors: token_malformed, token_invalid (`cause` is "unknown key" when the kid is not in `keys`), token_expired.
-core::Result<AccessClaims> verify_access_token(std::string_view token, const KeySet& keys, const Config& config, core::Time now);
+core::Result<AccessClaims> verify_access_token(std::string_view token, const KeySet& keys, const Config& config,
+                                               core::Time now);
 
 // Whether an error of verify_access_token may be cured by a newer key set.
 bool names_unknown_key(const core::Error& error);

@@ -16,7 +16,10 @@ struct AccessTokenTest : testing::Test {
   crypto::SeededRandom random{3};
   Config config;
   KeySet keys;
-  AccessClaims claims{.user = random.uuid7(now), .session = random.uuid7(now), .id = random.uuid7(now), .issued_at = now,
+  AccessClaims claims{.user = random.uuid7(now),
+                      .session = random.uuid7(now),
+                      .id = random.uuid7(now),
+                      .issued_at = now,
                       .expires_at = now + Seconds(600)};
   const std::string user = claims.user.str(), session = claims.session.str();
 
@@ -32,12 +35,15 @@ struct AccessTokenTest : testing::Test {
   }
   // Signed by our key, with other claims than ours.
   std::string sign(const std::string& payload) { return sign(header(), payload); }
-  std::string sign(const std::string& head, const std::string& payload) { return crypto::sign_compact(key(), head, payload).value(); }
+  std::string sign(const std::string& head, const std::string& payload) {
+    return crypto::sign_compact(key(), head, payload).value();
+  }
   // Our claims, one of them replaced; an empty value leaves it out.
   std::string with(const std::string& name, const std::string& value) {
     std::vector<std::pair<std::string, std::string>> all{
-        {"iss", "\"usher\""}, {"sub", '"' + user + '"'}, {"aud", "\"usher\""}, {"iat", "1800000000"}, {"exp", "1800000600"},
-        {"jti", '"' + claims.id.str() + '"'}, {"sid", '"' + session + '"'}};
+        {"iss", "\"usher\""},        {"sub", '"' + user + '"'}, {"aud", "\"usher\""},
+        {"iat", "1800000000"},       {"exp", "1800000600"},     {"jti", '"' + claims.id.str() + '"'},
+        {"sid", '"' + session + '"'}};
     bool known = false;
     std::string out;
     for (auto& [claim, text] : all) {
@@ -71,8 +77,9 @@ TEST_F(AccessTokenTest, SaysWhatItWasIssuedFor) {
 
 TEST_F(AccessTokenTest, HoldsTheseMembersAndNoOthers) {
   const auto jws = crypto::parse_compact(issue()).value();
-  EXPECT_EQ(jws.payload, "{\"iss\":\"usher\",\"sub\":\"" + user + "\",\"aud\":\"usher\",\"iat\":1800000000,\"exp\":1800000600,\"jti\":\"" +
-                             claims.id.str() + "\",\"sid\":\"" + session + "\"}");
+  EXPECT_EQ(jws.payload, "{\"iss\":\"usher\",\"sub\":\"" + user +
+                             "\",\"aud\":\"usher\",\"iat\":1800000000,\"exp\":1800000600,\"jti\":\"" + claims.id.str() +
+                             "\",\"sid\":\"" + session + "\"}");
   EXPECT_EQ(jws.typ, "at+jwt");
   EXPECT_EQ(jws.kid, key().kid());
 }
@@ -87,13 +94,16 @@ TEST_F(AccessTokenTest, OurOwnFormIsAccepted) { EXPECT_EQ(verdict(with("iss", "\
 
 TEST_F(AccessTokenTest, EveryOtherFormOfAClaimIsRefusedThoughItIsSigned) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> forms = {
-      {"exp", {"", "\"1800000600\"", "1800000600.5", "1.8e9", "1.8000006e9", "-1", "-1800000600", "99999999999999", "9223372036854775807",
-               "9223372036854775808", "18446744073709551615", "1e400", "null", "true", "[1800000600]", "{}"}},
+      {"exp",
+       {"", "\"1800000600\"", "1800000600.5", "1.8e9", "1.8000006e9", "-1", "-1800000600", "99999999999999",
+        "9223372036854775807", "9223372036854775808", "18446744073709551615", "1e400", "null", "true", "[1800000600]",
+        "{}"}},
       {"iat", {"", "\"1800000000\"", "1800000000.0", "-5", "9223372036854775808", "null"}},
       {"aud", {"", "\"other\"", "\"Usher\"", "\"usher \"", "[\"usher\"]", "[\"usher\",\"other\"]", "[]", "null", "7"}},
       {"iss", {"", "\"other\"", "\"usher/\"", "\"USHER\"", "null", "[\"usher\"]"}},
-      {"sub", {"", "\"\"", "\"admin\"", "7", "null", "\"00000000-0000-0000-0000-00000000000\"", "\"{" + user + "}\"",
-               "\"" + user + " \"", "[\"" + user + "\"]"}},
+      {"sub",
+       {"", "\"\"", "\"admin\"", "7", "null", "\"00000000-0000-0000-0000-00000000000\"", "\"{" + user + "}\"",
+        "\"" + user + " \"", "[\"" + user + "\"]"}},
       {"sid", {"", "\"\"", "\"x\"", "null", "\"" + session + "\\u0000\""}},
       {"jti", {"", "\"\"", "5", "null"}},
       {"nbf", {"\"1\"", "1800000001", "1.5", "-1", "null", "18446744073709551615"}},
@@ -113,7 +123,8 @@ TEST_F(AccessTokenTest, NotBeforeCountsWhereThereIsOne) {
 }
 
 TEST_F(AccessTokenTest, APayloadThatIsNoObjectOrNamesAClaimTwiceIsRefused) {
-  for (const char* payload : {"", "[]", "null", "7", "\"text\"", "{", "{}", "{}{}", "\xff"}) EXPECT_NE(verdict(sign(payload)), "accepted") << payload;
+  for (const char* payload : {"", "[]", "null", "7", "\"text\"", "{", "{}", "{}{}", "\xff"})
+    EXPECT_NE(verdict(sign(payload)), "accepted") << payload;
   std::string twice = crypto::parse_compact(issue()).value().payload;
   twice.back() = ',';
   EXPECT_NE(verdict(sign(twice + "\"exp\":1900000000}")), "accepted");
@@ -121,7 +132,8 @@ TEST_F(AccessTokenTest, APayloadThatIsNoObjectOrNamesAClaimTwiceIsRefused) {
 
 TEST_F(AccessTokenTest, AnotherTypeOfTokenIsRefused) {
   const std::string payload = crypto::parse_compact(issue()).value().payload;
-  for (const char* typ : {"\"JWT\"", "\"jwt\"", "\"AT+JWT\"", "\"at+jwt \"", "\"application/at+jwt\"", "\"\"", "null", "7", "[\"at+jwt\"]"})
+  for (const char* typ : {"\"JWT\"", "\"jwt\"", "\"AT+JWT\"", "\"at+jwt \"", "\"application/at+jwt\"", "\"\"", "null",
+                          "7", "[\"at+jwt\"]"})
     EXPECT_EQ(verdict(sign(header(typ), payload)), "token_invalid") << typ;
   EXPECT_EQ(verdict(sign("{\"alg\":\"ES256\",\"kid\":\"" + key().kid() + "\"}", payload)), "token_invalid");
 }
@@ -131,10 +143,12 @@ TEST_F(AccessTokenTest, TheKeyIsNamedByKidAloneAndMustBeOurs) {
   const auto head = [&](const std::string& rest) { return "{\"alg\":\"ES256\",\"typ\":\"at+jwt\"" + rest + "}"; };
   const std::string kid = ",\"kid\":\"" + key().kid() + "\"";
   EXPECT_EQ(verdict(sign(head(""), payload)), "token_invalid");
-  for (const std::string other : {"\"\"", "null", "7", "\"../../dev/null\"", "\"' OR 1=1 --\"", "\"" + key().kid() + " \""})
+  for (const std::string& other : std::vector<std::string>{"\"\"", "null", "7", "\"../../dev/null\"", "\"' OR 1=1 --\"",
+                                                           "\"" + key().kid() + " \""})
     EXPECT_EQ(verdict(sign(head(",\"kid\":" + other), payload)), "token_invalid") << other;
-  for (const std::string trick : {",\"jku\":\"https://evil.example/keys\"", ",\"x5u\":\"https://evil.example\"", ",\"crit\":[\"exp\"]",
-                                  ",\"zip\":\"DEF\"", ",\"b64\":false"})
+  for (const std::string& trick :
+       std::vector<std::string>{",\"jku\":\"https://evil.example/keys\"", ",\"x5u\":\"https://evil.example\"",
+                                ",\"crit\":[\"exp\"]", ",\"zip\":\"DEF\"", ",\"b64\":false"})
     EXPECT_EQ(verdict(sign(head(kid + trick), payload)), "token_invalid") << trick;
   EXPECT_EQ(verdict(sign(head(kid + ",\"jwk\":" + key().public_jwk()), payload)), "token_invalid");
   EXPECT_EQ(verdict(sign(head(kid + ",\"x-other\":1"), payload)), "accepted");
@@ -154,8 +168,10 @@ TEST_F(AccessTokenTest, TheAlgorithmIsTheKeysAndNoOther) {
   // The public key as an HMAC secret, "none", and another algorithm under the same kid.
   const std::string payload = crypto::parse_compact(issue()).value().payload;
   for (const char* alg : {"none", "None", "HS256", "ES384", "EdDSA", "RS256", "es256", ""}) {
-    const std::string head = std::string("{\"alg\":\"") + alg + "\",\"kid\":\"" + key().kid() + "\",\"typ\":\"at+jwt\"}";
-    const std::string input = crypto::base64url_encode(crypto::as_bytes(head)) + '.' + crypto::base64url_encode(crypto::as_bytes(payload));
+    const std::string head =
+        std::string("{\"alg\":\"") + alg + "\",\"kid\":\"" + key().kid() + "\",\"typ\":\"at+jwt\"}";
+    const std::string input =
+        crypto::base64url_encode(crypto::as_bytes(head)) + '.' + crypto::base64url_encode(crypto::as_bytes(payload));
     const auto mac = crypto::hmac_sha256(crypto::as_bytes(key().public_jwk()), crypto::as_bytes(input));
     EXPECT_NE(verdict(input + '.'), "accepted") << alg;
     EXPECT_NE(verdict(input + '.' + crypto::base64url_encode(mac)), "accepted") << alg;
@@ -195,11 +211,21 @@ TEST_F(AccessTokenTest, NoEditOfATokenIsAccepted) {
     std::string edited = good;
     const size_t at = any(good.size());
     switch (any(5)) {
-      case 0: edited[at] = alphabet[any(alphabet.size())]; break;
-      case 1: edited.erase(at, 1 + any(4)); break;
-      case 2: edited.insert(at, 1, alphabet[any(alphabet.size())]); break;
-      case 3: std::swap(edited[at], edited[any(good.size())]); break;
-      case 4: edited = good.substr(0, at) + other.substr(std::min(at, other.size())); break;
+      case 0:
+        edited[at] = alphabet[any(alphabet.size())];
+        break;
+      case 1:
+        edited.erase(at, 1 + any(4));
+        break;
+      case 2:
+        edited.insert(at, 1, alphabet[any(alphabet.size())]);
+        break;
+      case 3:
+        std::swap(edited[at], edited[any(good.size())]);
+        break;
+      case 4:
+        edited = good.substr(0, at) + other.substr(std::min(at, other.size()));
+        break;
     }
     if (edited == good || edited == other) continue;
     ++edits;

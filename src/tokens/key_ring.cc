@@ -22,9 +22,13 @@ MacKeyId mac_key_id(std::string_view kid) {
 template <class Keys>
 const auto& newest_active(const Keys& keys, core::Time now) {
   const auto active = [&](const auto& key) { return key.active_at <= now; };
-  const auto found = std::ranges::find_if(std::views::reverse(keys), active);
+  // A key that was to follow, but retired before its time, must not follow.
+  const auto lasting = [&](const auto& key) { return active(key) && key.until == never; };
+  const auto newest = std::views::reverse(keys);
+  if (const auto found = std::ranges::find_if(newest, lasting); found != newest.end()) return *found;
+  if (const auto found = std::ranges::find_if(newest, active); found != newest.end()) return *found;
   // A wall clock that went back must not leave the server without a key.
-  return found != keys.rend() ? *found : keys.front();
+  return keys.front();
 }
 
 std::string jwks_of(const std::vector<KeySet::Signer>& signers) {
@@ -36,7 +40,9 @@ std::string jwks_of(const std::vector<KeySet::Signer>& signers) {
   return "{\"keys\":[" + list + "]}";
 }
 
-bool same_key(const KeySet::Signer& a, const KeySet::Signer& b) { return a.key->kid() == b.key->kid() && a.until == b.until; }
+bool same_key(const KeySet::Signer& a, const KeySet::Signer& b) {
+  return a.key->kid() == b.key->kid() && a.until == b.until;
+}
 
 }  // namespace
 
@@ -136,7 +142,8 @@ core::Result<KeySet> KeyRing::open(const std::vector<StoredKey>& stored) const {
     auto key = TRY(crypto::SigningKey::from_private(crypto::Algorithm::HS256, config_.secret));
     set.access.push_back({std::make_shared<crypto::SigningKey>(std::move(key)), core::Time{}, never});
   }
-  if (set.access.empty() || set.refresh.empty()) return core::fail_because(core::Code::internal, "there are no signing keys");
+  if (set.access.empty() || set.refresh.empty())
+    return core::fail_because(core::Code::internal, "there are no signing keys");
   set.jwks = jwks_of(set.access);
   return set;
 }
@@ -144,8 +151,9 @@ core::Result<KeySet> KeyRing::open(const std::vector<StoredKey>& stored) const {
 core::Result<> KeyRing::add(KeySet& set, const StoredKey& stored) const {
   const auto opened = sealer_.open(stored.sealed, seal_context(stored.purpose, stored.kid));
   if (!opened)
-    return core::fail(core::Code::internal, "the signing keys in the store were sealed under another keys.master: "
-                                            "give the one that this store was made with");
+    return core::fail(core::Code::internal,
+                      "the signing keys in the store were sealed under another keys.master: "
+                      "give the one that this store was made with");
   const core::Time until = stored.retired_at.value_or(never);
   if (stored.purpose == Purpose::refresh) {
     set.refresh.push_back({mac_key_id(stored.kid), crypto::HmacKey(*opened), stored.active_at, until});

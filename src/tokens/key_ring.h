@@ -34,7 +34,7 @@ struct KeySet {
   std::vector<Mac> refresh;    // oldest first
   std::string jwks;            // RFC 7517; holds keys from before they sign until their last token is gone
 
-  // The newest that is active. There always is one.
+  // The newest that is active, if possible one that has no end yet. There always is one.
   const crypto::SigningKey& signer(core::Time now) const;
   const Mac& mac(core::Time now) const;
   // Absent for a key that is unknown or retired.
@@ -46,12 +46,19 @@ class KeyRing {
  public:
   KeyRing(core::Transactor& transactor, KeyStore& store, changes::Outbox& outbox, const crypto::Sealer& sealer,
           crypto::Random& random, const core::Clock& clock, const Config& config, core::Seconds refresh_lifetime)
-      : transactor_(transactor), store_(store), outbox_(outbox), sealer_(sealer), random_(random), clock_(clock),
-        config_(config), refresh_lifetime_(refresh_lifetime) {}
+      : transactor_(transactor),
+        store_(store),
+        outbox_(outbox),
+        sealer_(sealer),
+        random_(random),
+        clock_(clock),
+        config_(config),
+        refresh_lifetime_(refresh_lifetime) {}
 
   // Makes the keys that are missing, under a lock, so that two nodes make one set.
   core::Result<> make_missing(core::Tx& tx);
-  // Reads the store. Errors: store_unavailable, or a sentence when the master key does not open them; the old set stays.
+  // Reads the store. Errors: store_unavailable, or a sentence when the master key does not open them; the old set
+  // stays.
   core::Result<> reload();
   // As reload, unless one was done in the last second: what an unknown key id asks for.
   core::Result<> reload_unless_recent();

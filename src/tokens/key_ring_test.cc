@@ -49,7 +49,9 @@ struct KeyRingTest : testing::Test {
     const AccessClaims claims{random.uuid7(now), random.uuid7(now), random.uuid7(now), now, now + config.access_ttl};
     return std::string(issue_access_token(*ring.current(), config, claims).value().expose());
   }
-  bool verifies(const std::string& token) { return verify_access_token(token, *ring.current(), config, clock.now()).has_value(); }
+  bool verifies(const std::string& token) {
+    return verify_access_token(token, *ring.current(), config, clock.now()).has_value();
+  }
   std::string signer() { return ring.current()->signer(clock.now()).kid(); }
 };
 
@@ -66,7 +68,8 @@ TEST_F(KeyRingTest, TheFirstKeysAreMadeOnceAndAnnounced) {
 TEST_F(KeyRingTest, PrivateKeysAreSealed) {
   make_missing();
   for (const auto& key : store.keys) {
-    const auto opened = sealer.open(key.sealed, "signing-key:" + std::string(core::to_text(key.purpose)) + ':' + key.kid);
+    const auto opened =
+        sealer.open(key.sealed, "signing-key:" + std::string(core::to_text(key.purpose)) + ':' + key.kid);
     ASSERT_TRUE(opened);
     EXPECT_EQ(std::ranges::search(key.sealed, opened->bytes()).size(), 0u);
   }
@@ -165,6 +168,7 @@ TEST_F(KeyRingTest, RefreshKeysRotateByTheirOwnLifetime) {
 TEST_F(KeyRingTest, AnotherAlgorithmMakesANewKeyAndTheOldVerifiesOn) {
   make_missing();
   const std::string old = issue();
+  clock.advance(Seconds(1));
   config.algorithm = Algorithm::EdDSA;
   make_missing();
   EXPECT_EQ(ring.current()->signer(clock.now()).algorithm(), Algorithm::EdDSA);
@@ -174,6 +178,20 @@ TEST_F(KeyRingTest, AnotherAlgorithmMakesANewKeyAndTheOldVerifiesOn) {
   EXPECT_EQ(count(Purpose::access), 2);
   clock.advance(config.access_ttl + Seconds(60));
   EXPECT_FALSE(ring.current()->verifier(crypto::parse_compact(old)->kid.value(), clock.now()));
+}
+
+// A rotation, and a restart with another algorithm before the new key was active.
+TEST_F(KeyRingTest, AKeyThatRetiredBeforeItsTimeNeverSigns) {
+  make_missing();
+  ASSERT_TRUE(ring.rotate(Purpose::access));
+  clock.advance(Seconds(10));
+  config.algorithm = Algorithm::EdDSA;
+  make_missing();
+  for (const Seconds later : {Seconds(0), Seconds(30), Seconds(5000)}) {
+    clock.advance(later);
+    EXPECT_EQ(ring.current()->signer(clock.now()).algorithm(), Algorithm::EdDSA);
+    EXPECT_TRUE(verifies(issue()));
+  }
 }
 
 TEST_F(KeyRingTest, ASecretSignsInsteadAndIsNeverPublished) {
@@ -264,7 +282,7 @@ TEST_P(FirstKeys, TwoNodesMakeOneSet) {
     const std::unique_ptr<storage::Database> database =
         GetParam() == "Sqlite" ? support::open_test_sqlite(clock) : support::open_test_postgres();
     if (!database) GTEST_SKIP() << support::postgres_absent;
-    const auto store = make_sql_key_store();
+    const auto store = create_sql_key_store();
     std::set<std::string> sets;
     std::mutex mutex;
     {
@@ -287,7 +305,8 @@ TEST_P(FirstKeys, TwoNodesMakeOneSet) {
     EXPECT_EQ(database->reading([&](core::Tx& tx) { return store->list(tx); })->size(), 2u);
   }
 }
-INSTANTIATE_TEST_SUITE_P(Engines, FirstKeys, testing::Values("Sqlite", "Postgres"), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Engines, FirstKeys, testing::Values("Sqlite", "Postgres"),
+                         [](const auto& info) { return info.param; });
 
 }  // namespace
 }  // namespace tokens

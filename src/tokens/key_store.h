@@ -17,8 +17,8 @@ struct StoredKey {
   Purpose purpose = Purpose::access;
   crypto::Algorithm algorithm = crypto::Algorithm::ES256;
   std::vector<uint8_t> sealed;
-  core::Time created_at, active_at;         // signs from active_at on
-  std::optional<core::Time> retired_at;     // verifies until then; absent while no successor was made
+  core::Time created_at, active_at;      // signs from active_at on
+  std::optional<core::Time> retired_at;  // verifies until then; absent while no successor was made
 };
 
 class KeyStore {

@@ -32,7 +32,7 @@ std::unique_ptr<World> create_world(const std::string& engine) {
     return world;
   }
   world->transactor = engine == "Sqlite" ? support::open_test_sqlite(world->clock) : support::open_test_postgres();
-  world->store = make_sql_key_store();
+  world->store = create_sql_key_store();
   return world->transactor ? std::move(world) : nullptr;
 }
 
@@ -49,8 +49,13 @@ class KeyStoreTest : public testing::TestWithParam<std::string> {
     return std::move(result).value();
   }
   static StoredKey key(std::string kid, core::Time active_at, Purpose purpose = Purpose::access) {
-    return {.kid = std::move(kid), .purpose = purpose, .algorithm = crypto::Algorithm::EdDSA, .sealed = {0, 255, 7},
-            .created_at = t0, .active_at = active_at, .retired_at = {}};
+    return {.kid = std::move(kid),
+            .purpose = purpose,
+            .algorithm = crypto::Algorithm::EdDSA,
+            .sealed = {0, 255, 7},
+            .created_at = t0,
+            .active_at = active_at,
+            .retired_at = {}};
   }
   void create(const StoredKey& made) {
     in_tx([&](core::Tx& tx) { return world->store->create(tx, made); });
@@ -100,7 +105,8 @@ TEST_P(KeyStoreTest, TheOldestComesFirst) {
 
 TEST_P(KeyStoreTest, AKidIsTakenOnce) {
   create(key("k", t0));
-  const auto again = world->transactor->atomically([&](core::Tx& tx) { return world->store->create(tx, key("k", t0)); });
+  const auto again =
+      world->transactor->atomically([&](core::Tx& tx) { return world->store->create(tx, key("k", t0)); });
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, core::Code::conflict);
 }
@@ -117,7 +123,9 @@ TEST_P(KeyStoreTest, OnlyWhatHasRetiredIsDeleted) {
   create(key("a", t0));
   create(key("b", t0));
   in_tx([&](core::Tx& tx) { return world->store->retire(tx, "a", t0 + Seconds(10)); });
-  const auto prune = [&](core::Time before) { return in_tx([&](core::Tx& tx) { return world->store->prune(tx, before); }); };
+  const auto prune = [&](core::Time before) {
+    return in_tx([&](core::Tx& tx) { return world->store->prune(tx, before); });
+  };
   EXPECT_EQ(prune(t0 + Seconds(10)), 0);
   EXPECT_EQ(prune(t0 + Seconds(11)), 1);
   EXPECT_EQ(kids(), "b ");

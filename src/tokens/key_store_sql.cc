@@ -33,15 +33,17 @@ class SqlKeyStore final : public KeyStore {
   }
 
   core::Result<std::vector<StoredKey>> list(core::Tx& tx) override {
-    const auto rows = TRY(storage::sql(tx).query(
-        "SELECT kid, purpose, algorithm, sealed, created_at, active_at, retired_at FROM signing_keys ORDER BY active_at, kid"));
+    const auto rows =
+        TRY(storage::sql(tx).query("SELECT kid, purpose, algorithm, sealed, created_at, active_at, retired_at FROM "
+                                   "signing_keys ORDER BY active_at, kid"));
     std::vector<StoredKey> keys;
     for (storage::Row row : rows) keys.push_back(read(row));
     return keys;
   }
 
   core::Result<> retire(core::Tx& tx, std::string_view kid, core::Time at) override {
-    TRY(storage::sql(tx).query("UPDATE signing_keys SET retired_at = $2 WHERE kid = $1 AND retired_at IS NULL", kid, at));
+    TRY(storage::sql(tx).query("UPDATE signing_keys SET retired_at = $2 WHERE kid = $1 AND retired_at IS NULL", kid,
+                               at));
     return {};
   }
 

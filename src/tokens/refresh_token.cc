@@ -15,7 +15,8 @@ std::array<uint8_t, 8> big_endian(int64_t value) {
   return out;
 }
 
-crypto::Digest256 mac_of(const crypto::HmacKey& key, const core::Uuid& session, int64_t generation, const crypto::Secret& secret) {
+crypto::Digest256 mac_of(const crypto::HmacKey& key, const core::Uuid& session, int64_t generation,
+                         const crypto::Secret& secret) {
   return key({secret.bytes(), session.bytes, big_endian(generation)});
 }
 
@@ -35,8 +36,8 @@ std::optional<RefreshToken> RefreshToken::parse(std::string_view text) {
   uint64_t generation = 0;
   for (size_t i = 0; i < 8; ++i) generation = generation << 8 | (*bytes)[generation_at + i];
   if (generation > uint64_t{INT64_MAX} / 2) return std::nullopt;
-  return RefreshToken{slice<4>(*bytes, key_at), core::Uuid{slice<16>(*bytes, session_at)}, static_cast<int64_t>(generation),
-                      slice<32>(*bytes, mac_at)};
+  return RefreshToken{slice<4>(*bytes, key_at), core::Uuid{slice<16>(*bytes, session_at)},
+                      static_cast<int64_t>(generation), slice<32>(*bytes, mac_at)};
 }
 
 crypto::Secret issue_refresh_token(const KeySet& keys, core::Time now, const core::Uuid& session, int64_t generation,

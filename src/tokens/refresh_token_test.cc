@@ -19,7 +19,10 @@ struct RefreshTokenTest : testing::Test {
 
   RefreshTokenTest() { add_key(1, now - core::Seconds(10)); }
   void add_key(uint8_t mark, core::Time active_at, core::Time until = core::Time::max()) {
-    keys.refresh.push_back({{mark, mark, mark, mark}, crypto::HmacKey(Secret(std::string(32, static_cast<char>(mark)))), active_at, until});
+    keys.refresh.push_back({{mark, mark, mark, mark},
+                            crypto::HmacKey(Secret(std::string(32, static_cast<char>(mark)))),
+                            active_at,
+                            until});
   }
   std::string issue(int64_t generation) {
     return std::string(issue_refresh_token(keys, now, session, generation, secret).expose());
@@ -29,11 +32,14 @@ struct RefreshTokenTest : testing::Test {
     return token && token->session == session && verify(*token, keys, now, secret);
   }
   std::vector<uint8_t> bytes(const std::string& text) { return *crypto::base64url_decode(text.substr(prefix.size())); }
-  static std::string text(const std::vector<uint8_t>& bytes) { return std::string(prefix) + crypto::base64url_encode(bytes); }
+  static std::string text(const std::vector<uint8_t>& bytes) {
+    return std::string(prefix) + crypto::base64url_encode(bytes);
+  }
 };
 
 TEST_F(RefreshTokenTest, SaysWhatItWasIssuedFor) {
-  for (const int64_t generation : {int64_t{0}, int64_t{1}, int64_t{255}, int64_t{65'536}, int64_t{1} << 40, INT64_MAX / 2}) {
+  for (const int64_t generation :
+       {int64_t{0}, int64_t{1}, int64_t{255}, int64_t{65'536}, int64_t{1} << 40, INT64_MAX / 2}) {
     const auto token = RefreshToken::parse(issue(generation));
     ASSERT_TRUE(token) << generation;
     EXPECT_EQ(token->generation, generation);
@@ -69,8 +75,9 @@ TEST_F(RefreshTokenTest, EveryOtherCharacterIsRefused) {
 
 TEST_F(RefreshTokenTest, ThereIsOneSpelling) {
   const std::string good = issue(3);
-  for (const auto& other : {good + "=", good + "==", good + "A", good + " ", " " + good, good + "\n", "USH_R_" + good.substr(6), good.substr(6),
-                            "ush_a_" + good.substr(6), good.substr(0, good.size() - 1), std::string(prefix), std::string()})
+  for (const auto& other :
+       {good + "=", good + "==", good + "A", good + " ", " " + good, good + "\n", "USH_R_" + good.substr(6),
+        good.substr(6), "ush_a_" + good.substr(6), good.substr(0, good.size() - 1), std::string(prefix), std::string()})
     EXPECT_FALSE(RefreshToken::parse(other)) << other;
 }
 
@@ -92,7 +99,8 @@ TEST_F(RefreshTokenTest, AnotherVersionIsRefused) {
 }
 
 TEST_F(RefreshTokenTest, AGenerationThatCannotBeCountedUpIsRefused) {
-  for (const uint64_t generation : {uint64_t{INT64_MAX} / 2 + 1, uint64_t{INT64_MAX}, uint64_t{INT64_MAX} + 1, UINT64_MAX}) {
+  for (const uint64_t generation :
+       {uint64_t{INT64_MAX} / 2 + 1, uint64_t{INT64_MAX}, uint64_t{INT64_MAX} + 1, UINT64_MAX}) {
     auto changed = bytes(issue(3));
     for (size_t i = 0; i < 8; ++i) changed[21 + i] = static_cast<uint8_t>(generation >> (56 - 8 * i));
     EXPECT_FALSE(RefreshToken::parse(text(changed))) << generation;

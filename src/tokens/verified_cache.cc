@@ -34,7 +34,8 @@ std::mutex& VerifiedCache::lock_of(const crypto::Digest128& digest) const {
   return locks_[(word(digest, 0) & (sets_ - 1)) % shards].mutex;
 }
 
-std::optional<VerifiedToken> VerifiedCache::find(const crypto::Digest128& digest, uint32_t epoch, int64_t now_seconds) const {
+std::optional<VerifiedToken> VerifiedCache::find(const crypto::Digest128& digest, uint32_t epoch,
+                                                 int64_t now_seconds) const {
   const Slot* set = set_of(digest);
   const std::lock_guard lock(lock_of(digest));
   for (const Slot* slot = set; slot < set + ways; ++slot)

@@ -20,7 +20,9 @@ struct VerifiedCacheTest : testing::Test {
     token.user.bytes[0] = token.session.bytes[15] = mark;
     return token;
   }
-  void add(std::string_view text, const VerifiedToken& what, uint32_t epoch = 1) { cache.add(cache.digest(text), epoch, what); }
+  void add(std::string_view text, const VerifiedToken& what, uint32_t epoch = 1) {
+    cache.add(cache.digest(text), epoch, what);
+  }
   // The mark; -1 when it is not remembered.
   int find(std::string_view text, uint32_t epoch = 1, int64_t now = 0) {
     const auto found = cache.find(cache.digest(text), epoch, now);
@@ -150,7 +152,9 @@ TEST_F(VerifiedCacheTest, ThreadsNeverSeeHalfAnEntry) {
           crypto::Digest128 digest{};
           digest[15] = i;
           const auto held = cache.find(digest, 1, 0);
-          if (held && (held->user.bytes[0] != held->session.bytes[15] || held->expires_at != 1000 + held->user.bytes[0])) ++torn;
+          if (held &&
+              (held->user.bytes[0] != held->session.bytes[15] || held->expires_at != 1000 + held->user.bytes[0]))
+            ++torn;
         }
     });
   threads.clear();

@@ -33,7 +33,9 @@ bool accepted(std::string_view token) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::string good(
-      tokens::issue_access_token(keys(), {}, {.issued_at = now, .expires_at = now + core::Seconds(60)}).value().expose());
+      tokens::issue_access_token(keys(), {}, {.issued_at = now, .expires_at = now + core::Seconds(60)})
+          .value()
+          .expose());
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   require(accepted(good));
   require(input == good || !accepted(input));

@@ -15,7 +15,8 @@ const crypto::Secret secret(std::string(32, 's'));
 const tokens::KeySet& keys() {
   static const auto set = [] {
     tokens::KeySet made;
-    made.refresh.push_back({{1, 2, 3, 4}, crypto::HmacKey(crypto::Secret(std::string(32, 'k'))), {}, core::Time::max()});
+    made.refresh.push_back(
+        {{1, 2, 3, 4}, crypto::HmacKey(crypto::Secret(std::string(32, 'k'))), {}, core::Time::max()});
     return made;
   }();
   return set;

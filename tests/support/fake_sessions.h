@@ -29,7 +29,8 @@ class FakeSessions final : public sessions::Store {
   core::Result<std::vector<Session>> list(core::Tx&, UserId user, const sessions::Page& page) override {
     std::vector<Session> found;
     for (const auto& [id, session] : sessions)
-      if (session.user == user && !session.end && (!page.after || place(session) < *page.after)) found.push_back(session);
+      if (session.user == user && !session.end && (!page.after || place(session) < *page.after))
+        found.push_back(session);
     std::ranges::sort(found, std::ranges::greater{}, place);
     if (std::ssize(found) > page.limit) found.resize(static_cast<size_t>(page.limit));
     return found;
@@ -77,9 +78,8 @@ class FakeSessions final : public sessions::Store {
     }));
   }
   core::Result<int64_t> count_live(core::Tx&) override {
-    return std::ranges::count_if(sessions, [&](const auto& entry) {
-      return !entry.second.end && entry.second.expires_at > clock_.now();
-    });
+    return std::ranges::count_if(
+        sessions, [&](const auto& entry) { return !entry.second.end && entry.second.expires_at > clock_.now(); });
   }
 
  private:

@@ -1,5 +1,5 @@
-// The server without its edge: real stores on one database of a test, the feed of changes and the near cache, as app/ joins
-// them. The feed is polled by hand.
+// The server without its edge: real stores on one database of a test, the feed of changes and the near cache, as app/
+// joins them. The feed is polled by hand.
 #pragma once
 #include <atomic>
 
@@ -65,13 +65,15 @@ struct ServerWorld {
   roles::Config access_config;
   changes::Feed feed{transactor, *change_rows, clock,
                      [this] { return transactor.down ? std::nullopt : database->data_version(); }, metrics};
-  tokens::KeyRing keys{transactor, *key_rows, feed, sealer, random, clock, token_config, session_config.absolute_timeout};
+  tokens::KeyRing keys{transactor, *key_rows, feed,         sealer,
+                       random,     clock,     token_config, session_config.absolute_timeout};
   tokens::VerifiedCache verified{token_config.cache_entries, random};
   sessions::NearCache near{1000};
   ::roles::Service access{transactor, *role_rows, *users, *audit, feed, random, clock};
-  sessions::Service sessions{transactor, *session_rows, *audit, feed, keys, alarm, random, clock, guard, session_config};
-  sessions::Checker checker{{transactor, *session_rows, *users, access, keys, verified, near, feed, clock, guard, token_config,
-                             session_config, access_config, metrics}};
+  sessions::Service sessions{transactor, *session_rows, *audit, feed,  keys,
+                             alarm,      random,        clock,  guard, session_config};
+  sessions::Checker checker{{transactor, *session_rows, *users, access, keys, verified, near, feed, clock, guard,
+                             token_config, session_config, access_config, metrics}};
 
   // A first node; null where the engine is absent.
   static std::unique_ptr<ServerWorld> create(OpenDatabase open) {
@@ -114,13 +116,15 @@ struct ServerWorld {
     return id;
   }
   sessions::Issued sign_in(UserId user) {
-    return in_tx([&](core::Tx& tx) { return sessions.create(tx, user, {.name = "Chrome"}, "pwd", {.ip_address = "192.0.2.1"}); });
+    return in_tx([&](core::Tx& tx) {
+      return sessions.create(tx, user, {.name = "Chrome"}, "pwd", {.ip_address = "192.0.2.1"});
+    });
   }
   std::string access_token(UserId user, SessionId session) {
     const core::Time now = clock.now();
-    const auto token = tokens::issue_access_token(
-        *keys.current(), token_config,
-        {user.value, session.value, random.uuid7(now), now, now + token_config.access_ttl});
+    const auto token =
+        tokens::issue_access_token(*keys.current(), token_config,
+                                   {user.value, session.value, random.uuid7(now), now, now + token_config.access_ttl});
     return std::string(token.value().expose());
   }
   sessions::Session session(SessionId id) {

@@ -14,8 +14,10 @@ struct SessionWorld : AccessWorld {
   tokens::Config token_config;
   sessions::Config session_config;
   core::ClockGuard guard{clock};
-  tokens::KeyRing keys{transactor, key_rows, outbox, sealer, random, clock, token_config, session_config.absolute_timeout};
-  sessions::Service sessions{transactor, session_rows, audit, outbox, keys, alarm, random, clock, guard, session_config};
+  tokens::KeyRing keys{transactor, key_rows, outbox,       sealer,
+                       random,     clock,    token_config, session_config.absolute_timeout};
+  sessions::Service sessions{transactor, session_rows, audit, outbox, keys,
+                             alarm,      random,       clock, guard,  session_config};
 
   SessionWorld() {
     transactor.track(session_rows.sessions);
@@ -27,7 +29,9 @@ struct SessionWorld : AccessWorld {
 
   ::sessions::Issued sign_in(UserId user, devices::Device device = {.name = "Chrome on macOS"}) {
     return transactor
-        .atomically([&](core::Tx& tx) { return sessions.create(tx, user, std::move(device), "pwd", {.ip_address = "192.0.2.1"}); })
+        .atomically([&](core::Tx& tx) {
+          return sessions.create(tx, user, std::move(device), "pwd", {.ip_address = "192.0.2.1"});
+        })
         .value();
   }
   const ::sessions::Session& row(::sessions::SessionId id) { return session_rows.sessions.at(id); }

@@ -42,10 +42,8 @@ std::span<char> Connection::space() {
   if (begin_ == end_) {
     begin_ = end_ = 0;
     // Many idle connections must be cheap; one that sends a lot keeps its larger buffer.
-    if (capacity_ == 0 || (capacity_ > small_buffer && last_read_ < small_buffer))
-      grow(small_buffer);
-    else if (last_read_ >= small_buffer && capacity_ < pipeline_buffer)
-      grow(pipeline_buffer);
+    if (capacity_ == 0 || (capacity_ > small_buffer && last_read_ < small_buffer)) grow(small_buffer);
+    else if (last_read_ >= small_buffer && capacity_ < pipeline_buffer) grow(pipeline_buffer);
   } else if (end_ == capacity_) {
     grow(begin_ > capacity_ / 2 ? capacity_ : capacity_ * 2);
   }
@@ -284,10 +282,8 @@ void Connection::append_problem(const Request& request, const core::Error& error
 
 void Connection::append_options(const Request& request, std::string_view allow) {
   std::string& lines = desk_.cors_lines;
-  if (is_preflight(request))
-    desk_.site.cors.append_preflight_lines(lines, request, allow);
-  else
-    desk_.site.cors.append_lines(lines, request);
+  if (is_preflight(request)) desk_.site.cors.append_preflight_lines(lines, request, allow);
+  else desk_.site.cors.append_lines(lines, request);
   const std::string own = "Allow: " + std::string(allow) + "\r\n";
   append(request, {.status = 204, .lines = own, .more_lines = lines});
   desk_.site.unmatched.count(204);

@@ -35,10 +35,8 @@ detail::reactor_op::status QuietRead::perform_one(detail::reactor_op* self) {
   do got = ::recv(read.socket_.native_handle(), read.space_.data(), read.space_.size(), MSG_DONTWAIT);
   while (got < 0 && errno == EINTR);
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return not_done;
-  if (got < 0)
-    read.ec_ = error_code(errno, asio::error::get_system_category());
-  else
-    read.bytes_transferred_ = static_cast<size_t>(got);
+  if (got < 0) read.ec_ = error_code(errno, asio::error::get_system_category());
+  else read.bytes_transferred_ = static_cast<size_t>(got);
   return done;
 }
 

@@ -80,8 +80,10 @@ class Reader<Socket> {
 };
 
 // Lets the client read the last answer: closing at once while it still sends would discard it (RFC 9112 section 9.6).
+// A connection that nothing was asked on has nothing to read.
 inline Task<> linger(Connection& connection, Socket& socket) {
   error_code error;
+  if (connection.interrupted && connection.is_idle()) co_return;
   connection.enter(Phase::closing);
   socket.shutdown(Socket::shutdown_send, error);
   char ignored[2048];
@@ -95,10 +97,8 @@ Task<bool> settle(Connection& connection, Stream& stream, Want want, size_t done
   if (!connection.out().empty() && !co_await write_out(connection, stream, done)) co_return false;
   if (want != Want::work) co_return true;
   connection.enter(Phase::work);
-  if (connection.workers().reserve())
-    co_await run_on_worker(connection, connection.workers());
-  else
-    connection.refuse_job();
+  if (connection.workers().reserve()) co_await run_on_worker(connection, connection.workers());
+  else connection.refuse_job();
   connection.finish_job();
   co_return true;
 }

@@ -110,12 +110,9 @@ TEST_F(Postgres, RestartsUnderLoadGiveOnlyUnavailable) {
     threads.emplace_back([&] {
       while (!stop) {
         auto done = add_one(1);
-        if (done)
-          ++good;
-        else if (done.error().code == Code::store_unavailable)
-          ++unknown;
-        else
-          ADD_FAILURE() << done.error().cause, ++other;
+        if (done) ++good;
+        else if (done.error().code == Code::store_unavailable) ++unknown;
+        else ADD_FAILURE() << done.error().cause, ++other;
       }
     });
   }

@@ -61,10 +61,8 @@ void Writer::commit(Batch batch) {
   }
   auto done = run_all(batch);
   if (done) {
-    if (auto committed = connection_->control("COMMIT"))
-      return;
-    else
-      done = std::unexpected(committed.error());
+    if (auto committed = connection_->control("COMMIT")) return;
+    else done = std::unexpected(committed.error());
   } else {
     for (Unit* unit : batch) unit->hooks.clear();  // no commit was tried: nothing can have changed
   }
@@ -89,10 +87,8 @@ core::Result<> Writer::run_one(Unit& unit) {
   if (unit.outcome && connection_->foreign_keys_pending()) {
     unit.outcome = core::fail_because(core::Code::conflict, "a deferred foreign key is violated");
   }
-  if (!unit.outcome)
-    TRY(connection_->control("ROLLBACK TO unit"));
-  else
-    unit.hooks = transaction.take_hooks();
+  if (!unit.outcome) TRY(connection_->control("ROLLBACK TO unit"));
+  else unit.hooks = transaction.take_hooks();
   TRY(connection_->control("RELEASE unit"));
   return {};
 }
