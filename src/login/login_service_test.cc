@@ -45,7 +45,7 @@ TEST_F(LoginService, TheRightPasswordSignsIn) {
   ASSERT_TRUE(claims);
   EXPECT_EQ(claims->user, ann.value);
   EXPECT_EQ(claims->session, signed_in->session.id.value);
-  EXPECT_EQ(claims->expires_at, clock.now() + token_config.access_ttl);
+  EXPECT_EQ(claims->expires_at, std::chrono::floor<Seconds>(clock.now() + token_config.access_ttl));
   EXPECT_TRUE(login.refresh(signed_in->refresh_token, "", origin));
   EXPECT_EQ(audit.actions(), "session.created");
 }
