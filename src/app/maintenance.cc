@@ -21,7 +21,15 @@ core::Result<> in_batches(core::Transactor& transactor, F&& prune_some) {
 
 }  // namespace
 
-Maintenance::Maintenance(App& app) : app_(app), thread_([this] { run(); }) {}
+Maintenance::Maintenance(App& app) : app_(app) {
+  app.metrics->gauge("usher_sessions_live", "Sessions that have not ended, counted once a minute.",
+                     [this] { return static_cast<double>(live_); });
+  app.metrics->gauge("usher_sessions_cached", "Sessions held in memory.",
+                     [this] { return static_cast<double>(app_.near.size()); });
+  app.metrics->gauge("usher_changes_age_seconds", "Since the last completed poll for changes was sent.",
+                     [this] { return static_cast<double>(app_.feed.age(app_.clock.boot()).count()) / 1000; });
+  thread_ = std::thread([this] { run(); });
+}
 
 Maintenance::~Maintenance() {
   {
@@ -36,12 +44,16 @@ Maintenance::~Maintenance() {
 void Maintenance::run() {
   std::unique_lock lock(mutex_);
   core::Millis pruned = app_.clock.boot();
+  lock.unlock();
+  count_sessions();
+  lock.lock();
   while (!stopped_.wait_for(lock, touch_interval, [&] { return stopping_; })) {
     lock.unlock();
     compare_clocks();
     report("write uses", app_.checker.write_touches());
     if (app_.clock.boot() - pruned >= prune_interval) {
       prune();
+      count_sessions();
       pruned = app_.clock.boot();
     }
     lock.lock();
@@ -54,6 +66,11 @@ void Maintenance::compare_clocks() {
   if (app_.guard.skewed() != before)
     core::log(core::Level::error, before ? "the clock agrees with the database's again"
                                          : "the clock differs from the database's by over 30 s");
+}
+
+void Maintenance::count_sessions() {
+  const auto count = app_.database->reading([&](core::Tx& tx) { return app_.session_rows->count_live(tx); });
+  if (count) live_ = *count;
 }
 
 void Maintenance::prune() {

@@ -20,9 +20,11 @@ class Maintenance {
  private:
   void run();
   void compare_clocks();
+  void count_sessions();
   void prune();
 
   App& app_;
+  std::atomic<int64_t> live_{0};
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;

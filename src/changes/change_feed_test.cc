@@ -111,7 +111,9 @@ TEST_F(FeedTest, ASlowPollIsAsOldAsItsQuestion) {
       clock.advance(takes);
       return batch;
     }
-    core::Result<int64_t> prune(core::Tx& tx, core::Time before, int64_t limit) override { return rows.prune(tx, before, limit); }
+    core::Result<int64_t> prune(core::Tx& tx, core::Time before, int64_t limit) override {
+      return rows.prune(tx, before, limit);
+    }
   } slow(store, clock);
   core::Metrics own;
   Feed late(transactor, slow, clock, [] { return std::nullopt; }, own);

@@ -223,14 +223,16 @@ TEST_F(PostgresChanges, AReaderThatStartsMeanwhileHearsOfItToo) {
   EXPECT_TRUE(std::ranges::any_of(batch.changes, [](const auto& one) { return one.second == change(1); }));
 }
 
-// A transaction that stays open for long makes all that followed it come again; what is new must be among it, or be a gap.
+// A transaction that stays open for long makes all that followed it come again; what is new must be among it, or be a
+// gap.
 TEST_F(PostgresChanges, AnOpenTransactionNeverHidesWhatIsNew) {
   Cursor cursor = database->reading([&](core::Tx& tx) { return store->head(tx); }).value();
   EXPECT_TRUE(database->atomically([&](core::Tx& open) -> core::Result<> {
     TRY(append(open, 1));
     in_thread([&] {
       EXPECT_TRUE(database->atomically([&](core::Tx& tx) -> core::Result<> {
-        TRY(storage::sql(tx).query("INSERT INTO changes (txid, kind, key, at) SELECT usher_txid(), 'session', "
+        TRY(
+            storage::sql(tx).query("INSERT INTO changes (txid, kind, key, at) SELECT usher_txid(), 'session', "
                                    "decode(repeat('00', 16), 'hex'), usher_now() FROM generate_series(1, 10500)"));
         return {};
       }));

@@ -29,21 +29,51 @@ TEST(BearerToken, OneFormIsRead) {
 }
 
 TEST(BearerToken, TheSchemeAndTheNameHaveNoCase) {
-  for (const char* scheme : {"bearer ", "BEARER ", "bEaReR "}) EXPECT_EQ(read_value(scheme + std::string("abc")), "abc");
-  for (const char* name : {"authorization", "AUTHORIZATION", "aUTHORIZATION"}) EXPECT_EQ(read({{name, "Bearer abc"}}), "abc");
+  for (const char* scheme : {"bearer ", "BEARER ", "bEaReR "})
+    EXPECT_EQ(read_value(scheme + std::string("abc")), "abc");
+  for (const char* name : {"authorization", "AUTHORIZATION", "aUTHORIZATION"})
+    EXPECT_EQ(read({{name, "Bearer abc"}}), "abc");
 }
 
 TEST(BearerToken, WithoutAHeaderItIsMissing) {
   EXPECT_EQ(read({}), "token_missing");
-  EXPECT_EQ(read({{"X-Authorization", "Bearer abc"}, {"Authorization2", "Bearer abc"}, {"Cookie", "Authorization=abc"}}), "token_missing");
+  EXPECT_EQ(
+      read({{"X-Authorization", "Bearer abc"}, {"Authorization2", "Bearer abc"}, {"Cookie", "Authorization=abc"}}),
+      "token_missing");
 }
 
 TEST(BearerToken, EverythingElseIsMalformed) {
-  const std::vector<std::string> values = {
-      "", " ", "Bearer", "Bearer ", "Bearer  abc", "Bearer\tabc", "Bearerabc", " Bearer abc", "Bearer abc ", "Bearer abc def",
-      "Bearer a,b", "Bearer \"abc\"", "Bearer abc\t", "Bearer \xC3\xA4", "Bearer a%20b", "Bearer a;b", "Bearer <abc>", "Basic abc",
-      "Basic dXNlcjpwYXNz", "Digest abc", "Negotiate abc", "JWT abc", "Token abc", "abc", "abc.def.ghi", "Bearer: abc", "Bearer=abc",
-      "Bearer, Bearer abc", "Basic abc, Bearer def", std::string("Bearer a\0b", 10), "Bearer a\x7F"};
+  const std::vector<std::string> values = {"",
+                                           " ",
+                                           "Bearer",
+                                           "Bearer ",
+                                           "Bearer  abc",
+                                           "Bearer\tabc",
+                                           "Bearerabc",
+                                           " Bearer abc",
+                                           "Bearer abc ",
+                                           "Bearer abc def",
+                                           "Bearer a,b",
+                                           "Bearer \"abc\"",
+                                           "Bearer abc\t",
+                                           "Bearer \xC3\xA4",
+                                           "Bearer a%20b",
+                                           "Bearer a;b",
+                                           "Bearer <abc>",
+                                           "Basic abc",
+                                           "Basic dXNlcjpwYXNz",
+                                           "Digest abc",
+                                           "Negotiate abc",
+                                           "JWT abc",
+                                           "Token abc",
+                                           "abc",
+                                           "abc.def.ghi",
+                                           "Bearer: abc",
+                                           "Bearer=abc",
+                                           "Bearer, Bearer abc",
+                                           "Basic abc, Bearer def",
+                                           std::string("Bearer a\0b", 10),
+                                           "Bearer a\x7F"};
   for (const auto& value : values) EXPECT_EQ(read_value(value), "token_malformed") << value;
 }
 
@@ -63,7 +93,8 @@ struct GateTest : testing::Test, test::LoginWorld {
     http::Request request = request_with({{"Authorization", header}});
     request.received = clock.boot();
     const auto caller = gate.admit(request, guard);
-    if (caller) return caller->user == ann.value && caller->session == signed_in.session.id.value ? "admitted" : "another";
+    if (caller)
+      return caller->user == ann.value && caller->session == signed_in.session.id.value ? "admitted" : "another";
     const auto& error = caller.error();
     return std::string(core::row(error.code).name) + (error.reason.empty() ? "" : ' ' + error.reason);
   }

@@ -107,13 +107,21 @@ Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::stri
   return with_access_token(std::move(signed_in));
 }
 
-// A session that looks idle may have been used a moment ago, which only memory knows yet.
 Result<sessions::Issued> Service::rotate(const crypto::Secret& refresh_token, std::string_view family,
                                          const audit::Origin& origin) {
   auto issued = parts_.sessions.refresh(refresh_token, family, origin);
-  if (issued || issued.error().reason != core::to_text(sessions::EndReason::idle)) return issued;
-  TRY(parts_.checker.write_touches());
-  return parts_.sessions.refresh(refresh_token, family, origin);
+  if (issued || issued.error().code != Code::session_ended) return issued;
+  const auto reason = core::from_text<sessions::EndReason>(issued.error().reason);
+  // A session that looks idle may have been used a moment ago, which only memory knows yet.
+  if (reason == sessions::EndReason::idle) {
+    TRY(parts_.checker.write_touches());
+    return parts_.sessions.refresh(refresh_token, family, origin);
+  }
+  const auto token = tokens::RefreshToken::parse(refresh_token.expose());
+  if (reason == sessions::EndReason::account_disabled && token &&
+      TRY(parts_.checker.is_of_disabled_user(sessions::SessionId{token->session})))
+    issued.error().code = Code::account_disabled;
+  return issued;
 }
 
 Result<SignedIn> Service::with_access_token(SignedIn signed_in) {

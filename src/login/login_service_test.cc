@@ -25,10 +25,15 @@ struct LoginService : testing::Test, test::LoginWorld {
     const auto& error = result.error();
     return std::string(core::row(error.code).name) + (error.reason.empty() ? "" : ' ' + error.reason);
   }
-  std::string attempt(const std::string& email, const std::string& secret) { return code_of(sign_in_as(email, secret)); }
-  std::string verify(const std::string& email, const Secret& otp) { return code_of(login.verify_email(email, otp, device, origin)); }
+  std::string attempt(const std::string& email, const std::string& secret) {
+    return code_of(sign_in_as(email, secret));
+  }
+  std::string verify(const std::string& email, const Secret& otp) {
+    return code_of(login.verify_email(email, otp, device, origin));
+  }
   size_t living() {
-    return static_cast<size_t>(std::ranges::count_if(session_rows.sessions, [](const auto& entry) { return !entry.second.end; }));
+    return static_cast<size_t>(
+        std::ranges::count_if(session_rows.sessions, [](const auto& entry) { return !entry.second.end; }));
   }
   Secret wrong(const Secret& right) { return Secret(std::string(right.expose() == "000000" ? "000001" : "000000")); }
 };
@@ -41,7 +46,8 @@ TEST_F(LoginService, TheRightPasswordSignsIn) {
   EXPECT_EQ(signed_in->session.amr, "pwd");
   EXPECT_EQ(signed_in->session.device, device);
   EXPECT_EQ(signed_in->grants.roles, std::vector<std::string>{"user"});
-  const auto claims = tokens::verify_access_token(signed_in->access_token.expose(), *keys.current(), token_config, clock.now());
+  const auto claims =
+      tokens::verify_access_token(signed_in->access_token.expose(), *keys.current(), token_config, clock.now());
   ASSERT_TRUE(claims);
   EXPECT_EQ(claims->user, ann.value);
   EXPECT_EQ(claims->session, signed_in->session.id.value);
@@ -57,7 +63,8 @@ TEST_F(LoginService, EveryRefusalLooksTheSame) {
   disable(off);
   const UserId fresh = add_account("fresh", password, Verified::no);
   ASSERT_FALSE(users.users.at(fresh).email_verified_at);
-  for (const char* email : {"ann@example.com", "nobody@example.com", "gone@example.com", "off@example.com", "fresh@example.com", "no address", ""}) {
+  for (const char* email : {"ann@example.com", "nobody@example.com", "gone@example.com", "off@example.com",
+                            "fresh@example.com", "no address", ""}) {
     forget();
     meanwhile.writes = 0;
     const auto answer = sign_in_as(email, "not the password");
@@ -123,7 +130,9 @@ TEST_F(LoginService, ASignInThatAChangeOvertookDoesNotComplete) {
          ASSERT_TRUE(passwords.reset("ann@example.com", mailed_code(), Secret(other_password), origin));
        }},
       {"change",
-       [&] { ASSERT_TRUE(passwords.change(ann, {}, Secret(other_password), Secret("the third of these passwords"), origin)); }},
+       [&] {
+         ASSERT_TRUE(passwords.change(ann, {}, Secret(other_password), Secret("the third of these passwords"), origin));
+       }},
       {"sign out everywhere", [&] { ASSERT_TRUE(login.logout_all(ann, std::nullopt, origin)); }},
       {"disable", [&] { disable(ann); }},
       {"disable and enable", [&] { disable(ann), users.users.at(ann).disabled_at.reset(); }},
@@ -143,7 +152,9 @@ TEST_F(LoginService, ASignInThatAChangeOvertookDoesNotComplete) {
 TEST_F(LoginService, ARehashNeverBringsAnOlderPasswordBack) {
   const auto dear = ::passwords::Hasher::create({.cost = {.memory_kib = 128, .passes = 2}, .threads = 1}, metrics);
   users.users.at(ann).password_hash = dear.value()->hash(Secret(password)).value();
-  meanwhile.before_write = [&] { ASSERT_TRUE(passwords.change(ann, {}, Secret(password), Secret(other_password), origin)); };
+  meanwhile.before_write = [&] {
+    ASSERT_TRUE(passwords.change(ann, {}, Secret(password), Secret(other_password), origin));
+  };
   EXPECT_EQ(attempt("ann@example.com", password), "invalid_credentials");
   EXPECT_TRUE(has_password(ann, other_password));
 }
@@ -209,7 +220,8 @@ TEST_F(LoginService, ARefreshGivesOutWhatHoldsNow) {
 
 TEST_F(LoginService, ARepeatedRefreshGivesTheSameRefreshTokenAndAFreshAccessToken) {
   const auto first = sign_in_as("ann@example.com", password);
-  const auto one = login.refresh(first->refresh_token, "", origin), two = login.refresh(first->refresh_token, "", origin);
+  const auto one = login.refresh(first->refresh_token, "", origin),
+             two = login.refresh(first->refresh_token, "", origin);
   EXPECT_EQ(one->refresh_token.expose(), two->refresh_token.expose());
   EXPECT_NE(one->access_token.expose(), two->access_token.expose());
 }
@@ -224,7 +236,8 @@ TEST_F(LoginService, AUseThatOnlyMemoryKnowsKeepsASessionFromIdling) {
   const auto first = sign_in_as("ann@example.com", password);
   ASSERT_TRUE(checker.load(ann, first->session.id));
   clock.advance(session_config.idle_timeout - Seconds(5));
-  near.find(ann, first->session.id, [&](const auto&, auto& entry) { return near.touch(ann, entry, clock.now()), true; });
+  near.find(ann, first->session.id,
+            [&](const auto&, auto& entry) { return near.touch(ann, entry, clock.now()), true; });
   clock.advance(Seconds(10));
   EXPECT_EQ(code_of(login.refresh(first->refresh_token, "", origin)), "done");
   clock.advance(session_config.idle_timeout + Seconds(1));

@@ -14,17 +14,22 @@ const std::string password = "a password of some length", other_password = "some
 struct RegistrationService : testing::Test, test::LoginWorld {
   audit::Origin origin{.ip_address = "192.0.2.8", .request_id = "r"};
 
-  core::Result<std::string> enrol(const std::string& email, const std::string& secret = password, const std::string& first = "Bob",
-                                  const std::string& last = "Builder") {
-    return registration.register_account({email, Secret(secret), first, last, accounts::AccountType::individual}, origin);
+  core::Result<std::string> enrol(const std::string& email, const std::string& secret = password,
+                                  const std::string& first = "Bob", const std::string& last = "Builder") {
+    return registration.register_account({email, Secret(secret), first, last, accounts::AccountType::individual},
+                                         origin);
   }
   const accounts::User* find(const std::string& email_key) {
     for (const auto& [id, user] : users.users)
       if (user.email_key == email_key) return &user;
     return nullptr;
   }
-  bool verify(const Secret& otp, const std::string& email = "bob@example.com") { return login.verify_email(email, otp, {}, origin).has_value(); }
-  bool signs_in(const std::string& secret) { return login.login("bob@example.com", Secret(secret), {}, origin).has_value(); }
+  bool verify(const Secret& otp, const std::string& email = "bob@example.com") {
+    return login.verify_email(email, otp, {}, origin).has_value();
+  }
+  bool signs_in(const std::string& secret) {
+    return login.login("bob@example.com", Secret(secret), {}, origin).has_value();
+  }
 };
 
 TEST_F(RegistrationService, ANewAccountIsUnverifiedHasTheDefaultRoleAndGetsACode) {
@@ -50,7 +55,8 @@ TEST_F(RegistrationService, WhatCannotBeAnAccountIsRefused) {
   EXPECT_EQ(enrol("no address").error().fields.at(0).field, "email");
   EXPECT_EQ(enrol("bob@example.com", "short").error().code, Code::password_rejected);
   EXPECT_EQ(enrol("bob@example.com", "bob@example.com").error().code, Code::password_rejected);
-  EXPECT_EQ(enrol("bob@example.com", "wilhelmina charlotte", "Wilhelmina", "Charlotte").error().code, Code::password_rejected);
+  EXPECT_EQ(enrol("bob@example.com", "wilhelmina charlotte", "Wilhelmina", "Charlotte").error().code,
+            Code::password_rejected);
   EXPECT_TRUE(users.users.empty());
   EXPECT_TRUE(mail.sent.empty());
 }
@@ -84,7 +90,8 @@ TEST_F(RegistrationService, TheOwnerOfAVerifiedAddressIsToldAtMostOnceAMinute) {
   ASSERT_EQ(mail.sent.size(), 1u);
   const std::string& text = mail.sent[0].message.text;
   EXPECT_EQ(text.find("Bob"), std::string::npos) << "what a stranger typed is not mailed";
-  for (size_t at = 0; at + 6 <= text.size(); ++at) EXPECT_FALSE(verification::well_formed(text.substr(at, 6))) << "no code is in it";
+  for (size_t at = 0; at + 6 <= text.size(); ++at)
+    EXPECT_FALSE(verification::well_formed(text.substr(at, 6))) << "no code is in it";
   clock.advance(Seconds(60));
   ASSERT_TRUE(enrol("bob@example.com"));
   EXPECT_EQ(mail.sent.size(), 2u);
@@ -93,7 +100,8 @@ TEST_F(RegistrationService, TheOwnerOfAVerifiedAddressIsToldAtMostOnceAMinute) {
 TEST_F(RegistrationService, AnUnverifiedAccountIsReplacedOnlyTogetherWithItsCode) {
   ASSERT_TRUE(enrol("bob@example.com", password, "First", "One"));
   const Secret first_code = mailed_code();
-  // Within the cool-down no new code is mailed, so nothing is replaced: the code that is on its way opens what it was sent for.
+  // Within the cool-down no new code is mailed, so nothing is replaced: the code that is on its way opens what it was
+  // sent for.
   ASSERT_TRUE(enrol("bob@example.com", other_password, "Second", "One"));
   EXPECT_EQ(mail.sent.size(), 1u);
   EXPECT_EQ(find("bob@example.com")->first_name, "First");

@@ -13,7 +13,7 @@ namespace passwords {
 namespace {
 
 // Linux keeps the nice value per thread. Where it cannot be set, hashing only competes harder.
-void lower_priority() { setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 10); }
+void lower_priority() { setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 19); }
 
 crypto::Secret create_unknown_password() {
   std::array<uint8_t, 32> bytes{};

@@ -15,7 +15,9 @@ struct PasswordService : testing::Test, test::PasswordWorld {
   UserId ann = add_account("ann", old_password);
   audit::Origin origin{.ip_address = "192.0.2.8", .request_id = "r"};
 
-  static std::string code_of(const auto& result) { return result ? "done" : std::string(core::row(result.error().code).name); }
+  static std::string code_of(const auto& result) {
+    return result ? "done" : std::string(core::row(result.error().code).name);
+  }
   std::string forgot(const std::string& email) { return code_of(passwords.forgot(email, origin)); }
   std::string reset(const std::string& email, const Secret& otp, const std::string& password = new_password) {
     return code_of(passwords.reset(email, otp, Secret(password), origin));
@@ -42,7 +44,8 @@ TEST_F(PasswordService, AForgottenPasswordIsResetByTheMailedCode) {
   EXPECT_EQ(row().auth_epoch, 1);
   EXPECT_EQ(end_of(session) + end_of(second), "password_changedpassword_changed");
   EXPECT_EQ(audit.actions(), "password.reset session.ended session.ended");
-  EXPECT_EQ(outbox.announced, (std::vector{changes::Change{changes::Kind::user, ann.value}, {changes::Kind::session, ann.value}}));
+  EXPECT_EQ(outbox.announced,
+            (std::vector{changes::Change{changes::Kind::user, ann.value}, {changes::Kind::session, ann.value}}));
   ASSERT_EQ(mail.sent.size(), 2u);
   EXPECT_NE(mail.sent[1].message.subject.find("password"), std::string::npos);
   EXPECT_EQ(reset("ann@example.com", code, "a third one, long as well"), "otp_invalid") << "a code opens once";
@@ -88,7 +91,8 @@ TEST_F(PasswordService, EveryRefusedResetLooksTheSame) {
     const auto answer = passwords.reset(email, otp, Secret(new_password), origin);
     ASSERT_FALSE(answer) << email;
     EXPECT_EQ(answer.error().code, Code::otp_invalid) << email;
-    EXPECT_TRUE(answer.error().detail.empty() && answer.error().fields.empty() && answer.error().reason.empty()) << email;
+    EXPECT_TRUE(answer.error().detail.empty() && answer.error().fields.empty() && answer.error().reason.empty())
+        << email;
     if (email.contains('@')) EXPECT_EQ(audit.actions(), "password.reset_refused");
   };
   refused("nobody@example.com", code);
@@ -111,7 +115,8 @@ TEST_F(PasswordService, FiveWrongTriesVoidTheCode) {
 TEST_F(PasswordService, ACodeForTheAddressResetsNothing) {
   ASSERT_TRUE(transactor.atomically([&](core::Tx& tx) -> core::Result<> {
     const auto code = TRY(codes.issue(tx, ann, verification::Purpose::verify_email, clock.now()));
-    return mail.enqueue(tx, mail::verification_code(mail.letterhead(), "ann@example.com", *code, codes.rules().life), clock.now());
+    return mail.enqueue(tx, mail::verification_code(mail.letterhead(), "ann@example.com", *code, codes.rules().life),
+                        clock.now());
   }));
   EXPECT_EQ(reset("ann@example.com", mailed_code()), "otp_invalid");
 }
@@ -119,7 +124,8 @@ TEST_F(PasswordService, ACodeForTheAddressResetsNothing) {
 TEST_F(PasswordService, AWeakPasswordCostsNoTry) {
   forgot("ann@example.com");
   const Secret code = mailed_code();
-  for (const std::string weak : {"short", "password", "ann@example.com"}) EXPECT_EQ(reset("ann@example.com", code, weak), "password_rejected");
+  for (const std::string weak : {"short", "password", "ann@example.com"})
+    EXPECT_EQ(reset("ann@example.com", code, weak), "password_rejected");
   // The name is known only to the store: the try is undone with the rest.
   users.users.at(ann).first_name = "Wilhelmina Charlotte";
   EXPECT_EQ(reset("ann@example.com", code, "wilhelmina charlotte"), "password_rejected");
@@ -136,7 +142,8 @@ TEST_F(PasswordService, AResetProvesTheAddress) {
 
 TEST_F(PasswordService, AResetVoidsTheCodeForTheAddress) {
   const UserId bob = add_account("bob", old_password, Verified::no);
-  ASSERT_TRUE(transactor.atomically([&](core::Tx& tx) { return codes.issue(tx, bob, verification::Purpose::verify_email, clock.now()); }));
+  ASSERT_TRUE(transactor.atomically(
+      [&](core::Tx& tx) { return codes.issue(tx, bob, verification::Purpose::verify_email, clock.now()); }));
   forgot("bob@example.com");
   EXPECT_EQ(reset("bob@example.com", mailed_code()), "done");
   EXPECT_FALSE(code_rows.codes.at({bob, verification::Purpose::verify_email}).open(clock.now(), 5));

@@ -104,6 +104,15 @@ core::Result<Living> Checker::read(accounts::UserId user_id, SessionId session_i
   });
 }
 
+core::Result<bool> Checker::is_of_disabled_user(SessionId id) {
+  return parts_.transactor.reading([&](core::Tx& tx) -> core::Result<bool> {
+    const auto session = TRY(parts_.sessions.find(tx, id));
+    if (!session) return false;
+    const auto user = TRY(parts_.users.find(tx, session->user));
+    return user && user->disabled_at.has_value();
+  });
+}
+
 // Decided by the clock alone; writing it down may fail or wait without changing the answer.
 core::Result<> Checker::refuse_expired(Living& living) {
   const auto why = [&] {

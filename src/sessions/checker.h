@@ -81,6 +81,9 @@ class Checker {
   using Describe = std::function<std::unique_ptr<const MeText>(const Living&)>;
   core::Result<Living> load(accounts::UserId user, SessionId session, const Describe& describe = nullptr);
 
+  // Whether the session is one of a user who is disabled now.
+  core::Result<bool> is_of_disabled_user(SessionId session);
+
   // The session's text is made anew when next asked for: something in it changed that no other node must hear of.
   void forget_text(accounts::UserId user, SessionId session) {
     parts_.near.find(user, session, [](const Holder&, Entry& entry) { return entry.me = nullptr, true; });

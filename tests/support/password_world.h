@@ -32,7 +32,8 @@ struct PasswordWorld : SessionWorld {
   FakeCodeStore code_rows;
   FakeMailOutbox mail;
   verification::Service codes{code_rows, random, crypto::Secret(std::string(32, 'c'))};
-  std::unique_ptr<::passwords::Hasher> hasher = ::passwords::Hasher::create({.cost = cheap, .threads = 1}, metrics).value();
+  std::unique_ptr<::passwords::Hasher> hasher =
+      ::passwords::Hasher::create({.cost = cheap, .threads = 1}, metrics).value();
   ::passwords::Config password_config;
   ::passwords::Service passwords{
       {meanwhile, users, codes, mail, *hasher, sessions, audit, outbox, clock, password_config}};
