@@ -80,6 +80,11 @@ void run(const std::string& command) {
   }
 }
 
+std::string with_processes() {
+  return "pid=$(head -1 " + server().directory() +
+         "/data/postmaster.pid); children() { cat /proc/$pid/task/$pid/children; }; ";
+}
+
 }  // namespace
 
 std::optional<std::string> create_postgres_database() {
@@ -104,14 +109,12 @@ void restart_postgres() {
       "/server.log -m immediate -w restart >/dev/null 2>&1 </dev/null");
 }
 
+// The parent stands still first: until then a child may end and be reaped between being listed and being signalled.
 void freeze_postgres() {
-  run("pid=$(head -1 " + server().directory() +
-      "/data/postmaster.pid); kill -STOP $pid $(cat /proc/$pid/task/$pid/children)");
+  run(with_processes() + "kill -STOP $pid && until grep -q '^State:.T' /proc/$pid/status; do sleep 0.01; done && "
+                         "kill -STOP $(children)");
 }
 
-void thaw_postgres() {
-  run("pid=$(head -1 " + server().directory() +
-      "/data/postmaster.pid); kill -CONT $(cat /proc/$pid/task/$pid/children) $pid");
-}
+void thaw_postgres() { run(with_processes() + "kill -CONT $(children) && kill -CONT $pid"); }
 
 }  // namespace support
