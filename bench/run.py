@@ -68,6 +68,12 @@ def cached(server):
     return int(float(re.search(r"^usher_sessions_cached (\S+)", server.get("/metrics").body.decode(), re.M)[1]))
 
 
+def remember(server, tokens):
+    """Checks them until memory holds (nearly) all."""
+    while cached(server) < 0.99 * len(tokens):
+        load(server.port, "/auth/check", tokens, seconds=20)
+
+
 def hot_path(small, large, rounds, seconds):
     hot, wide = large.access[::max(len(large.access) // 2000, 1)][:2000], large.access
     with Nginx() as nginx, small.serve() as one, large.serve() as million:
@@ -84,10 +90,10 @@ def hot_path(small, large, rounds, seconds):
             "check_million": of(million.process.pid, million.port, "/auth/check", hot),
             "me": of(one.process.pid, one.port, "/auth/me", small.access[:50]),
         }, rounds)
-        # Every one of them in memory first: what is measured is the cache, not the filling of it.
+        # A third of them first: by then the tables of fixed size (verified tokens, the readers' pages) are resident.
+        remember(million, wide[::3])
         before = rss_mib(million.process.pid), cached(million)
-        while cached(million) < 0.99 * len(wide):
-            load(million.port, "/auth/check", wide, seconds=20)
+        remember(million, wide)
         grown = rss_mib(million.process.pid) - before[0], cached(million) - before[1]
         load(million.port, "/auth/check", wide, seconds=5)
         uniform = cpu_per_request(million.process.pid, million.port, "/auth/check", wide, seconds)[0]
@@ -96,8 +102,7 @@ def hot_path(small, large, rounds, seconds):
                              ("check_million", "check, 1,000,000 sessions, 2,000 hot tokens", "≤ 1.15"), ("me", "`/auth/me`", "≤ 1.4")]:
         row(what, limit, f"{us[name]:.2f} µs CPU per request", f"{us[name] / us['nginx']:.2f}", goal)
     row(f"check, uniform over {len(wide):,} sessions", limit, f"{uniform:.2f} µs", f"{uniform / us['nginx']:.2f}", "printed")
-    row(f"memory of a cached session, {grown[1]:,} more of them", "–", f"{grown[0] * 1024 * 1024 / grown[1]:.0f} B, its verified token included",
-        "–", "≤ 250 B")
+    row(f"memory of a cached session, {grown[1]:,} more of them", "–", f"{grown[0] * 1024 * 1024 / grown[1]:.0f} B", "–", "≤ 250 B")
 
 
 def refresh_script(pairs):
@@ -120,34 +125,52 @@ def wrk(port, script, connections, seconds):
     return requests / seconds, int(bad[1]) if bad else 0
 
 
-def refreshes(store, seconds):
-    directory = tempfile.mkdtemp(prefix="usher-bench-")
-    single = float(tool(BUILD / "bench_limits", "sqlite", seconds, directory))
-    shutil.rmtree(directory)
+def accepted(port, script, connections, seconds):
+    rate, refused = wrk(port, script, connections, seconds)
+    if refused:
+        raise SystemExit(f"{refused} requests were refused")
+    return rate
+
+
+def single_commits(seconds):
+    with tempfile.TemporaryDirectory(prefix="usher-bench-") as directory:
+        return float(tool(BUILD / "bench_limits", "sqlite", seconds, directory))
+
+
+def refreshes(store, rounds, seconds):
+    parts = iter(store.pairs[i * 5000:(i + 1) * 5000] for i in range(rounds))
     with Server(settings={"log.level": "warn"}, data_dir=store.dir) as server:
-        rate, bad = wrk(server.port, refresh_script(store.pairs[:5000]), 64, seconds)
-    row("refresh, durable, 64 clients", f"SQLite FULL, single commits: {single:,.0f}/s", f"{rate:,.0f}/s ({bad} refused)",
-        f"{rate / single:.1f}", "≥ 5")
+        rates = alternate({"single": lambda: single_commits(seconds),
+                           "refresh": lambda: accepted(server.port, refresh_script(next(parts)), 64, seconds)}, rounds)
+    row("refresh, durable, 64 clients", f"SQLite FULL, single commits: {rates['single']:,.0f}/s", f"{rates['refresh']:,.0f}/s",
+        f"{rates['refresh'] / rates['single']:.1f}", "≥ 5")
 
 
 LOGIN = ("wrk.method = 'POST'\nwrk.path = '/auth/login'\nwrk.headers['Content-Type'] = 'application/json'\n"
          "wrk.body = '{\"email\":\"ada@example.org\",\"password\":\"correct-horse-battery-7\"}'\n")
 
 
-def logins(seconds):
+def logins(rounds, seconds):
     cores = os.cpu_count()
-    raw = float(tool(BUILD / "bench_limits", "argon2", seconds, cores))
     with Server(settings={"log.level": "warn"}) as server:
         token = server.sign_up("ada@example.org").access
-        rate, bad = wrk(server.port, LOGIN, 16, seconds)
-        quiet = load(server.port, "/auth/check", [token], seconds, connections=8)
-        storm = subprocess.Popen(["wrk", "-t1", "-c16", f"-d{seconds + 2}s", "-s", write_login(), f"http://127.0.0.1:{server.port}"],
-                                 stdout=subprocess.DEVNULL)
-        time.sleep(1)
-        busy = load(server.port, "/auth/check", [token], seconds, connections=8)
-        storm.wait()
-    row("login", f"raw argon2id, {cores} threads: {raw:.0f}/s", f"{rate:.0f}/s ({bad} refused)", f"{rate / raw:.2f}", "≥ 0.95")
-    row("check p99 during a login storm", f"quiet: {quiet['p99']:.2f} ms", f"{busy['p99']:.2f} ms", f"{busy['p99'] / quiet['p99']:.1f}", "≤ 3")
+        rates = alternate({"raw": lambda: float(tool(BUILD / "bench_limits", "argon2", seconds, cores)),
+                           "login": lambda: accepted(server.port, LOGIN, 16, seconds)}, rounds)
+        p99 = alternate({"quiet": lambda: load(server.port, "/auth/check", [token], seconds, connections=8)["p99"],
+                         "storm": lambda: p99_in_storm(server.port, token, seconds)}, rounds)
+    row("login", f"raw argon2id, {cores} threads: {rates['raw']:.0f}/s", f"{rates['login']:.0f}/s",
+        f"{rates['login'] / rates['raw']:.2f}", "≥ 0.95")
+    row("check p99 during a login storm", f"quiet: {p99['quiet']:.2f} ms", f"{p99['storm']:.2f} ms",
+        f"{p99['storm'] / p99['quiet']:.1f}", "≤ 3")
+
+
+def p99_in_storm(port, token, seconds):
+    storm = subprocess.Popen(["wrk", "-t1", "-c16", f"-d{seconds + 2}s", "-s", write_login(), f"http://127.0.0.1:{port}"],
+                             stdout=subprocess.DEVNULL)
+    time.sleep(1)
+    busy = load(port, "/auth/check", [token], seconds, connections=8)
+    storm.wait()
+    return busy["p99"]
 
 
 def write_login():
@@ -189,8 +212,8 @@ def main():
     print("| what | limit | measured | ratio | goal |\n|---|---|---|---|---|")
     try:
         hot_path(small, large, rounds, seconds)
-        refreshes(large, seconds)
-        logins(seconds)
+        refreshes(large, rounds, seconds)
+        logins(rounds, seconds)
         starts(large)
     finally:
         small.remove()

@@ -1,6 +1,6 @@
-// Owns: remembering which access tokens were verified, so that a signature is checked once per token, not once per
-// request. Does not own: verification (access_token.h), or whether the session lives (sessions/near_cache.h). Thread
-// rule: any thread; a lookup holds one shard's lock for a few nanoseconds.
+// Owns: which access tokens were verified, so that a signature is checked once per token, not once per request.
+// Does not own: verification (access_token.h), or whether the session lives (sessions/near_cache.h).
+// Thread rule: any thread; a lookup holds one shard's lock for a few nanoseconds.
 #pragma once
 #include <memory>
 #include <mutex>

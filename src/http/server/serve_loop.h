@@ -1,5 +1,6 @@
-// Owns: the loop that serve_plain() and serve_secure() share; included by their two files only, as it is slow to
-// compile. Does not own: anything else. Thread rule: as serve.h.
+// Owns: the loop that serve_plain() and serve_secure() share; slow to compile, so only their two files include it.
+// Does not own: the connection's bytes (connection.h).
+// Thread rule: as serve.h.
 #pragma once
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
