@@ -21,7 +21,11 @@ bool NearCache::fill(uint64_t begun, accounts::UserId user, const roles::Grants&
   if (shard.sequence != begun) return false;
   make_room(shard);
   Holder& holder = shard.holders[user];
-  holder.roles = roles::join(grants.roles);
+  std::string roles = roles::join(grants.roles);
+  // The texts of all his sessions tell of them: an assignment that expired must not be shown on.
+  if (holder.roles != roles || holder.permissions != grants.permissions)
+    for (Entry& other : holder.entries) other.me = nullptr;
+  holder.roles = std::move(roles);
   holder.permissions = grants.permissions;
   holder.valid_until = grants.valid_until.value_or(core::Time::max());
   const auto held = std::ranges::find(holder.entries, entry.session, &Entry::session);

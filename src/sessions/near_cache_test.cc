@@ -66,21 +66,39 @@ TEST_F(NearCacheTest, TheVisitorDecides) {
 TEST_F(NearCacheTest, ASecondFillReplacesAndKeepsTheUseAndTheText) {
   const UserId user = new_user();
   const SessionId session = new_session();
+  const roles::Grants same = grants();
   Entry with_text = entry(session);
   with_text.me = std::make_unique<MeText>(MeText{"u", "s", "e"});
-  EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, grants(), std::move(with_text)));
+  EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, same, std::move(with_text)));
   use(user, session, t0 + Seconds(9));
   Entry newer = entry(session);
   newer.expires_at = t0 + Seconds(5);
-  EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, grants("admin"), std::move(newer)));
+  EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, same, std::move(newer)));
   EXPECT_EQ(cache.size(), 1u);
-  cache.find(user, session, [&](const Holder& holder, Entry& held) {
-    EXPECT_EQ(holder.roles, "admin");
+  cache.find(user, session, [&](const Holder&, Entry& held) {
     EXPECT_EQ(held.expires_at, t0 + Seconds(5));
     EXPECT_EQ(held.last_active_at, t0 + Seconds(9));
     EXPECT_TRUE(held.me);
     return true;
   });
+}
+
+TEST_F(NearCacheTest, TextsThatTellOfOtherRolesAreForgotten) {
+  const UserId user = new_user();
+  const SessionId one = new_session(), two = new_session();
+  const roles::Grants first = grants("admin");
+  for (const SessionId session : {one, two}) {
+    Entry with_text = entry(session);
+    with_text.me = std::make_unique<MeText>(MeText{"u", "s", "e"});
+    EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, first, std::move(with_text)));
+  }
+  EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, grants("user"), entry(one)));
+  for (const SessionId session : {one, two})
+    EXPECT_TRUE(cache.find(user, session, [&](const Holder& holder, Entry& held) {
+      EXPECT_EQ(holder.roles, "user");
+      EXPECT_FALSE(held.me);
+      return true;
+    }));
 }
 
 TEST_F(NearCacheTest, UsesAreTakenOnceAndOnlyWhenTheSecondChanged) {

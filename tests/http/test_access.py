@@ -1,4 +1,5 @@
 """Roles and permissions: who may call what, what a change means to tokens that are out already, and that nobody climbs."""
+import json
 import re
 import time
 from datetime import datetime, timedelta, timezone
@@ -7,6 +8,7 @@ import pytest
 from support.scenario import alive, assert_ended, assert_problem, at_once, audited, dead, eventually, fresh_email, fresh_name
 from support.usher import PASSWORD, Server
 
+BOTH_ENGINES = True
 NOBODY = "01900000-0000-7000-8000-000000000000"
 ROLES = ["none", "user", "support", "admin", "super_admin"]
 
@@ -171,14 +173,27 @@ def test_an_assignment_says_who_gave_it_and_ends_by_itself(usher, root):
     answer = give(usher, root, who, role, expiresAt=until)
     assert answer.status == 201 and answer.json["expiresAt"] == until and answer.json["givenBy"] == root.user["id"]
     assert may(usher, who, "brief:read")
+    assert [usher.get("/auth/me", token=who.access).json["roles"] for _ in range(2)] == [sorted(["user", role])] * 2
     shown = usher.get(f"/users/{who.user['id']}/roles", token=root.access).json["roles"]
     assert [r["role"] for r in shown] == sorted(["user", role])
     eventually(lambda: soon(0) > until)
     assert not may(usher, who, "brief:read")
+    # A check has filled memory anew: the text that was made before tells of no role that is gone.
+    assert usher.get("/auth/check", token=who.access).status == 204
+    me = usher.get("/auth/me", token=who.access).json
+    assert me["roles"] == ["user"] and "brief:read" not in me["permissions"]
     shown = usher.get(f"/users/{who.user['id']}/roles", token=root.access).json["roles"]
     assert [r["role"] for r in shown] == ["user"]
     for wrong in (soon(-1), "tomorrow", "2099-01-01", 4102444800, "2099-13-01T00:00:00.000Z"):
         assert_problem(give(usher, root, who, role, expiresAt=wrong), 400, "validation_failed")
+
+
+def test_refusals_are_in_the_log_by_default(usher):
+    who = person(usher)
+    usher.get("/auth/check?permission=users:read", token=who.access)
+    usher.get("/auth/me", token=who.access[:-6] + "AAAAAA")
+    for code in ("permission_denied", "token_invalid"):
+        assert any(line["code"] == code for line in map(json.loads, usher.logged().splitlines()) if line["event"] == "request refused"), code
 
 
 def test_nobody_gives_what_he_does_not_hold(usher, root):
