@@ -63,19 +63,23 @@ const KeySet::Mac* KeySet::mac(const MacKeyId& id, core::Time now) const {
 core::Result<> KeyRing::make_missing(core::Tx& tx) {
   TRY(store_.lock(tx));
   const auto stored = TRY(store_.list(tx));
-  const auto signs = [&](Purpose purpose, std::optional<crypto::Algorithm> algorithm) {
-    return std::ranges::any_of(stored, [&](const StoredKey& key) {
-      return key.purpose == purpose && !key.retired_at && (!algorithm || key.algorithm == *algorithm);
-    });
+  const auto has = [&](Purpose purpose) {
+    return std::ranges::any_of(stored, [&](const StoredKey& key) { return key.purpose == purpose && !key.retired_at; });
   };
-  const core::Time now = clock_.now();
-  if (!signs(Purpose::refresh, std::nullopt)) TRY(make(tx, Purpose::refresh, now));
-  if (config_.secret.empty() && !signs(Purpose::access, config_.algorithm)) {
-    for (const auto& key : stored)
-      if (key.purpose == Purpose::access) TRY(store_.retire(tx, key.kid, now + config_.access_ttl + staleness));
-    TRY(make(tx, Purpose::access, now));
-  }
+  if (!has(Purpose::refresh)) TRY(make(tx, Purpose::refresh, clock_.now()));
+  if (config_.secret.empty() && !has(Purpose::access)) TRY(make(tx, Purpose::access, clock_.now()));
   return {};
+}
+
+core::Result<> KeyRing::adopt_algorithm() {
+  if (!config_.secret.empty()) return {};
+  return transactor_.atomically([&](core::Tx& tx) -> core::Result<> {
+    TRY(store_.lock(tx));
+    for (const auto& key : TRY(store_.list(tx)))
+      if (key.purpose == Purpose::access && !key.retired_at && key.algorithm == config_.algorithm) return {};
+    TRY(rotate(tx, Purpose::access));
+    return {};
+  });
 }
 
 core::Result<std::string> KeyRing::make(core::Tx& tx, Purpose purpose, core::Time active_at) {
@@ -97,13 +101,17 @@ core::Result<std::string> KeyRing::rotate(Purpose purpose) {
     return core::fail(core::Code::validation_failed, "tokens.secret signs access tokens: change that setting instead");
   return transactor_.atomically([&](core::Tx& tx) -> core::Result<std::string> {
     TRY(store_.lock(tx));
-    const core::Time active_at = clock_.now() + staleness;
-    const core::Seconds lifetime = purpose == Purpose::access ? config_.access_ttl : refresh_lifetime_;
-    for (const auto& key : TRY(store_.list(tx)))
-      if (key.purpose == purpose) TRY(store_.retire(tx, key.kid, active_at + lifetime + staleness));
-    TRY(store_.prune(tx, clock_.now()));
-    return make(tx, purpose, active_at);
+    return rotate(tx, purpose);
   });
+}
+
+core::Result<std::string> KeyRing::rotate(core::Tx& tx, Purpose purpose) {
+  const core::Time active_at = clock_.now() + staleness;
+  const core::Seconds lifetime = purpose == Purpose::access ? config_.access_ttl : refresh_lifetime_;
+  for (const auto& key : TRY(store_.list(tx)))
+    if (key.purpose == purpose) TRY(store_.retire(tx, key.kid, active_at + lifetime + staleness));
+  TRY(store_.prune(tx, clock_.now()));
+  return make(tx, purpose, active_at);
 }
 
 core::Result<std::vector<StoredKey>> KeyRing::list() {

@@ -57,6 +57,8 @@ class KeyRing {
 
   // Makes the keys that are missing, under a lock, so that two nodes make one set.
   core::Result<> make_missing(core::Tx& tx);
+  // For the server alone: rotates when no lasting key has the algorithm of tokens.algorithm.
+  core::Result<> adopt_algorithm();
   // Reads the store. Errors: store_unavailable, or a sentence when the master key does not open them; the old set
   // stays.
   core::Result<> reload();
@@ -76,6 +78,7 @@ class KeyRing {
 
  private:
   core::Result<std::string> make(core::Tx& tx, Purpose purpose, core::Time active_at);
+  core::Result<std::string> rotate(core::Tx& tx, Purpose purpose);
   core::Result<KeySet> open(const std::vector<StoredKey>& stored) const;
   core::Result<> add(KeySet& set, const StoredKey& stored) const;
 

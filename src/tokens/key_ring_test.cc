@@ -43,6 +43,8 @@ struct KeyRingTest : testing::Test {
     ASSERT_TRUE(transactor.atomically([&](core::Tx& tx) { return ring.make_missing(tx); }));
     ASSERT_TRUE(ring.reload());
   }
+  void adopt_algorithm() { ASSERT_TRUE(ring.adopt_algorithm() && ring.reload()); }
+  Algorithm algorithm() { return ring.current()->signer(clock.now()).algorithm(); }
   int count(Purpose purpose) { return static_cast<int>(std::ranges::count(store.keys, purpose, &StoredKey::purpose)); }
   std::string issue() {
     const core::Time now = clock.now();
@@ -165,16 +167,18 @@ TEST_F(KeyRingTest, RefreshKeysRotateByTheirOwnLifetime) {
   EXPECT_FALSE(ring.current()->mac(old, clock.now()));
 }
 
-TEST_F(KeyRingTest, AnotherAlgorithmMakesANewKeyAndTheOldVerifiesOn) {
+TEST_F(KeyRingTest, AnotherAlgorithmIsPublishedFirstAndTheOldKeyVerifiesOn) {
   make_missing();
   const std::string old = issue();
-  clock.advance(Seconds(1));
   config.algorithm = Algorithm::EdDSA;
-  make_missing();
-  EXPECT_EQ(ring.current()->signer(clock.now()).algorithm(), Algorithm::EdDSA);
+  adopt_algorithm();
+  EXPECT_NE(ring.current()->jwks.find("EdDSA"), std::string::npos);
+  EXPECT_EQ(algorithm(), Algorithm::ES256);
+  clock.advance(KeyRing::staleness);
+  EXPECT_EQ(algorithm(), Algorithm::EdDSA);
   EXPECT_TRUE(verifies(old));
   EXPECT_TRUE(verifies(issue()));
-  make_missing();
+  adopt_algorithm();
   EXPECT_EQ(count(Purpose::access), 2);
   clock.advance(config.access_ttl + Seconds(60));
   EXPECT_FALSE(ring.current()->verifier(crypto::parse_compact(old)->kid.value(), clock.now()));
@@ -186,12 +190,24 @@ TEST_F(KeyRingTest, AKeyThatRetiredBeforeItsTimeNeverSigns) {
   ASSERT_TRUE(ring.rotate(Purpose::access));
   clock.advance(Seconds(10));
   config.algorithm = Algorithm::EdDSA;
-  make_missing();
-  for (const Seconds later : {Seconds(0), Seconds(30), Seconds(5000)}) {
+  adopt_algorithm();
+  clock.advance(Seconds(29));
+  EXPECT_EQ(algorithm(), Algorithm::ES256);
+  for (const Seconds later : {Seconds(1), Seconds(30), Seconds(5000)}) {
     clock.advance(later);
-    EXPECT_EQ(ring.current()->signer(clock.now()).algorithm(), Algorithm::EdDSA);
+    EXPECT_EQ(algorithm(), Algorithm::EdDSA);
     EXPECT_TRUE(verifies(issue()));
   }
+}
+
+// A command may run with other settings than the server: it must not change what signs.
+TEST_F(KeyRingTest, OnlyTheServerChangesTheAlgorithm) {
+  make_missing();
+  config.algorithm = Algorithm::EdDSA;
+  make_missing();
+  clock.advance(KeyRing::staleness);
+  EXPECT_EQ(count(Purpose::access), 1);
+  EXPECT_EQ(algorithm(), Algorithm::ES256);
 }
 
 TEST_F(KeyRingTest, ASecretSignsInsteadAndIsNeverPublished) {
@@ -199,7 +215,7 @@ TEST_F(KeyRingTest, ASecretSignsInsteadAndIsNeverPublished) {
   const std::string old = issue();
   config.secret = Secret("0123456789abcdefghijklmnopqrstuvwxyz");
   make_missing();
-  EXPECT_EQ(ring.current()->signer(clock.now()).algorithm(), Algorithm::HS256);
+  EXPECT_EQ(algorithm(), Algorithm::HS256);
   EXPECT_EQ(ring.current()->jwks.find(signer()), std::string::npos);
   EXPECT_TRUE(verifies(issue()));
   EXPECT_TRUE(verifies(old));
@@ -210,7 +226,7 @@ TEST_F(KeyRingTest, ASecretSignsInsteadAndIsNeverPublished) {
   EXPECT_TRUE(ring.rotate(Purpose::refresh));
   // A clock that is set back does not bring the older key to sign again.
   clock.jump(-std::chrono::hours(1));
-  EXPECT_EQ(ring.current()->signer(clock.now()).algorithm(), Algorithm::HS256);
+  EXPECT_EQ(algorithm(), Algorithm::HS256);
 }
 
 TEST_F(KeyRingTest, AStoreThatOnlyEverHadASecretNeedsNoOtherKey) {

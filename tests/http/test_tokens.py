@@ -290,15 +290,21 @@ def test_rotation_under_use_refuses_nobody(usher):
 
 def test_tokens_and_keys_survive_a_restart_and_another_algorithm(usher):
     who = usher.sign_up(fresh_email("survivor"))
+    algorithms = lambda: sorted(key["alg"] for key in published(usher))  # noqa: E731
+    before = algorithms()
     usher.settings["tokens.algorithm"] = "EdDSA"
     usher.restart()
     try:
-        assert alive(usher, who)
+        # Published at once, so that every verifier knows it when it begins to sign.
+        assert algorithms() == sorted(before + ["EdDSA"]) and alive(usher, who)
         renewed = usher.refresh(who.refresh).json
-        assert jwt.header(renewed["accessToken"])["alg"] == "EdDSA"
         assert usher.get("/auth/me", token=renewed["accessToken"]).status == 200
-    finally:
+        # A command that runs without the server's flags changes nothing.
         del usher.settings["tokens.algorithm"]
+        usher.cli("keys", "list")
+        assert algorithms() == sorted(before + ["EdDSA"])
+    finally:
+        usher.settings.pop("tokens.algorithm", None)
         usher.restart()
     assert alive(usher, who) and usher.get("/auth/me", token=renewed["accessToken"]).status == 200
 
