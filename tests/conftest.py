@@ -6,13 +6,40 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from support.postgres import Postgres  # noqa: E402
 from support.scenario import fresh_email  # noqa: E402
 from support.usher import Server  # noqa: E402
 
 
+def pytest_generate_tests(metafunc):
+    """A module that says BOTH_ENGINES runs on the embedded store and on PostgreSQL."""
+    if "store" in metafunc.fixturenames and getattr(metafunc.module, "BOTH_ENGINES", False):
+        metafunc.parametrize("store", ["sqlite", "postgres"], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_alone():
+    """One that a test may freeze or kill."""
+    with Postgres() as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
-def usher():
-    with Server() as server:
+def store(request):
+    """The settings by which a server finds a new store."""
+    engine = getattr(request, "param", "sqlite")
+    return request.getfixturevalue("postgres").settings() if engine == "postgres" else {}
+
+
+@pytest.fixture(scope="module")
+def usher(store):
+    with Server(settings=store) as server:
         yield server
 
 

@@ -22,7 +22,9 @@ crypto::Secret derive(const crypto::Secret& master, std::string_view label) {
 
 // Otherwise whoever comes first would complain about a missing table.
 core::Result<> check_schema(storage::Database& database) {
-  for (const auto& migration : TRY(storage::migration_status(database)))
+  const auto all = TRY(storage::migration_status(database));
+  TRY(storage::check_history(all));
+  for (const auto& migration : all)
     if (migration.state == storage::MigrationState::pending)
       return core::fail(core::Code::store_unavailable,
                         "the schema is not up to date: run `usher migrate up`, or set database.migrate to auto");
@@ -74,13 +76,13 @@ App::App(const Config& settings, Opened opened)
       access(*database, *role_rows, *users, *audit, feed, random, clock),
       alarm(*users, mail, clock),
       sessions(*database, *session_rows, *audit, feed, keys, alarm, random, clock, guard, config.sessions),
-      checker({*database, *session_rows, *users, access, keys, verified, near, feed, clock, guard, config.tokens,
-               config.sessions, config.access, *metrics}),
+      checker({*database, *session_rows, sessions, *users, access, keys, verified, near, feed, clock, guard,
+               config.tokens, config.sessions, config.access, *metrics}),
       code_mailer(codes, mail),
       passwords({*database, *users, codes, mail, *hasher, sessions, *audit, feed, clock, config.passwords}),
       registration({*database, *users, access, *audit, code_mailer, *hasher, random, clock, config.passwords}),
       login({*database, *users, access, *audit, feed, codes, code_mailer, *hasher, sessions, checker, keys, random,
-             clock, config.tokens}),
+             clock, config.tokens, config.sessions}),
       admin({*database, accounts, access, sessions}) {}
 
 // The schema, the seeded roles and the first keys come in one transaction under one lock.

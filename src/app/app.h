@@ -37,6 +37,8 @@ struct App {
     std::unique_ptr<passwords::Hasher> hasher;
   };
   App(const Config& config, Opened opened);
+  // The feed's thread tells parts that are declared behind it.
+  ~App() { feed.stop(); }
 
   const Config& config;
   std::unique_ptr<core::SystemClock> clock_owner;

@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "app/command_line.h"
+#include "devices/clean_text.h"
 
 namespace app {
 namespace {
@@ -12,8 +13,9 @@ std::string join(const std::vector<std::string>& items) { return roles::join(ite
 Result<> list(const Call& call) {
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   for (const auto& view : TRY(app->access.list()))
-    std::printf("%-20s %s\n  permissions: %s\n  inherits: %s\n", view.role.name.c_str(), view.role.description.c_str(),
-                join(view.role.permissions).c_str(), join(view.role.inherits).c_str());
+    std::printf("%-20s %s\n  permissions: %s\n  inherits: %s\n", view.role.name.c_str(),
+                devices::clean_text(view.role.description, 200).c_str(), join(view.role.permissions).c_str(),
+                join(view.role.inherits).c_str());
   return {};
 }
 

@@ -102,6 +102,7 @@ std::vector<Command> server_commands() {
   return {{"serve", "", "Serve until SIGTERM.", 0, 0, run_serve},
           {"migrate up", "", "Bring the schema up to date.", 0, 0, run_migrate_up},
           {"migrate status", "", "Show each migration.", 0, 0, run_migrate_status},
+          {"migrate", "", "The same as migrate up.", 0, 0, run_migrate_up},
           {"seed", "", "Create the roles that every installation has.", 0, 0, run_seed},
           {"config", "", "Show every setting; secrets are not shown.", 0, 0, run_config},
           {"gen", "DIRECTORY", "Write the reference pages.", 1, 1, run_gen},

@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "app/command_line.h"
+#include "devices/clean_text.h"
 
 namespace app {
 namespace {
@@ -13,8 +14,9 @@ Result<> list(const Call& call) {
   const auto found =
       TRY(app->database->reading([&](core::Tx& tx) { return app->sessions.list(tx, user.id, {.limit = 1000}); }));
   for (const auto& session : found)
-    std::printf("%s  %-30s %-16s last active %s\n", session.id.str().c_str(), session.device.name.value_or("").c_str(),
-                session.ip_address.c_str(), core::iso8601(session.last_active_at).c_str());
+    std::printf("%s  %-30s %-16s last active %s\n", session.id.str().c_str(),
+                devices::clean_text(session.device.name.value_or(""), 60).c_str(), session.ip_address.c_str(),
+                core::iso8601(session.last_active_at).c_str());
   return {};
 }
 

@@ -52,7 +52,7 @@ TEST_F(Commands, WithoutWordsTheUsageIsShownAsAMistake) {
 }
 
 TEST_F(Commands, AnUnknownCommandIsNamed) {
-  for (const char* word : {"server", "Serve", "user", "migrate", "keys"}) {
+  for (const char* word : {"server", "Serve", "user", "keys"}) {
     const auto outcome = call({word});
     EXPECT_EQ(outcome.code, 2) << word;
     EXPECT_TRUE(has(outcome.err, word)) << outcome.err;

@@ -1,5 +1,8 @@
 #include "app/config.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -79,7 +82,31 @@ Result<> load_variable(Settings& settings, const SettingRow& row, const std::str
   return {};
 }
 
+// A container's orchestrator sets variables of its own that begin with the service's name, so an unknown one is let
+// pass unless it looks like a misspelt setting.
+Result<> refuse_misspelt(Settings& settings) {
+  constexpr std::string_view prefix = "USHER_";
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text(*entry);
+    const std::string_view variable = text.substr(0, text.find('='));
+    if (!variable.starts_with(prefix)) continue;
+    const auto named = [&](const SettingRow& row) {
+      const std::string name = row.environment_name();
+      return variable == name || (row.secret && variable == name + "_FILE");
+    };
+    if (std::ranges::any_of(settings.rows(), named)) continue;
+    std::string spelt(variable.substr(prefix.size()));
+    std::ranges::transform(spelt, spelt.begin(), [](unsigned char c) { return std::tolower(c); });
+    const std::string near = settings.nearest(spelt);
+    if (!near.empty())
+      return bad(std::string(variable) + ": there is no such setting; did you mean " +
+                 settings.find(near)->environment_name() + "?");
+  }
+  return {};
+}
+
 Result<> load_environment(Settings& settings) {
+  TRY(refuse_misspelt(settings));
   for (const SettingRow& row : settings.rows()) {
     for (const auto& other : row.rule.also_from) TRY(load_variable(settings, row, std::string(other)));
     TRY(load_variable(settings, row, row.environment_name()));

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
+#include <thread>
 
 #include "app/maintenance.h"
 #include "app/routes.h"
@@ -36,6 +38,13 @@ void wait_for_end(const sigset_t& signals, http::Server& server) {
   }
 }
 
+// What a shell can run, wherever the binary lies.
+std::string own_path() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? "usher" : path.string();
+}
+
 void greet(const Config& config, uint16_t port) {
   const bool tls = !config.http.tls_cert.empty();
   const std::string listen = config.http.listen;
@@ -49,12 +58,24 @@ void greet(const Config& config, uint16_t port) {
       "'{\"email\":\"ada@example.org\",\"password\":\"correct-horse-battery-7\","
       "\"firstName\":\"Ada\",\"lastName\":\"Lovelace\",\"accountType\":\"INDIVIDUAL\"}'\n"
       "Read its code:        %s\n"
-      "Make the first admin: usher user grant ada@example.org super_admin%s\n"
+      "Make the first admin: %s user grant ada@example.org super_admin%s\n"
       "API reference:        %s/docs\n",
       url.c_str(), url.c_str(),
       config.mail.smtp_url.empty() ? ("curl '" + url + "/dev/mailbox?to=ada@example.org'").c_str() : "in the mail",
-      config.uses_postgres() ? "" : (" --data.dir=" + config.store.data_dir).c_str(), url.c_str());
+      own_path().c_str(),
+      config.uses_postgres() ? ""
+                             : (" --data.dir=" + std::filesystem::absolute(config.store.data_dir).string()).c_str(),
+      url.c_str());
   std::fflush(stdout);
+}
+
+// What still waits then for a store that does not answer is left undone: to its client it looks like a crash.
+void end_by_force_after(core::Millis limit) {
+  std::thread([limit] {
+    std::this_thread::sleep_for(limit);
+    core::log(core::Level::error, "stopped without waiting for what is still running");
+    _exit(0);
+  }).detach();
 }
 
 core::Result<std::unique_ptr<mail::Transport>> create_transport(const Config& config, const core::Clock& clock) {
@@ -77,19 +98,23 @@ core::Result<> serve(const Config& config) {
   std::optional<storage::DirectoryLock> lock;
   if (!config.uses_postgres()) lock.emplace(TRY(storage::lock_directory(config.store.data_dir)));
   const auto app = TRY(App::create(config, config.store.migrate));
+  TRY(app->keys.adopt_algorithm());
+  TRY(app->keys.reload());
   TRY(app->feed.start());
   const auto transport = TRY(create_transport(config, app->clock));
   mail::Sender sender(app->mail, *transport, app->clock);
   const Maintenance maintenance(*app);
   login::Gate gate(app->checker);
-  const auto metrics_server = TRY(serve_metrics(*app, gate));
   const auto server =
       TRY(http::Server::start({config.http}, all_routes(*app, dynamic_cast<mail::Mailbox*>(transport.get()), &sender),
                               gate, *app->metrics, app->clock));
+  // Behind the last part that adds a metric: a scrape must not meet one.
+  const auto metrics_server = TRY(serve_metrics(*app, gate));
   greet(config, server->port());
   core::log(core::Level::info, "serving", {{"listen", config.http.listen}, {"port", server->port()}});
   wait_for_end(signals, *server);
   core::log(core::Level::info, "stopping");
+  end_by_force_after(config.http.stop_timeout + core::Millis(1500));
   server->stop();
   app->feed.stop();
   return {};

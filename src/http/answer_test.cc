@@ -80,7 +80,7 @@ TEST(Problem, ShowsEverythingButTheCause) {
                           .cause = "secret"};
   EXPECT_EQ(
       problem_json(error, "id-1"),
-      R"({"type":"urn:usher:error:unknown_field","title":"The body holds a field that is not known here.","status":400,)"
+      R"({"type":"urn:usher:error:unknown_field","title":"The request holds a field that is not known here.","status":400,)"
       R"("code":"unknown_field","detail":"Two.","requestId":"id-1",)"
       R"("errors":[{"field":"a\"b","code":"unknown_field","message":"is not known here"}]})");
   const core::Error ended{.code = core::Code::session_ended, .reason = "logout"},

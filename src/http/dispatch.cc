@@ -1,5 +1,7 @@
 #include "http/dispatch.h"
 
+#include <algorithm>
+
 #include "http/problem.h"
 #include "http/text.h"
 
@@ -22,12 +24,26 @@ bool is_json(std::string_view content_type) {
   return true;
 }
 
+// A route that reads its query reads all of it: a misspelt `permission` must not pass as none.
+core::Result<> check_query(const Route& route, const Request& request) {
+  if (route.operation.query.empty()) return {};
+  std::optional<std::string_view> rest = request.query;
+  while (const auto pair = next_part(rest, '&')) {
+    const std::string name = decode_query(pair->substr(0, pair->find('=')));
+    if (name.empty()) continue;
+    if (std::ranges::none_of(route.operation.query, [&](const QueryField& field) { return field.name == name; }))
+      return core::fail_field(name, "unknown_field", "is not known here", core::Code::unknown_field);
+  }
+  return {};
+}
+
 core::Result<Response> run(const Route& route, const Request& request, Gate& gate) {
   Context context{.request = request, .caller = std::nullopt};
   auto values = Router::path_values(route.operation.path, request.path);
   if (!values) return core::fail(core::Code::not_found);
   context.path_values = std::move(*values);
   if (!route.operation.guard.is_open()) context.caller = TRY(gate.admit(request, route.operation.guard));
+  TRY(check_query(route, request));
   if (route.takes_body) TRY(check_media_type(request));
   auto response = route.handle(context);
   if (!response) response = problem(response.error(), request);

@@ -138,6 +138,7 @@ std::vector<Code> error_codes(const Route& route) {
   if (route.takes_body)
     add({Code::malformed_json, Code::duplicate_key, Code::unknown_field, Code::validation_failed, Code::body_too_large,
          Code::unsupported_media_type});
+  if (!operation.query.empty()) add({Code::unknown_field});
   if (!path_parameters(operation.path).empty()) add({Code::not_found});
   if (operation.lane == Lane::work) add({Code::overloaded, Code::internal});
   std::vector<Code> out;

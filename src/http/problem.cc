@@ -28,11 +28,18 @@ void append_fields(std::string& out, const std::vector<core::FieldError>& fields
   out += ']';
 }
 
+// Refused authorization and tokens that somebody made up are worth a look (ASVS 16.3.2, 16.3.3); wrong input is not.
+core::Level level_of(const core::Error& error) {
+  const int status = core::row(error.code).status;
+  if (status == 500) return core::Level::error;
+  if (status == 503) return core::Level::warn;
+  const bool security = error.code == Code::permission_denied || error.code == Code::token_invalid;
+  return security ? core::Level::info : core::Level::debug;
+}
+
 void log_problem(const core::Error& error, const Request& request) {
   const auto& row = core::row(error.code);
-  const auto level = row.status == 503   ? core::Level::warn
-                     : row.status == 500 ? core::Level::error
-                                         : core::Level::debug;
+  const auto level = level_of(error);
   if (!core::logs(level)) return;
   core::log(level, "request refused",
             {{"code", row.name},

@@ -22,8 +22,9 @@ TokensJson to_json(const SignedIn& signed_in, const RouteParts& parts) {
   const auto& config = parts.session_config;
   return {.access_token = signed_in.access_token,
           .refresh_token = signed_in.refresh_token,
-          .expires_in = count(parts.token_config.access_ttl),
-          .refresh_expires_in = count(std::min(config.idle_timeout, config.absolute_timeout)),
+          .expires_in = count(signed_in.access_lifetime),
+          .refresh_expires_in = count(std::min(
+              config.idle_timeout, sessions::remaining(signed_in.session, config.lifetimes(), parts.clock.now()))),
           .session = signed_in.session.id,
           .user = accounts::to_json(signed_in.user, signed_in.grants.roles)};
 }
@@ -60,6 +61,7 @@ Result<TokensJson> refresh(Context& context, RefreshRequest request, const Route
 }
 
 Result<NoBody> logout(Context& context, const RouteParts& parts) {
+  context.headers.emplace_back("Clear-Site-Data", "\"cache\"");
   TRY(parts.service.logout(accounts::UserId{context.caller->user}, sessions::SessionId{context.caller->session},
                            origin_of(context)));
   return NoBody{};

@@ -10,10 +10,13 @@ Result<SignedIn> Service::login(std::string_view email, const crypto::Secret& pa
                                 const audit::Origin& origin) {
   const auto user = TRY(find(email));
   if (!TRY(verify_password(user, password))) {
-    TRY(record_failure(user, origin));
+    TRY(record_failure(user, "invalid_credentials", origin));
     return core::fail(Code::invalid_credentials);
   }
-  if (user->disabled_at) return core::fail(Code::account_disabled);
+  if (user->disabled_at) {
+    TRY(record_failure(user, "account_disabled", origin));
+    return core::fail(Code::account_disabled);
+  }
   const std::string new_hash = TRY(stronger_hash(*user, password));
   return with_access_token(
       TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, *user, new_hash, device, origin); }))));
@@ -32,10 +35,11 @@ Result<bool> Service::verify_password(const std::optional<accounts::User>& user,
   return false;
 }
 
-Result<> Service::record_failure(const std::optional<accounts::User>& user, const audit::Origin& origin) {
+Result<> Service::record_failure(const std::optional<accounts::User>& user, std::string why,
+                                 const audit::Origin& origin) {
   const auto subject = user ? std::optional(user->id.value) : std::nullopt;
   return parts_.transactor.atomically(
-      [&](core::Tx& tx) { return parts_.audit.append(tx, {"login.failed", subject, {}, {}}, origin); });
+      [&](core::Tx& tx) { return parts_.audit.append(tx, {"login.failed", subject, {}, std::move(why)}, origin); });
 }
 
 // Empty while the stored one is strong enough.
@@ -52,6 +56,7 @@ Result<Result<SignedIn>> Service::admit(core::Tx& tx, const accounts::User& prov
     return Result<SignedIn>(core::fail(Code::invalid_credentials));
   if (!user->email_verified_at) {
     TRY(parts_.mailer.send_verification(tx, *user, parts_.clock.now()));
+    TRY(parts_.audit.append(tx, {"login.failed", user->id.value, {}, "email_not_verified"}, origin));
     return Result<SignedIn>(core::fail(Code::email_not_verified));
   }
   if (!new_hash.empty()) {
@@ -124,14 +129,17 @@ Result<sessions::Issued> Service::rotate(const crypto::Secret& refresh_token, st
   return issued;
 }
 
+// No access token is good for longer than its session: whoever verifies it offline does not ask.
 Result<SignedIn> Service::with_access_token(SignedIn signed_in) {
   const core::Time now = parts_.clock.now();
+  signed_in.access_lifetime = std::min(parts_.token_config.access_ttl,
+                                       sessions::remaining(signed_in.session, parts_.session_config.lifetimes(), now));
   signed_in.access_token = TRY(tokens::issue_access_token(*parts_.keys.current(), parts_.token_config,
                                                           {.user = signed_in.user.id.value,
                                                            .session = signed_in.session.id.value,
                                                            .id = parts_.random.uuid7(now),
                                                            .issued_at = now,
-                                                           .expires_at = now + parts_.token_config.access_ttl}));
+                                                           .expires_at = now + signed_in.access_lifetime}));
   return signed_in;
 }
 

@@ -11,6 +11,7 @@ struct SignedIn {
   crypto::Secret access_token, refresh_token;
   accounts::User user;
   roles::Grants grants;
+  core::Seconds access_lifetime{};
 };
 
 }  // namespace login

@@ -59,8 +59,11 @@ Result<int64_t> Service::change(accounts::UserId id, sessions::SessionId current
                                 const crypto::Secret& password, const audit::Origin& origin) {
   const auto user = TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.users.find(tx, id); }));
   if (!user || !user->active()) return core::fail(Code::account_disabled);
-  if (!TRY(parts_.hasher.verify(user->password_hash, current)))
+  if (!TRY(parts_.hasher.verify(user->password_hash, current))) {
+    TRY(parts_.transactor.atomically(
+        [&](core::Tx& tx) { return parts_.audit.append(tx, {"password.change_refused", id.value, {}, {}}, origin); }));
     return core::fail_field("currentPassword", "wrong_password", "is not the current password", Code::wrong_password);
+  }
   TRY(check_policy(password, *user));
   std::string hash = TRY(parts_.hasher.hash(password));
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<int64_t> {

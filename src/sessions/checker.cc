@@ -2,8 +2,6 @@
 
 #include <iterator>
 
-#include "sessions/session_service.h"
-
 namespace sessions {
 namespace {
 
@@ -125,9 +123,8 @@ core::Result<> Checker::refuse_expired(Living& living) {
   living = TRY(read(living.user.id, living.session.id));
   const auto reason = why();
   if (!reason) return {};
-  TRY(parts_.transactor.atomically([&](core::Tx& tx) {
-    return parts_.sessions.expire(tx, living.session.id, *reason, parts_.config.lifetimes(), Service::expiry_slack);
-  }));
+  TRY(parts_.transactor.atomically(
+      [&](core::Tx& tx) { return parts_.service.expire(tx, living.session, *reason, {}); }));
   return ended(core::to_text(*reason));
 }
 

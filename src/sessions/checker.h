@@ -9,7 +9,7 @@
 #include "core/clock_guard.h"
 #include "core/metrics.h"
 #include "sessions/near_cache.h"
-#include "sessions/session_config.h"
+#include "sessions/session_service.h"
 #include "tokens/access_token.h"
 #include "tokens/verified_cache.h"
 
@@ -35,6 +35,7 @@ class Checker {
   struct Parts {
     core::Transactor& transactor;
     Store& sessions;
+    Service& service;
     accounts::Store& users;
     roles::Service& access;
     tokens::KeyRing& keys;

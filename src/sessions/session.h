@@ -73,6 +73,12 @@ struct Lifetimes {
   core::Seconds idle{}, absolute{};
 };
 
+// How long it can live on at `now`, whatever its use, in whole seconds begun.
+inline core::Seconds remaining(const Session& session, const Lifetimes& lifetimes, core::Time now) {
+  const core::Time end = std::min(session.expires_at, session.created_at + lifetimes.absolute);
+  return std::max(std::chrono::ceil<core::Seconds>(end - now), core::Seconds(0));
+}
+
 // Why the clock ends it; absent while it lives. A shorter policy also bounds sessions that began before it.
 inline std::optional<EndReason> expired(core::Time created_at, core::Time last_active_at, core::Time expires_at,
                                         const Lifetimes& lifetimes, core::Time now) {

@@ -22,6 +22,7 @@ struct Service::Presented {
 
 core::Result<Issued> Service::create(core::Tx& tx, accounts::UserId user, devices::Device device, std::string amr,
                                      const audit::Origin& origin) {
+  if (guard_.skewed()) return core::fail(core::Code::clock_skew);
   const core::Time now = clock_.now();
   std::string secret(32, '\0');
   random_.fill({reinterpret_cast<uint8_t*>(secret.data()), secret.size()});
@@ -43,23 +44,35 @@ core::Result<Issued> Service::create(core::Tx& tx, accounts::UserId user, device
 core::Result<bool> Service::end(core::Tx& tx, accounts::UserId owner, SessionId id, EndReason reason,
                                 const audit::Origin& origin) {
   const auto ids = TRY(store_.end(tx, owner, id, std::nullopt, reason));
-  for (const auto& one : ids)
-    TRY(audit_.append(tx, {"session.ended", owner.value, one.value, std::string(core::to_text(reason))}, origin));
-  bool announce = !ids.empty();
-  if (!announce) {
-    // Whoever ended it may not have told this process yet, and this caller will say that it is over, too.
+  for (const auto& one : ids) TRY(record_end(tx, owner, one, reason, origin));
+  if (ids.empty()) {
     const auto session = TRY(store_.find(tx, id));
-    announce = session && session->user == owner;
+    if (!session) return false;
+    if (session->user != owner) {
+      TRY(audit_.append(tx, {"session.end_refused", owner.value, id.value, "another user's"}, origin));
+      return false;
+    }
   }
-  if (announce) TRY(outbox_.announce(tx, {changes::Kind::session, owner.value}));
+  // Also when it had ended: whoever ended it may not have told this process yet, and this caller will say that it is
+  // over, too.
+  TRY(outbox_.announce(tx, {changes::Kind::session, owner.value}));
   return !ids.empty();
+}
+
+core::Result<> Service::record_end(core::Tx& tx, accounts::UserId user, SessionId id, EndReason reason,
+                                   const audit::Origin& origin) {
+  return audit_.append(tx, {"session.ended", user.value, id.value, std::string(core::to_text(reason))}, origin);
+}
+
+core::Result<> Service::expire(core::Tx& tx, const Session& session, EndReason reason, const audit::Origin& origin) {
+  if (!TRY(store_.expire(tx, session.id, reason, config_.lifetimes(), expiry_slack))) return {};
+  return record_end(tx, session.user, session.id, reason, origin);
 }
 
 core::Result<int64_t> Service::end_all(core::Tx& tx, accounts::UserId user, EndReason reason,
                                        std::optional<SessionId> except, const audit::Origin& origin) {
   const auto ids = TRY(store_.end(tx, user, std::nullopt, except, reason));
-  for (const auto& one : ids)
-    TRY(audit_.append(tx, {"session.ended", user.value, one.value, std::string(core::to_text(reason))}, origin));
+  for (const auto& one : ids) TRY(record_end(tx, user, one, reason, origin));
   // Also when none was ended here: a fill that began before must not outlive the call.
   TRY(outbox_.announce(tx, {changes::Kind::session, user.value}));
   return static_cast<int64_t>(ids.size());
@@ -110,10 +123,7 @@ core::Result<core::Result<Issued>> Service::answer(core::Tx& tx, Session session
   const auto reason =
       expired(session.created_at, session.last_active_at, session.expires_at, config_.lifetimes(), presented.now);
   if (reason && !guard_.jumped()) {
-    if (TRY(store_.expire(tx, session.id, *reason, config_.lifetimes(), expiry_slack)))
-      TRY(audit_.append(tx,
-                        {"session.ended", session.user.value, session.id.value, std::string(core::to_text(*reason))},
-                        presented.origin));
+    TRY(expire(tx, session, *reason, presented.origin));
     return core::Result<Issued>(ended(*reason));
   }
   const auto verdict =

@@ -42,7 +42,7 @@ class Service {
         guard_(guard),
         config_(config) {}
 
-  // The caller has locked the user's row in `tx` and compared its epoch.
+  // The caller has locked the user's row in `tx` and compared its epoch. Error: clock_skew.
   core::Result<Issued> create(core::Tx& tx, accounts::UserId user, devices::Device device, std::string amr,
                               const audit::Origin& origin);
   // Ends one session of `owner`; false when it is not his or has ended already.
@@ -51,6 +51,8 @@ class Service {
   // Ends all sessions of a user but `except`; how many.
   core::Result<int64_t> end_all(core::Tx& tx, accounts::UserId user, EndReason reason, std::optional<SessionId> except,
                                 const audit::Origin& origin);
+  // Ends one that the clock has ended, if the database's clock agrees.
+  core::Result<> expire(core::Tx& tx, const Session& session, EndReason reason, const audit::Origin& origin);
   // Living sessions, newest activity first.
   core::Result<std::vector<Session>> list(core::Tx& tx, accounts::UserId user, const Page& page);
 
@@ -67,6 +69,8 @@ class Service {
   core::Result<core::Result<Issued>> answer(core::Tx& tx, Session session, const Presented& presented);
   core::Result<core::Result<Issued>> rotate(core::Tx& tx, Session session, const Presented& presented);
   core::Result<core::Result<Issued>> end_stolen(core::Tx& tx, const Session& session, const Presented& presented);
+  core::Result<> record_end(core::Tx& tx, accounts::UserId user, SessionId id, EndReason reason,
+                            const audit::Origin& origin);
   Issued issue(Session session) const;
 
   core::Transactor& transactor_;

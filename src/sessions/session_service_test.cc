@@ -241,6 +241,8 @@ TEST_F(SessionService, ANodeWhoseClockIsSkewedRefreshesNothing) {
   const Issued issued = sign_in(user);
   guard.compare(clock.now() - Seconds(31));
   EXPECT_EQ(refusal(refresh(issued.refresh_token)), "clock_skew");
+  const auto made = transactor.atomically([&](core::Tx& tx) { return sessions.create(tx, user, {}, "pwd", {}); });
+  EXPECT_EQ(refusal(made), "clock_skew");
   guard.compare(clock.now());
   EXPECT_TRUE(refresh(issued.refresh_token));
 }
@@ -278,8 +280,6 @@ TEST_F(SessionService, EndingIsRecordedAndAnnouncedOnce) {
     return transactor.atomically([&](core::Tx& tx) { return sessions.end(tx, owner, id, EndReason::logout, origin); })
         .value();
   };
-  EXPECT_FALSE(end(add_user("eve")));
-  EXPECT_TRUE(outbox.announced.empty());
   EXPECT_TRUE(end(user));
   EXPECT_EQ(audit.actions(), "session.ended");
   EXPECT_EQ(outbox.announced.size(), 1u);
@@ -288,6 +288,18 @@ TEST_F(SessionService, EndingIsRecordedAndAnnouncedOnce) {
   EXPECT_EQ(audit.actions(), "session.ended");
   EXPECT_EQ(outbox.announced.size(), 2u);
   EXPECT_EQ(end_of(id), "logout");
+}
+
+TEST_F(SessionService, EndingWhatIsAnothersIsRefusedAndRecorded) {
+  const auto id = sign_in(user).session.id;
+  const UserId eve = add_user("eve");
+  forget();
+  const auto ended =
+      transactor.atomically([&](core::Tx& tx) { return sessions.end(tx, eve, id, EndReason::logout, origin); });
+  EXPECT_FALSE(ended.value());
+  EXPECT_EQ(end_of(id), "");
+  EXPECT_TRUE(outbox.announced.empty());
+  EXPECT_EQ(audit.actions(), "session.end_refused");
 }
 
 TEST_F(SessionService, EndingAllKeepsOneAndTellsOfEach) {

@@ -90,24 +90,6 @@ std::string label(int64_t version, std::string_view name) {
   return number + "_" + std::string(name);
 }
 
-core::Result<> check_history(const std::vector<MigrationStatus>& all) {
-  for (const MigrationStatus& status : all) {
-    const std::string name = label(status.version, status.name);
-    if (status.state == MigrationState::changed) {
-      return core::fail_because(core::Code::internal,
-                                "migration " + name +
-                                    " was applied with another text: install the version of Usher "
-                                    "that applied it, or restore a backup");
-    }
-    if (status.state == MigrationState::newer) {
-      return core::fail_because(core::Code::internal,
-                                "the database was migrated by a newer Usher (" + name +
-                                    "): install that version, or restore a backup made before it");
-    }
-  }
-  return {};
-}
-
 core::Result<> apply(Transaction& tx, const Migration& migration) {
   auto done = tx.script(std::string(migration.sql));
   if (done) {
@@ -172,6 +154,24 @@ core::Result<std::vector<MigrationStatus>> migration_status(Database& database, 
 
 core::Result<std::vector<MigrationStatus>> migration_status(Database& database) {
   return migration_status(database, embedded_migrations(database.engine()));
+}
+
+core::Result<> check_history(const std::vector<MigrationStatus>& all) {
+  for (const MigrationStatus& status : all) {
+    const std::string name = label(status.version, status.name);
+    if (status.state == MigrationState::changed) {
+      return core::fail_because(core::Code::internal,
+                                "migration " + name +
+                                    " was applied with another text: install the version of Usher "
+                                    "that applied it, or restore a backup");
+    }
+    if (status.state == MigrationState::newer) {
+      return core::fail_because(core::Code::internal,
+                                "the database was migrated by a newer Usher (" + name +
+                                    "): install that version, or restore a backup made before it");
+    }
+  }
+  return {};
 }
 
 core::Result<size_t> migrate_up(Database& database, std::span<const Migration> migrations, const Finish& finish) {

@@ -40,9 +40,12 @@ struct MigrationStatus {
 core::Result<std::vector<MigrationStatus>> migration_status(Database& database, std::span<const Migration> migrations);
 core::Result<std::vector<MigrationStatus>> migration_status(Database& database);
 
+// internal, whose cause says what to do, when one was changed or is newer than this binary.
+core::Result<> check_history(const std::vector<MigrationStatus>& all);
+
 // Applies what is pending, then calls `finish`, all in one transaction under one lock: several nodes may start
-// together. Returns how many were applied. Errors: store_unavailable; internal, whose cause says what to do, for a
-// changed or a newer migration and for one that fails.
+// together. Returns how many were applied. Errors: store_unavailable; those of check_history; internal for a migration
+// that fails.
 using Finish = std::function<core::Result<>(core::Tx&)>;
 core::Result<size_t> migrate_up(Database& database, std::span<const Migration> migrations, const Finish& finish = {});
 core::Result<size_t> migrate_up(Database& database, const Finish& finish = {});

@@ -1,5 +1,6 @@
 """Registration, codes, passwords: no enumeration, single use, and what a change of password ends."""
 import json
+import re
 import statistics
 import time
 
@@ -7,12 +8,13 @@ import pytest
 from support.scenario import alive, assert_problem, at_once, dead, eventually, fresh_email, records, vectors
 from support.usher import PASSWORD, Server
 
+BOTH_ENGINES = True
 NEW = "another-good-horse-8"
 
 
 @pytest.fixture(scope="module")
-def usher():
-    with Server(settings={"verification.cool_down": "1s"}) as server:
+def usher(store):
+    with Server(settings=store | {"verification.cool_down": "1s"}) as server:
         yield server
 
 
@@ -99,6 +101,41 @@ def test_each_attempt_writes_one_line_of_audit_whether_there_is_an_account_or_no
                 assert records(usher, "SELECT count(*) FROM audit_events")[0][0] == before + 1, (email, at)
 
 
+def hashes(usher):
+    metrics = usher.get("/metrics").body.decode()
+    return int(float(re.search(r"^usher_password_hash_seconds_count (\S+)", metrics, re.M)[1]))
+
+
+def test_each_call_hashes_once_whether_there_is_an_account_or_not(usher):
+    """The dearest step by far: one that is left out can be told from outside."""
+    verified, pending, disabled = (fresh_email("hashed") for _ in range(3))
+    for email in (verified, disabled):
+        usher.sign_up(email)
+    usher.register(pending)
+    usher.cli("user", "disable", disabled)
+    for email in (verified, pending, disabled, fresh_email("unhashed")):
+        for call in (lambda e: usher.login_answer(e, "not-the-password"), lambda e: usher.register(e, NEW),
+                     lambda e: reset(usher, e, "000000")):
+            before = hashes(usher)
+            call(email)
+            assert hashes(usher) == before + 1, email
+
+
+def test_every_sign_in_that_failed_is_recorded_with_its_reason(usher):
+    who, pending, disabled = usher.sign_up(fresh_email("failed")), fresh_email("failed"), fresh_email("failed")
+    usher.register(pending)
+    usher.sign_up(disabled)
+    usher.cli("user", "disable", disabled)
+    for email, password, reason in ((who.email, "not-the-password", "invalid_credentials"), (pending, PASSWORD, "email_not_verified"),
+                                    (disabled, PASSWORD, "account_disabled")):
+        usher.login_answer(email, password)
+        query = "SELECT detail FROM audit_events JOIN users ON users.id = subject WHERE action = 'login.failed' AND email = ?"
+        assert records(usher, query, email) == [(reason,)]
+    usher.post("/auth/change-password", {"currentPassword": "not-the-password", "newPassword": NEW}, token=who.access)
+    query = "SELECT count(*) FROM audit_events JOIN users ON users.id = subject WHERE action = 'password.change_refused' AND email = ?"
+    assert records(usher, query, who.email) == [(1,)]
+
+
 def test_times_do_not_tell_whether_an_account_exists(usher):
     known, times = fresh_email("timed"), {}
     usher.sign_up(known)
@@ -142,6 +179,18 @@ def test_registering_again_before_the_proof_replaces_what_was_registered(usher):
     signed_in = verify(usher, email, otp)
     assert signed_in.json["user"]["firstName"] == "Second"
     assert usher.login_answer(email).status == 401 and usher.login_answer(email, NEW).status == 200
+
+
+def test_the_cool_down_can_be_lifted_for_tests_and_load():
+    with Server(settings={"limits.enabled": "false"}) as usher:
+        email = fresh_email("hurried")
+        usher.register(email)
+        for number in range(2, 5):
+            assert usher.post("/auth/resend-otp", {"email": email}).status == 202
+            eventually(lambda: len(codes(usher, email)) == number)  # noqa: B023
+        for _ in range(5):
+            verify(usher, email, "000000")
+        assert_problem(verify(usher, email, usher.code(email)), 400, "otp_invalid")
 
 
 def test_a_code_never_proves_what_was_registered_after_it(quiet):

@@ -1,6 +1,7 @@
 """The command line: every command of the contract, and settings that say what is wrong with them."""
 import os
 import re
+import sqlite3
 import subprocess
 import tempfile
 
@@ -50,8 +51,8 @@ def test_version_help_and_unknown_words():
 def test_migrate_and_seed_can_be_repeated(empty):
     code, out, _ = in_store(empty, "migrate", "status")
     assert code == 0 and "pending" in out and "applied" not in out
-    for _ in range(2):
-        assert in_store(empty, "migrate", "up")[0] == 0
+    for words in (["migrate", "up"], ["migrate"]):
+        assert in_store(empty, *words)[0] == 0
         assert in_store(empty, "seed")[0] == 0
     code, out, _ = in_store(empty, "migrate", "status")
     assert code == 0 and "pending" not in out and re.search(r"0001 core +applied \d{4}-", out)
@@ -62,6 +63,16 @@ def test_migrate_and_seed_can_be_repeated(empty):
 def test_serve_refuses_an_old_schema_when_told_not_to_migrate(empty):
     code, _, said = in_store(empty, "serve", "--http.listen=127.0.0.1:0", "--database.migrate=off")
     assert code == 1 and "migrate" in said
+
+
+def test_nothing_serves_a_store_that_a_newer_version_migrated(empty):
+    in_store(empty, "migrate")
+    with sqlite3.connect(f"{empty}/data/usher.db") as store:
+        store.execute("INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (9999, 'later', 'x', 0)")
+    store.close()
+    for migrate in ("auto", "off"):
+        code, _, said = in_store(empty, "serve", "--http.listen=127.0.0.1:0", f"--database.migrate={migrate}")
+        assert code == 1 and "newer Usher (9999_later)" in said, said
 
 
 def test_a_user_made_by_hand_can_sign_in(usher):
@@ -131,6 +142,19 @@ def test_keys_are_listed_and_rotated(usher):
 def test_the_greeting_says_where_and_how_to_make_the_first_admin(usher):
     said = "\n".join(usher.greeting + [usher.process.stdout.readline() for _ in range(5)])
     assert usher.url in said and "super_admin" in said and "/dev/mailbox" in said and "/docs" in said
+    # As a stranger would: pasted into another terminal, in another directory.
+    ada = usher.sign_up("ada@example.org")
+    command = re.search(r"Make the first admin: (.*)", said)[1]
+    done = subprocess.run(command, shell=True, cwd="/", capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0 and "holds super_admin" in done.stdout, done
+    assert usher.get("/auth/check?permission=users:write", token=ada.access).status == 204
+
+
+def test_what_a_device_calls_itself_cannot_steer_the_terminal(usher):
+    who = usher.sign_up(fresh_email("escape"), device={"deviceName": "\x1b[2J\nphone\u009b31m\u202e"})
+    shown = usher.cli("session", "list", who.email).stdout
+    assert who.session in shown and "phone" in shown and len(shown.splitlines()) == 1
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", shown)
 
 
 # ---- settings
@@ -170,6 +194,15 @@ def test_secrets_may_come_from_files(empty):
     code, out, said = run("config", env={"JWT_SECRET_FILE": f"{empty}/secret"}, cwd=empty)
     assert code == 0 and "* tokens.secret" in out, said
     assert f"{empty}/none" in refused("config", env={"USHER_TOKENS_SECRET_FILE": f"{empty}/none"}, cwd=empty)
+
+
+def test_a_variable_that_looks_misspelt_stops_the_start_and_any_other_does_not(empty):
+    for variable, says in (("USHER_SESIONS_IDLE_TIMEOUT", "USHER_SESSIONS_IDLE_TIMEOUT"), ("USHER_HTTP_LISTEN_", "USHER_HTTP_LISTEN")):
+        said = refused("config", env={variable: "1h"}, cwd=empty)
+        assert variable in said and f"did you mean {says}?" in said
+    # As an orchestrator sets them for a service that is called usher.
+    code, _, said = run("config", env={"USHER_SERVICE_HOST": "10.0.0.1", "USHER_PORT": "tcp://10.0.0.1:80", "USHER_PORT_80_TCP_PROTO": "tcp"}, cwd=empty)
+    assert code == 0, said
 
 
 @pytest.mark.parametrize("flag, says", [

@@ -79,6 +79,11 @@ def wrong_type(w, m, p, o):
     return w.ask(m, p, token=w.root.access, body={first: {"no": 1}})
 
 
+def unknown_field(w, m, p, o):
+    body, query = (b'{"no such field":1}', "") if w.schema(o) else (None, "?nosuchfield=1")
+    return w.ask(m, p + query, token=w.root.access, body=body)
+
+
 # What each of these means to any operation: (world, method, path, operation) -> answer
 GENERIC = {
     "token_missing": of_caller(lambda w: None),
@@ -90,7 +95,7 @@ GENERIC = {
     "permission_denied": of_caller(lambda w: w.user.access),
     "malformed_json": with_body(b'{"a":'),
     "duplicate_key": with_body(b'{"a":1,"a":2}'),
-    "unknown_field": with_body(b'{"no such field":1}'),
+    "unknown_field": unknown_field,
     "validation_failed": wrong_type,
     "body_too_large": with_body(b'{"a":"' + b"x" * 66_000 + b'"}'),
     "unsupported_media_type": with_body(b"a=1", {"Content-Type": "application/x-www-form-urlencoded"}),

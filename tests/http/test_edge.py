@@ -225,6 +225,35 @@ def test_sigterm_finishes_work_in_flight_and_exits_quietly():
             assert usher.get("/auth/me", token=answer.json["accessToken"]).status == 200
 
 
+def test_sigterm_does_not_wait_for_a_store_that_hangs(postgres_alone):
+    with Server(settings=postgres_alone.settings(), timeout=30) as usher:
+        who = usher.sign_up(fresh_email("stuck"))
+        postgres_alone.freeze()
+        try:
+            calls = [threading.Thread(target=lambda: ignore_end(lambda: usher.login_answer(who.email))) for _ in range(150)]
+            for call in calls:
+                call.start()
+            time.sleep(1)  # every worker hangs, and the others wait for one
+            start = time.monotonic()
+            usher.process.send_signal(signal.SIGTERM)
+            assert usher.process.wait(15) == 0
+            assert time.monotonic() - start < 10
+            for call in calls:
+                call.join()
+        finally:
+            postgres_alone.thaw()
+        usher.close()
+        usher.start(usher.port)
+        assert alive(usher, who)
+
+
+def ignore_end(call):
+    try:
+        call()
+    except (ConnectionError, http.client.HTTPException):
+        pass
+
+
 def test_an_idle_server_stops_at_once():
     with Server() as usher:
         start = time.monotonic()

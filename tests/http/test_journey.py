@@ -3,8 +3,11 @@ import re
 import time
 
 import pytest
-from support.scenario import alive, assert_ended, assert_problem, dead, eventually, fresh_email
+from support import jwt
+from support.scenario import alive, assert_ended, assert_problem, audited, dead, eventually, fresh_email
+from support.usher import Server
 
+BOTH_ENGINES = True
 CHROME_MAC = ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
               "Chrome/126.0.0.0 Safari/537.36")
 SAFARI_IPHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
@@ -102,6 +105,28 @@ def test_logout_ends_the_session_that_asks_and_no_other(usher, ada):
     assert alive(usher, other)
 
 
+def test_a_browser_is_told_to_forget_what_it_kept(usher, ada):
+    assert usher.post("/auth/logout", token=ada.access).headers["clear-site-data"] == '"cache"'
+
+
+def test_a_misspelt_query_never_passes_as_none(usher, ada):
+    for method, path in (("GET", "/auth/check?permisson=users:read"), ("DELETE", "/auth/sessions?exept=current"),
+                         ("GET", "/auth/sessions?limit=1&page=2"), ("GET", "/auth/check?PERMISSION=a:b&permission=c:d")):
+        body = assert_problem(usher.call(method, path, token=ada.access), 400, "unknown_field")
+        assert body["errors"][0]["code"] == "unknown_field"
+    assert alive(usher, ada)
+
+
+def test_no_token_is_good_for_longer_than_its_session(store):
+    with Server(settings=store | {"sessions.absolute_timeout": "300s", "sessions.idle_timeout": "200s"}) as usher:
+        who = usher.sign_up(fresh_email("short"))
+        for answer in (usher.login_answer(who.email), usher.refresh(who.refresh)):
+            body = answer.json
+            assert (body["expiresIn"], body["refreshExpiresIn"]) == (300, 200)
+            claims = jwt.claims(body["accessToken"])
+            assert claims["exp"] - claims["iat"] == 300
+
+
 def test_except_current_keeps_the_session_that_asks(usher, ada):
     others = [usher.login(ada.email) for _ in range(3)]
     answer = usher.delete("/auth/sessions?except=current", token=ada.access)
@@ -118,6 +143,7 @@ def test_only_ones_own_sessions_can_be_ended(usher, ada):
     for name in (stranger.session, stranger.user["id"], "00000000-0000-0000-0000-000000000000", "x", "..%2f" + ada.session):
         assert_problem(usher.delete(f"/auth/sessions/{name}", token=ada.access), 404, "not_found")
     assert alive(usher, stranger)
+    assert len(audited(usher, "session.end_refused", stranger.session)) == 1
     assert usher.delete(f"/auth/sessions/{ada.session}", token=ada.access).json == {"revoked": 1}
     dead(usher, ada, "logout")
 

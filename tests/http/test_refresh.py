@@ -1,12 +1,12 @@
 """Rotation of refresh tokens: honest clients are never logged out, thieves always are."""
 import base64
-import sqlite3
 import time
 
 import pytest
-from support.scenario import alive, assert_ended, assert_problem, at_once, audited, dead, eventually, fresh_email, records
+from support.scenario import alive, assert_ended, assert_problem, at_once, audited, changed, dead, eventually, fresh_email, records
 from support.usher import Server
 
+BOTH_ENGINES = True
 PHONE = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
                        "Version/17.5 Mobile/15E148 Safari/604.1"}
 DESK = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:127.0) Gecko/20100101 Firefox/127.0"}
@@ -28,11 +28,9 @@ def renew(usher, token, headers=None):
 
 
 def change_store(usher, statement, *values):
-    """Changes the embedded store behind the server's back, while it is down."""
+    """Changes one row behind the server's back, while it is down."""
     usher.stop()
-    with sqlite3.connect(f"{usher.data_dir}/usher.db") as store:
-        assert store.execute(statement, values).rowcount == 1
-    store.close()
+    assert changed(usher, statement, *values) == 1
     usher.start(usher.port)
 
 
@@ -205,13 +203,14 @@ def test_unused_and_old_sessions_end_with_their_reason(usher, ada, days, reason)
     token = renew(usher, ada.refresh)
     assert usher.get("/auth/sessions", token=ada.access).json["sessions"][0]["expiresAt"] == shown  # never slides
     if reason == "idle":
-        change_store(usher, "UPDATE sessions SET created_at = created_at - ?1, refreshed_at = refreshed_at - ?1, "
-                            "last_active_at = last_active_at - ?1 WHERE id = ?2", ms, row_of(ada))
+        change_store(usher, "UPDATE sessions SET created_at = created_at - ?, refreshed_at = refreshed_at - ?, "
+                            "last_active_at = last_active_at - ? WHERE id = ?", ms, ms, ms, row_of(ada))
     else:
-        change_store(usher, "UPDATE sessions SET created_at = created_at - ?1, expires_at = expires_at - ?1 WHERE id = ?2",
-                     ms, row_of(ada))
+        change_store(usher, "UPDATE sessions SET created_at = created_at - ?, expires_at = expires_at - ? WHERE id = ?",
+                     ms, ms, row_of(ada))
     assert_ended(usher.get("/auth/me", token=ada.access), reason)
     assert_ended(usher.refresh(token), reason)
+    assert [detail for _, detail in audited(usher, "session.ended", ada.session)] == [reason]
 
 
 def test_shorter_timeouts_bind_sessions_that_began_before():

@@ -111,8 +111,9 @@ void restart_postgres() {
 
 // The parent stands still first: until then a child may end and be reaped between being listed and being signalled.
 void freeze_postgres() {
-  run(with_processes() + "kill -STOP $pid && until grep -q '^State:.T' /proc/$pid/status; do sleep 0.01; done && "
-                         "kill -STOP $(children)");
+  run(with_processes() +
+      "kill -STOP $pid && until grep -q '^State:.T' /proc/$pid/status; do sleep 0.01; done && "
+      "kill -STOP $(children)");
 }
 
 void thaw_postgres() { run(with_processes() + "kill -CONT $(children) && kill -CONT $pid"); }

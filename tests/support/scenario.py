@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import support.postgres
 from support.usher import VECTORS
 
 count = itertools.count(1)
@@ -86,7 +87,9 @@ def eventually(condition, seconds=5.0, pause=0.02):
 
 
 def records(usher, query, *values):
-    """Rows of the embedded store, read beside the running server."""
+    """Rows of the store, read beside the running server; `?` stands for a value."""
+    if url := usher.settings.get("database.url"):
+        return support.postgres.query(url, query.replace("?", "%s"), *values)
     store = sqlite3.connect(f"file:{usher.data_dir}/usher.db?mode=ro", uri=True)
     try:
         return store.execute(query, values).fetchall()
@@ -94,8 +97,19 @@ def records(usher, query, *values):
         store.close()
 
 
+def changed(usher, statement, *values):
+    """How many rows the statement changed."""
+    if url := usher.settings.get("database.url"):
+        return support.postgres.execute(url, statement.replace("?", "%s"), *values)
+    with sqlite3.connect(f"{usher.data_dir}/usher.db") as store:
+        count = store.execute(statement, values).rowcount
+    store.close()
+    return count
+
+
 def audited(usher, action, session=None):
-    events = records(usher, "SELECT lower(hex(session_id)), detail FROM audit_events WHERE action = ?", action)
+    found = records(usher, "SELECT session_id, detail FROM audit_events WHERE action = ?", action)
+    events = [(bytes(id or b"").hex(), detail) for id, detail in found]
     return [event for event in events if session is None or event[0] == session.replace("-", "")]
 
 

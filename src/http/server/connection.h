@@ -1,6 +1,6 @@
 // Owns: the life of one connection's bytes without I/O: what arrived, which requests are in it, the answers to be sent.
 // Does not own: the socket (serve.h), time-outs (loop.h tells when one has passed).
-// Thread rule: the I/O thread of its loop; run_job() alone is called on a worker, while the I/O thread waits.
+// Thread rule: the I/O thread of its loop; a worker may call run_job() or refuse_job() while the I/O thread waits.
 #pragma once
 #include <boost/intrusive/list.hpp>
 #include <memory>
@@ -45,7 +45,8 @@ class Connection : public boost::intrusive::list_base_hook<boost::intrusive::lin
   std::string_view out() const { return out_; }
   void written();
 
-  // After Want::work: run_job() on a worker, or refuse_job() when there is no place for it, then finish_job() here.
+  // After Want::work: run_job() or refuse_job() on a worker, or refuse_job() here when there is no place for it; then
+  // finish_job() here.
   void run_job();
   void refuse_job();
   void finish_job();

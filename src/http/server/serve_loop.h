@@ -16,8 +16,9 @@ using boost::system::error_code;
 // Resumes on this loop once the job has run on a worker.
 inline Task<> run_on_worker(Connection& connection, Workers& workers) {
   const auto start = [&](auto handler) {
-    workers.submit([&connection, resume = std::move(handler)]() mutable {
-      connection.run_job();
+    workers.submit([&connection, &workers, resume = std::move(handler)]() mutable {
+      if (workers.abandoned()) connection.refuse_job();
+      else connection.run_job();
       const auto executor = asio::get_associated_executor(resume);
       asio::post(executor, std::move(resume));
     });

@@ -136,6 +136,7 @@ void Server::stop() {
   if (parts_->certificate_watch.joinable()) parts_->certificate_watch.join();
   for (auto& loop : parts_->loops) loop->begin_stop();
   if (!parts_->wait_for_end(parts_->site->config.stop_timeout)) {
+    parts_->site->workers.abandon();
     for (auto& loop : parts_->loops) loop->close_all();
     parts_->wait_for_end(close_wait);
   }

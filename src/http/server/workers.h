@@ -22,6 +22,9 @@ class Workers {
   // Takes a place in the queue for the one submit() that must follow; false when there is none.
   bool reserve();
   void submit(Work work);
+  // From now on what is queued should answer that it will not be done.
+  void abandon() { abandoned_.store(true, std::memory_order_relaxed); }
+  bool abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
   // Reserves nothing more, runs what is queued, then joins.
   void finish();
 
@@ -37,7 +40,7 @@ class Workers {
   std::condition_variable wake_;
   std::deque<Work> queue_;
   size_t idle_ = 0;
-  std::atomic<bool> stopping_{false};
+  std::atomic<bool> stopping_{false}, abandoned_{false};
   std::vector<std::thread> threads_;
 };
 
