@@ -28,15 +28,14 @@ void rest_before(int attempt) {
 class NotNested {
  public:
   NotNested() {
-    assert(!inside_ && "a transaction inside of a transaction");
-    inside_ = true;
+    assert(!inside && "a transaction inside of a transaction");
+    inside = true;
   }
-  ~NotNested() { inside_ = false; }
+  ~NotNested() { inside = false; }
 
  private:
-  static thread_local bool inside_;
+  static inline thread_local bool inside = false;
 };
-thread_local bool NotNested::inside_ = false;
 
 class PostgresDatabase final : public Database {
  public:

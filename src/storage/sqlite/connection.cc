@@ -160,7 +160,7 @@ core::Result<Rows> Connection::query(std::string_view sql, std::span<const Param
   auto statement = prepare(sql);
   core::Result<Rows> rows;
   if (!statement) {
-    rows = std::unexpected(std::move(statement).error());
+    rows = std::unexpected(statement.error());
   } else if (auto bound = bind(**statement, params); !bound) {
     rows = std::unexpected(std::move(bound).error());
   } else {
