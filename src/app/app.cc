@@ -6,6 +6,7 @@
 #include "app/store.h"
 #include "audit/audit_store_sql.h"
 #include "changes/change_store_sql.h"
+#include "changes/change_stream_redis.h"
 #include "mail/mail_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "storage/migrations.h"
@@ -33,23 +34,25 @@ core::Result<> check_schema(storage::Database& database) {
 
 }  // namespace
 
-core::Result<std::unique_ptr<App>> App::create(const Config& config, Migrate migrate) {
+core::Result<std::unique_ptr<App>> App::create(const Config& config, Migrate migrate, Role role) {
   Opened opened;
   opened.database = TRY(open_database(config, *opened.clock));
   crypto::SystemRandom random;
   opened.master = TRY(master_key(config.store, random));
+  if (config.redis.on())
+    opened.stream = changes::create_redis_stream(TRY(config.redis.address()), config.redis, random);
   opened.hasher = TRY(passwords::Hasher::create({.cost = config.passwords.cost(),
                                                  .threads = static_cast<size_t>(config.passwords.hash_threads),
                                                  .queue = static_cast<size_t>(config.passwords.hash_queue)},
                                                 *opened.metrics));
-  auto app = std::make_unique<App>(config, std::move(opened));
+  auto app = std::make_unique<App>(config, std::move(opened), role);
   TRY(migrate == Migrate::automatic ? app->migrate() : check_schema(*app->database));
   TRY(app->keys.reload());
   app->subscribe();
   return app;
 }
 
-App::App(const Config& settings, Opened opened)
+App::App(const Config& settings, Opened opened, Role role)
     : config(settings),
       clock_owner(std::move(opened.clock)),
       metrics(std::move(opened.metrics)),
@@ -65,8 +68,9 @@ App::App(const Config& settings, Opened opened)
       role_rows(roles::create_sql_role_store()),
       session_rows(sessions::create_sql_store()),
       mail_rows(mail::create_sql_store()),
-      feed(
-          *database, *change_rows, clock, [this] { return database->data_version(); }, *metrics),
+      stream(std::move(opened.stream)),
+      feed(*database, *change_rows, clock, [this] { return database->data_version(); }, *metrics,
+           {stream.get(), role == Role::command || config.uses_postgres()}),
       mail(*database, *mail_rows, sealer, random, clock, {http::public_url(config.http)}),
       keys(*database, *key_rows, feed, sealer, random, clock, config.tokens, config.sessions.absolute_timeout),
       verified(config.tokens.cache_entries, random),

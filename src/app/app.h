@@ -23,10 +23,13 @@
 
 namespace app {
 
+// A command runs beside servers; a server on the embedded store is the only one.
+enum class Role { server, command };
+
 struct App {
   // Opens the store and, when `migrate` says so, brings it up to date with its roles and keys. Errors hold a sentence
   // that says what to change.
-  static core::Result<std::unique_ptr<App>> create(const Config& config, Migrate migrate);
+  static core::Result<std::unique_ptr<App>> create(const Config& config, Migrate migrate, Role role = Role::command);
 
   // What may fail to be made.
   struct Opened {
@@ -34,9 +37,10 @@ struct App {
     std::unique_ptr<core::Metrics> metrics = std::make_unique<core::Metrics>();
     std::unique_ptr<storage::Database> database;
     crypto::Secret master;
+    std::unique_ptr<changes::Stream> stream;  // null without Redis
     std::unique_ptr<passwords::Hasher> hasher;
   };
-  App(const Config& config, Opened opened);
+  App(const Config& config, Opened opened, Role role);
   // The feed's thread tells parts that are declared behind it.
   ~App() { feed.stop(); }
 
@@ -61,6 +65,7 @@ struct App {
   std::unique_ptr<sessions::Store> session_rows;
   std::unique_ptr<mail::Store> mail_rows;
 
+  std::unique_ptr<changes::Stream> stream;
   changes::Feed feed;
   mail::Service mail;
   tokens::KeyRing keys;

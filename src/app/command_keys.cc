@@ -21,7 +21,6 @@ Result<> rotate(const Call& call) {
   if (!purpose) return core::fail(core::Code::validation_failed, "keys rotate takes access or refresh");
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   const auto kid = TRY(app->keys.rotate(*purpose));
-  wait_for_servers();
   std::printf("%s signs in %ld s, once every node knows it\n", kid.c_str(),
               static_cast<long>(tokens::KeyRing::staleness.count()));
   return {};

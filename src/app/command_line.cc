@@ -1,7 +1,5 @@
 #include "app/command_line.h"
 
-#include <thread>
-
 namespace app {
 
 core::Result<accounts::User> get_user(App& app, const std::string& text) {
@@ -11,7 +9,5 @@ core::Result<accounts::User> get_user(App& app, const std::string& text) {
   if (!user || user->deleted_at) return core::fail(core::Code::not_found, "there is no user " + text);
   return std::move(*user);
 }
-
-void wait_for_servers() { std::this_thread::sleep_for(changes::Feed::interval + core::Millis(50)); }
 
 }  // namespace app

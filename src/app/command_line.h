@@ -12,7 +12,4 @@ inline const audit::Origin command_line{};
 // The user of an address. not_found with a sentence.
 core::Result<accounts::User> get_user(App& app, const std::string& email);
 
-// A running server has heard of the change when this returns.
-void wait_for_servers();
-
 }  // namespace app

@@ -24,7 +24,6 @@ Result<> create(const Call& call) {
   roles::NewRole role{.name = call.words[0], .description = call.words[0], .permissions = {}, .inherits = {}};
   role.permissions.assign(call.words.begin() + 1, call.words.end());
   TRY(app->access.create(role, command_line));
-  wait_for_servers();
   std::printf("created role %s\n", role.name.c_str());
   return {};
 }
@@ -32,7 +31,6 @@ Result<> create(const Call& call) {
 Result<> remove(const Call& call) {
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   TRY(app->access.remove(call.words[0], command_line));
-  wait_for_servers();
   std::printf("deleted role %s\n", call.words[0].c_str());
   return {};
 }

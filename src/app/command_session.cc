@@ -30,7 +30,6 @@ Result<> revoke(const Call& call) {
     if (only) return TRY(app->sessions.end(tx, user.id, *only, sessions::EndReason::admin, command_line)) ? 1 : 0;
     return app->sessions.end_all(tx, user.id, sessions::EndReason::admin, std::nullopt, command_line);
   }));
-  wait_for_servers();
   std::printf("ended %ld sessions\n", static_cast<long>(count));
   return {};
 }

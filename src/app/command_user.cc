@@ -60,7 +60,6 @@ Result<> list(const Call& call) {
 Result<> disable(const Call& call) {
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   TRY(app->admin.disable(TRY(get_user(*app, call.words[0])).id, command_line));
-  wait_for_servers();
   std::printf("disabled %s and ended every session\n", call.words[0].c_str());
   return {};
 }
@@ -68,7 +67,6 @@ Result<> disable(const Call& call) {
 Result<> enable(const Call& call) {
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   TRY(app->admin.enable(TRY(get_user(*app, call.words[0])).id, command_line));
-  wait_for_servers();
   std::printf("enabled %s\n", call.words[0].c_str());
   return {};
 }
@@ -77,7 +75,6 @@ Result<> grant(const Call& call) {
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   const auto user = TRY(get_user(*app, call.words[0]));
   TRY(app->access.assign(user.id, {.role = call.words[1], .expires_at = {}}, command_line));
-  wait_for_servers();
   std::printf("%s holds %s\n", user.email.c_str(), call.words[1].c_str());
   return {};
 }
@@ -86,7 +83,6 @@ Result<> revoke(const Call& call) {
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   const auto user = TRY(get_user(*app, call.words[0]));
   TRY(app->access.unassign(user.id, call.words[1], command_line));
-  wait_for_servers();
   std::printf("%s no longer holds %s\n", user.email.c_str(), call.words[1].c_str());
   return {};
 }

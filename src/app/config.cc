@@ -137,6 +137,7 @@ Settings declare_all(Config& config) {
   Settings settings;
   http::declare(settings, config.http);
   declare(settings, config.store);
+  cache::declare(settings, config.redis);
   tokens::declare(settings, config.tokens);
   sessions::declare(settings, config.sessions);
   roles::declare(settings, config.access);
@@ -170,6 +171,7 @@ Result<> load(Settings& settings, const std::vector<std::string>& flags) {
 Result<> check(const Config& config) {
   TRY(http::check(config.http));
   TRY(passwords::check(config.passwords));
+  TRY(cache::check(config.redis));
   const auto& secret = config.tokens.secret;
   if (!secret.empty())
     if (const auto weakness = passwords::weakness_of_signing_secret(secret.expose()))

@@ -3,6 +3,7 @@
 // Thread rule: read at start-up by one thread; read only afterwards.
 #pragma once
 #include "access/access_config.h"
+#include "cache/redis_config.h"
 #include "core/log.h"
 #include "http/http_config.h"
 #include "mail/mail_config.h"
@@ -34,6 +35,7 @@ struct LogConfig {
 struct Config {
   http::Config http;
   StoreConfig store;
+  cache::Config redis;
   tokens::Config tokens;
   sessions::Config sessions;
   roles::Config access;

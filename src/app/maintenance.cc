@@ -28,6 +28,10 @@ Maintenance::Maintenance(App& app) : app_(app) {
                      [this] { return static_cast<double>(app_.near.size()); });
   app.metrics->gauge("usher_changes_age_seconds", "Since the last completed poll for changes was sent.",
                      [this] { return static_cast<double>(app_.feed.age(app_.clock.boot()).count()) / 1000; });
+  if (app.stream)
+    app.metrics->gauge("usher_stream_age_seconds", "Since the last complete read of the stream of changes was sent.",
+                       [this] { return static_cast<double>(app_.feed.stream_age(app_.clock.boot()).count()) / 1000; });
+  compare_clocks();
   thread_ = std::thread([this] { run(); });
 }
 

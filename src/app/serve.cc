@@ -97,7 +97,7 @@ core::Result<> serve(const Config& config) {
   const sigset_t signals = block_signals();
   std::optional<storage::DirectoryLock> lock;
   if (!config.uses_postgres()) lock.emplace(TRY(storage::lock_directory(config.store.data_dir)));
-  const auto app = TRY(App::create(config, config.store.migrate));
+  const auto app = TRY(App::create(config, config.store.migrate, Role::server));
   TRY(app->keys.adopt_algorithm());
   TRY(app->keys.reload());
   TRY(app->feed.start());

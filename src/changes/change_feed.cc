@@ -1,23 +1,64 @@
 #include "changes/change_feed.h"
 
+#include <algorithm>
+
 #include "core/log.h"
 
 namespace changes {
+namespace {
+
+// The changes that one transaction announces.
+struct Announced {
+  std::vector<Change> changes;
+};
+
+}  // namespace
+
+Feed::Feed(core::Transactor& transactor, Store& store, const core::Clock& clock, DataVersion data_version,
+           core::Metrics& metrics, Others others)
+    : transactor_(transactor),
+      store_(store),
+      clock_(clock),
+      data_version_(std::move(data_version)),
+      others_(others),
+      effective_(metrics.histogram("usher_change_seconds",
+                                   "From announcing a change until every process obeys it or has polled.")),
+      published_(metrics.counter("usher_changes_published_total", "Transactions whose changes went to the stream.",
+                                 "outcome=\"ok\"")),
+      not_published_(metrics.counter("usher_changes_published_total", "Transactions whose changes went to the stream.",
+                                     "outcome=\"failed\"")),
+      stream_gaps_(metrics.counter("usher_stream_gaps_total", "How often entries of the stream were missing.")) {}
 
 core::Result<> Feed::announce(core::Tx& tx, const Change& change) {
   TRY(store_.append(tx, change));
-  tx.after_commit([this, change, began = std::chrono::steady_clock::now()] {
-    tell(change);
-    effective_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
-  });
+  const auto announced = tx.own<Announced>();
+  if (announced->changes.empty())
+    tx.after_commit([this, announced, began = std::chrono::steady_clock::now()] {
+      for (const Change& one : announced->changes) tell(one);
+      spread(announced->changes);
+      effective_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+    });
+  if (std::ranges::find(announced->changes, change) == announced->changes.end()) announced->changes.push_back(change);
   return {};
+}
+
+// Returns when every other node obeys, as far as it can be told.
+void Feed::spread(std::span<const Change> changes) {
+  if (others_.stream) {
+    const bool took = others_.stream->publish(changes).has_value();
+    (took ? published_ : not_published_).add();
+    if (took) return;
+  }
+  if (others_.any) std::this_thread::sleep_for(interval + interval / 4);
 }
 
 core::Result<> Feed::start() {
   const core::Millis sent = clock_.boot();
   cursor_ = TRY(transactor_.reading([&](core::Tx& tx) { return store_.head(tx); }));
   last_sent_ = sent.count();
-  thread_ = std::thread([this] { run(); });
+  threads_.emplace_back([this] { run(&Feed::poll, interval, "changes cannot be read"); });
+  if (others_.stream)
+    threads_.emplace_back([this] { run(&Feed::follow, core::Millis(0), "the stream of changes cannot be followed"); });
   return {};
 }
 
@@ -27,7 +68,8 @@ void Feed::stop() {
     stopping_ = true;
   }
   stopped_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 core::Result<> Feed::poll() {
@@ -50,15 +92,50 @@ core::Result<> Feed::poll() {
   return {};
 }
 
-void Feed::run() {
+core::Result<> Feed::follow() {
+  if (!position_) return join();
+  (void)others_.stream->publish({});  // when it fails, so does the read
+  const core::Millis sent = clock_.boot();
+  const auto entries = others_.stream->read(*position_);
+  if (!entries) {
+    position_.reset();
+    stream_sent_ = long_ago;
+    return std::unexpected(entries.error());
+  }
+  for (const StreamEntry& entry : *entries) apply(entry);
+  // Nothing at all is no proof: a stream that died silently looks like that. One that is longer has more to say.
+  const bool complete = !entries->empty() && entries->size() < Stream::most;
+  if (complete && last_sent_.load(std::memory_order_acquire) >= joined_.count())
+    stream_sent_.store(sent.count(), std::memory_order_release);
+  return {};
+}
+
+core::Result<> Feed::join() {
+  position_ = TRY(others_.stream->join());
+  joined_ = clock_.boot();
+  return {};
+}
+
+void Feed::apply(const StreamEntry& entry) {
+  if (!follows(position_->last, entry.mark)) {
+    stream_gaps_.add();
+    stream_sent_ = long_ago;
+    joined_ = clock_.boot();
+  }
+  *position_ = {entry.id, entry.mark};
+  if (entry.unknown) tell(std::nullopt);
+  for (const Change& change : entry.changes) tell(change);
+}
+
+void Feed::run(core::Result<> (Feed::*step)(), core::Millis pause, std::string_view what) {
   std::unique_lock lock(mutex_);
   bool failing = false;
-  while (!stopped_.wait_for(lock, interval, [&] { return stopping_; })) {
+  while (!stopped_.wait_for(lock, failing ? interval : pause, [&] { return stopping_; })) {
     lock.unlock();
-    const auto polled = poll();
-    if (!polled && !failing) core::log(core::Level::error, "changes cannot be read", {{"cause", polled.error().cause}});
-    if (polled && failing) core::log(core::Level::info, "changes can be read again");
-    failing = !polled;
+    const auto done = (this->*step)();
+    if (!done && !failing) core::log(core::Level::error, what, {{"cause", done.error().cause}});
+    if (done && failing) core::log(core::Level::info, "it can again", {{"what", what}});
+    failing = !done;
     lock.lock();
   }
 }

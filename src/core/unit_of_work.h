@@ -3,6 +3,9 @@
 // Thread rule: Transactor from any worker thread, never an I/O thread; a Tx only inside its function.
 #pragma once
 #include <functional>
+#include <map>
+#include <memory>
+#include <typeindex>
 #include <vector>
 
 #include "core/result.h"
@@ -16,9 +19,20 @@ class Tx {
   // outcome of the commit is unknown, so it must be harmless when nothing was committed (drop a cache entry).
   void after_commit(std::function<void()> hook) { hooks_.push_back(std::move(hook)); }
 
+  // The one T that belongs to this transaction, made when it is first asked for.
+  template <class T>
+  std::shared_ptr<T> own() {
+    auto& slot = owned_[typeid(T)];
+    if (!slot) slot = std::make_shared<T>();
+    return std::static_pointer_cast<T>(slot);
+  }
+
  protected:
   ~Tx() = default;
   std::vector<std::function<void()>> hooks_;
+
+ private:
+  std::map<std::type_index, std::shared_ptr<void>> owned_;
 };
 
 class Transactor {

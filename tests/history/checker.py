@@ -85,12 +85,15 @@ class AuditRow:
     detail: str = ""
 
 
-def check(ops, audit=None):
-    """The violations; with `audit` (AuditRows of the same requests) also those of (e)."""
+def check(ops, audit=None, reach=0.0):
+    """The violations; with `audit` (AuditRows of the same requests) also those of (e).
+
+    `reach`: seconds that an end may take to be obeyed by nodes that answer from memory. A refresh has none: it asks the store.
+    """
     lives = read_lives(ops)
     found = [*check_answers(ops), *check_logins(ops), *check_listings(ops, lives), *check_targets(ops, lives)]
     for life in lives.values():
-        found += [*check_dead(life), *check_chain(life), *check_alive(life), *check_refusals(life)]
+        found += [*check_dead(life, reach), *check_chain(life), *check_alive(life), *check_refusals(life)]
     return found + (check_audit(ops, lives, audit) if audit is not None else [])
 
 
@@ -123,7 +126,7 @@ def note_end(life, op):
         life.dead_from, life.ended_by = op.complete, op
 
 
-def check_dead(life):
+def check_dead(life, reach):
     refused_at, refusal = math.inf, None
     for op in life.ops:
         if op.outcome == REFUSED and op.status == 401 and op.complete < refused_at:
@@ -131,9 +134,10 @@ def check_dead(life):
     for op in life.ops:
         if op.outcome != OK or op.kind not in USES:
             continue
-        if op.invoke > life.dead_from:
+        allowed = 0.0 if op.kind == "refresh" else reach
+        if op.invoke > life.dead_from + allowed:
             yield f"(a) used after its end: {op}; ended by {life.ended_by}"
-        elif op.invoke > refused_at:
+        elif op.invoke > refused_at + allowed:
             yield f"(a) used after it was refused: {op}; refused {refusal}"
 
 

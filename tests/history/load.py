@@ -1,4 +1,4 @@
-"""Concurrent clients of one server that record all they do, for the checker.
+"""Concurrent clients of one server, or of several nodes, that record all they do, for the checker.
 
 Few users with many sessions, so that the operations meet. Every request has an id of its own (the server must believe
 X-Request-Id: http.trusted_proxies=127.0.0.1), by which its audit rows are found.
@@ -9,16 +9,15 @@ import itertools
 import math
 import random
 import re
-import sqlite3
 import threading
 import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from history.checker import ENDS_ALL, OK, REFUSED, UNKNOWN, AuditRow, Op
 from history.wire import NoAnswer, NotSent, Wire
+from support.scenario import records
 
 SETTINGS = {"http.trusted_proxies": "127.0.0.1", "log.level": "warn"}
 # What a client does next, by weight. A sign-in costs 10 ms of a core.
@@ -76,7 +75,8 @@ class User:
 class Load:
     """A history in the making: `with Load(server, seed) as load: …` runs the clients; then final(), ops and audit()."""
 
-    def __init__(self, server, seed, clients=32, users=16, mix=None):
+    def __init__(self, server, seed, clients=32, users=16, mix=None, nodes=None):
+        self.nodes = nodes or [server]
         self.server, self.seed, self.client_count = server, seed, clients
         self.prefix, self.ids = f"h{uuid.uuid4().hex[:10]}", itertools.count(1)
         self.mix = mix or MIX
@@ -133,16 +133,11 @@ class Load:
     def record(self, op):
         self.ops.append(op)  # atomic
 
-    def audit(self, path=None):
+    def audit(self):
         """The audit rows of this history's requests."""
-        path = path or Path(self.server.data_dir) / "usher.db"
-        db = sqlite3.connect(path)
-        try:
-            rows = db.execute("SELECT action, request_id, session_id, detail FROM audit_events WHERE request_id LIKE ?",
-                              (self.prefix + "-%",)).fetchall()
-        finally:
-            db.close()
-        return [AuditRow(action, request, str(uuid.UUID(bytes=session)) if session else None, detail)
+        rows = records(self.server, "SELECT action, request_id, session_id, detail FROM audit_events WHERE request_id LIKE ?",
+                       self.prefix + "-%")
+        return [AuditRow(action, request, str(uuid.UUID(bytes=bytes(session))) if session else None, detail)
                 for action, request, session, detail in rows]
 
     def count(self):
@@ -154,13 +149,19 @@ class Client(threading.Thread):
         super().__init__(daemon=True)
         self.load, self.number, self.random = load, number, choice
         self.agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
-        self.wire, self.second = Wire(load.port), Wire(load.port)
+        self.wires, self.seconds = ([Wire(node.port) for node in load.nodes] for _ in range(2))
+        self.choose_nodes()
+
+    # Each operation goes to any node, and each of two at once.
+    def choose_nodes(self):
+        self.wire, self.second = self.random.choice(self.wires), self.random.choice(self.seconds)
 
     def run(self):
         names, weights = list(self.load.mix), list(self.load.mix.values())
         try:
             while not self.load.stopping.is_set():
                 self.load.up.wait(60)
+                self.choose_nodes()
                 user = self.random.choice(self.load.users)
                 what = self.random.choices(names, weights)[0]
                 if len(user.live) < FEWEST_SESSIONS and what not in ("wrong_login", "lost_login"):
@@ -171,8 +172,8 @@ class Client(threading.Thread):
         self.close()
 
     def close(self):
-        self.wire.close()
-        self.second.close()
+        for wire in self.wires + self.seconds:
+            wire.close()
 
     def pick(self, user):
         with user.lock:
@@ -248,8 +249,7 @@ class Client(threading.Thread):
         assert (answer := self.wire.receive())[0] == 201, answer
         deadline, code = time.monotonic() + 10, None
         while not code and time.monotonic() < deadline:
-            self.wire.send("GET", "/dev/mailbox?to=" + user.email.replace("@", "%40"))
-            texts = [mail["text"] for mail in self.wire.receive()[2]["messages"]]
+            texts = [mail["text"] for node in self.load.nodes for mail in node.mails(user.email)]
             code = next((found[1] for text in texts if (found := re.search(r"\b(\d{6})\b", text))), None)
         op = self.op("login", user, password=0)
         answer = self.perform(op, "POST", "/auth/verify-email", {"email": user.email, "otp": code})

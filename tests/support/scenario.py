@@ -90,7 +90,7 @@ def records(usher, query, *values):
     """Rows of the store, read beside the running server; `?` stands for a value."""
     if url := usher.settings.get("database.url"):
         return support.postgres.query(url, query.replace("?", "%s"), *values)
-    store = sqlite3.connect(f"file:{usher.data_dir}/usher.db?mode=ro", uri=True)
+    store = sqlite3.connect(f"{usher.data_dir}/usher.db")
     try:
         return store.execute(query, values).fetchall()
     finally:

@@ -1,0 +1,36 @@
+// Owns: one conversation with Redis: signing in, a command, its reply.
+// Does not own: which commands (changes/change_stream_redis.cc), reconnecting.
+// Thread rule: one thread at a time; never an I/O thread, it blocks until the limit that is given.
+#pragma once
+#include "cache/redis_config.h"
+#include "cache/reply.h"
+#include "cache/socket.h"
+#include "core/clock.h"
+
+namespace cache {
+
+class Connection {
+ public:
+  // Connects, signs in and selects the database. store_unavailable with a cause that holds no password.
+  static core::Result<std::unique_ptr<Connection>> open(const Address& address, const std::string& ca_file,
+                                                        core::Millis limit);
+
+  // The reply to one command. store_unavailable when there is none in time, or it is an error; the cause tells which.
+  core::Result<Reply> call(std::span<const std::string_view> words, core::Millis limit);
+  core::Result<Reply> call(std::initializer_list<std::string_view> words, core::Millis limit) {
+    return call(std::span(words.begin(), words.size()), limit);
+  }
+  // An answer was late or malformed: what comes next would belong to another question.
+  bool broken() const { return broken_; }
+
+ private:
+  explicit Connection(Socket socket) : socket_(std::move(socket)) {}
+  core::Result<> sign_in(const Address& address, core::Millis limit);
+  core::Result<Reply> exchange(std::span<const std::string_view> words, Deadline deadline);
+
+  Socket socket_;
+  ReplyReader reader_;
+  bool broken_ = false;
+};
+
+}  // namespace cache

@@ -1,0 +1,185 @@
+// Changes that travel by the stream, and when it may be trusted. Time stands still unless a test moves it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "changes/change_feed.h"
+#include "tests/support/fake_changes.h"
+#include "tests/support/fake_stream.h"
+#include "tests/support/fake_transactor.h"
+
+namespace changes {
+namespace {
+
+using core::Millis;
+
+Change change(uint8_t mark, Kind kind = Kind::session) {
+  Change made{.kind = kind};
+  made.key.bytes[15] = mark;
+  return made;
+}
+
+struct Node {
+  Node(core::Transactor& transactor, Store& store, const core::Clock& clock, test::FakeStream::Entries& entries)
+      : stream(entries), feed(transactor, store, clock, [] { return std::nullopt; }, metrics, {&stream, false}) {
+    feed.subscribe([this](const auto& heard) { told.push_back(heard); });
+  }
+  int64_t times(const std::optional<Change>& what) const { return std::ranges::count(told, what); }
+
+  test::FakeStream stream;
+  core::Metrics metrics;
+  std::vector<std::optional<Change>> told;
+  Feed feed;
+};
+
+struct StreamTest : testing::Test {
+  core::FakeClock clock;
+  test::FakeTransactor transactor;
+  test::FakeChanges store{clock};
+  test::FakeStream::Entries entries;
+  Node node{transactor, store, clock, entries}, other{transactor, store, clock, entries};
+
+  StreamTest() { transactor.track(store.rows); }
+  void announce(Node& by, const std::vector<Change>& made) {
+    ASSERT_TRUE(transactor.atomically([&](core::Tx& tx) -> core::Result<> {
+      for (const Change& one : made) TRY(by.feed.announce(tx, one));
+      return {};
+    }));
+  }
+  // Joined, polled since, and heard of the stream.
+  void settle() {
+    ASSERT_TRUE(node.feed.follow());
+    ASSERT_TRUE(node.feed.poll());
+    ASSERT_TRUE(node.feed.follow());
+  }
+  bool fresh() { return node.feed.fresh(clock.boot()); }
+  // What the stream alone makes of it: the last poll is too old to be believed.
+  bool fresh_by_stream() {
+    clock.advance(Feed::trust);
+    return node.feed.follow() && fresh();
+  }
+};
+
+TEST_F(StreamTest, AnotherNodesChangeArrivesWithTheNextRead) {
+  settle();
+  announce(other, {change(1)});
+  EXPECT_EQ(node.times(change(1)), 0);
+  ASSERT_TRUE(node.feed.follow());
+  EXPECT_EQ(node.times(change(1)), 1);
+}
+
+TEST_F(StreamTest, TheChangesOfOneTransactionAreOneEntryEachOnce) {
+  settle();
+  const size_t before = entries.all.size();
+  announce(other, {change(1), change(2, Kind::user), change(1)});
+  ASSERT_EQ(entries.all.size(), before + 1);
+  EXPECT_EQ(entries.all.back().changes, (std::vector{change(1), change(2, Kind::user)}));
+}
+
+TEST_F(StreamTest, WhileTheStreamIsReadThePollMayBeOlder) {
+  settle();
+  for (int seconds = 1; seconds < 30; ++seconds) EXPECT_TRUE(fresh_by_stream()) << seconds;
+  EXPECT_FALSE(fresh_by_stream()) << "thirty seconds without the store";
+  ASSERT_TRUE(node.feed.poll());
+  EXPECT_TRUE(fresh());
+}
+
+TEST_F(StreamTest, TheStreamIsTrustedForHalfASecondFromItsQuestion) {
+  settle();
+  ASSERT_TRUE(fresh_by_stream());
+  clock.advance(Feed::stream_trust - Millis(1));
+  EXPECT_TRUE(fresh());
+  clock.advance(Millis(1));
+  EXPECT_FALSE(fresh());
+}
+
+// A stream that was evicted, or whose ids went back, gives nothing for ever.
+TEST_F(StreamTest, SilenceIsNoProof) {
+  settle();
+  node.stream.quiet = true;
+  EXPECT_FALSE(fresh_by_stream());
+}
+
+// What was published before the node joined is in the outbox, which must be asked after that.
+TEST_F(StreamTest, JoiningIsTrustedOnceAPollWasSentAfterIt) {
+  ASSERT_TRUE(node.feed.poll());
+  announce(other, {change(1)});
+  clock.advance(Millis(10));
+  ASSERT_TRUE(node.feed.follow());
+  EXPECT_FALSE(fresh_by_stream());
+  EXPECT_EQ(node.times(change(1)), 0);
+  ASSERT_TRUE(node.feed.poll());
+  EXPECT_EQ(node.times(change(1)), 1);
+  EXPECT_TRUE(fresh_by_stream());
+}
+
+TEST_F(StreamTest, AGapIsTrustedOnceAPollWasSentAfterIt) {
+  settle();
+  entries.add({change(1)});
+  entries.all.pop_back();  // trimmed before it was read; its number is gone
+  EXPECT_FALSE(fresh_by_stream());
+  EXPECT_FALSE(fresh_by_stream());
+  ASSERT_TRUE(node.feed.poll());
+  EXPECT_TRUE(fresh_by_stream());
+}
+
+TEST_F(StreamTest, AnotherEpochIsAGapAlsoWithTheNumberThatWasExpected) {
+  settle();
+  const int64_t number = entries.number;
+  entries.begin_epoch("second");
+  entries.number = number;
+  EXPECT_FALSE(fresh_by_stream());
+  ASSERT_TRUE(node.feed.poll());
+  EXPECT_TRUE(fresh_by_stream());
+}
+
+TEST_F(StreamTest, AfterAFailureTheStreamIsJoinedAnew) {
+  settle();
+  node.stream.down = true;
+  EXPECT_FALSE(node.feed.follow());
+  announce(other, {change(1)});  // reaches the stream while this node is cut off
+  node.stream.down = false;
+  EXPECT_FALSE(fresh_by_stream()) << "joined, but not polled since";
+  EXPECT_FALSE(fresh_by_stream());
+  ASSERT_TRUE(node.feed.poll());
+  EXPECT_EQ(node.times(change(1)), 1);
+  EXPECT_TRUE(fresh_by_stream());
+}
+
+TEST_F(StreamTest, AReadThatDidNotReachTheEndIsNoProof) {
+  settle();
+  for (size_t i = 0; i < Stream::most; ++i) entries.add({});
+  EXPECT_FALSE(fresh_by_stream());
+  EXPECT_TRUE(fresh_by_stream());
+}
+
+TEST_F(StreamTest, AChangeOfANewerVersionMeansAnything) {
+  settle();
+  entries.add({change(1)});
+  entries.all.back().unknown = true;
+  ASSERT_TRUE(node.feed.follow());
+  EXPECT_EQ(node.times(std::nullopt), 1);
+  EXPECT_EQ(node.times(change(1)), 1);
+}
+
+TEST_F(StreamTest, WhoCannotPublishWaitsUntilTheOthersHavePolled) {
+  core::Metrics metrics;
+  test::FakeStream stream(entries);
+  Feed feed(transactor, store, clock, [] { return std::nullopt; }, metrics, {&stream, true});
+  const auto took = [&] {
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_TRUE(transactor.atomically([&](core::Tx& tx) -> core::Result<> {
+      TRY(feed.announce(tx, change(1)));
+      return feed.announce(tx, change(2));
+    }));
+    return std::chrono::steady_clock::now() - began;
+  };
+  EXPECT_LT(took(), Feed::interval);
+  stream.down = true;
+  const auto waited = took();
+  EXPECT_GE(waited, Feed::interval);
+  EXPECT_LT(waited, 2 * Feed::interval) << "once for all changes of the transaction";
+}
+
+}  // namespace
+}  // namespace changes
