@@ -1,5 +1,7 @@
 // Owns: what a command is.
 #pragma once
+#include <map>
+
 #include "app/config.h"
 
 namespace app {
@@ -10,6 +12,7 @@ struct Call {
   const Config& config;
   core::Settings& settings;
   Words words;  // behind the command's name
+  std::map<std::string, std::string, std::less<>> options = {};
 };
 
 struct Command {
@@ -18,6 +21,7 @@ struct Command {
   std::string_view summary;
   size_t least, most;  // how many words
   core::Result<> (*run)(const Call&);
+  std::vector<std::string_view> options = {};  // flags of its own, which are no settings; all are needed
 };
 
 std::vector<Command> server_commands();
@@ -25,5 +29,6 @@ std::vector<Command> user_commands();
 std::vector<Command> role_commands();
 std::vector<Command> session_commands();
 std::vector<Command> key_commands();
+std::vector<Command> data_commands();
 
 }  // namespace app

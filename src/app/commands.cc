@@ -37,7 +37,7 @@ Line read(std::span<char*> arguments) {
 
 std::vector<Command> all_commands() {
   std::vector<Command> all;
-  for (auto* group : {server_commands, user_commands, role_commands, session_commands, key_commands})
+  for (auto* group : {server_commands, user_commands, role_commands, session_commands, key_commands, data_commands})
     std::ranges::move(group(), std::back_inserter(all));
   return all;
 }
@@ -74,13 +74,28 @@ int report(const core::Error& error) {
   return 1;
 }
 
-core::Result<> execute(const Command& command, const Line& line) {
+// Takes the command's own flags off the line.
+core::Result<> take_options(const Command& command, Line& line, Call& call) {
+  for (const auto name : command.options) {
+    const std::string begin = std::string(name) + '=';
+    const auto given = std::ranges::find_if(line.flags, [&](const auto& flag) { return flag.starts_with(begin); });
+    if (given == line.flags.end())
+      return core::fail(core::Code::validation_failed, std::string(command.name) + " needs --" + begin + "…");
+    call.options.emplace(name, given->substr(begin.size()));
+    line.flags.erase(given);
+  }
+  return {};
+}
+
+core::Result<> execute(const Command& command, Line line) {
   Config config;
   core::Settings settings = declare_all(config);
+  Call call{config, settings, line.words};
+  TRY(take_options(command, line, call));
   TRY(load(settings, line.flags));
   core::set_log(config.log.format, config.log.level);
   TRY(check(config));
-  return command.run({config, settings, line.words});
+  return command.run(call);
 }
 
 }  // namespace
@@ -98,7 +113,7 @@ int run(std::span<char*> arguments) {
     std::fprintf(stderr, "usage: usher %s %s\n", command->name.data(), command->arguments.data());
     return 2;
   }
-  const auto done = execute(*command, line);
+  const auto done = execute(*command, std::move(line));
   return done ? 0 : report(done.error());
 }
 

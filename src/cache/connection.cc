@@ -30,7 +30,8 @@ core::Result<Reply> Connection::call(std::span<const std::string_view> words, co
     return reply;
   }
   if (reply->type == Reply::Type::error)
-    return core::fail_because(core::Code::store_unavailable, "Redis refuses " + std::string(words[0]) + ": " + reply->text);
+    return core::fail_because(core::Code::store_unavailable,
+                              "Redis refuses " + std::string(words[0]) + ": " + reply->text);
   return reply;
 }
 

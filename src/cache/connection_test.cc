@@ -45,7 +45,8 @@ TEST(Connection, SpeaksWithRedis) {
 }
 
 TEST(Connection, AUserAPasswordAndADatabaseAreSaid) {
-  const auto server = RedisServer::start({"--requirepass", "hush-hush", "--user", "usher", "on", ">p@ss:word", "~*", "&*", "+@all"});
+  const auto server =
+      RedisServer::start({"--requirepass", "hush-hush", "--user", "usher", "on", ">p@ss:word", "~*", "&*", "+@all"});
   if (!server) GTEST_SKIP() << "skipped: no redis-server";
   EXPECT_EQ(refusal(address_of(*server, "redis://:hush-hush@127.0.0.1:")), "");
   EXPECT_EQ(refusal(address_of(*server, "redis://usher:p%40ss%3Aword@127.0.0.1:")), "");
@@ -133,12 +134,15 @@ TEST(Connection, TlsIsVerified) {
   const auto plain = RedisServer::start();
   if (!plain) GTEST_SKIP() << "skipped: no redis-server";
   const std::string& at = plain->directory();
-  const std::string make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=redis "
-                           "-addext subjectAltName=IP:127.0.0.1 -keyout " + at + "/key.pem -out " + at + "/cert.pem 2>/dev/null";
+  const std::string make =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=redis "
+      "-addext subjectAltName=IP:127.0.0.1 -keyout " +
+      at + "/key.pem -out " + at + "/cert.pem 2>/dev/null";
   ASSERT_EQ(std::system(make.c_str()), 0);
   const int port = std::stoi(plain->port());
-  const auto server = RedisServer::start({"--tls-port", std::to_string(port + 1 > 65535 ? port - 1 : port + 1), "--tls-cert-file",
-                                          at + "/cert.pem", "--tls-key-file", at + "/key.pem", "--tls-auth-clients", "no"});
+  const auto server =
+      RedisServer::start({"--tls-port", std::to_string(port + 1 > 65535 ? port - 1 : port + 1), "--tls-cert-file",
+                          at + "/cert.pem", "--tls-key-file", at + "/key.pem", "--tls-auth-clients", "no"});
   Address address = parse_redis_url("rediss://127.0.0.1").value();
   address.port = std::to_string(port + 1 > 65535 ? port - 1 : port + 1);
   const auto connection = Connection::open(address, at + "/cert.pem", limit);

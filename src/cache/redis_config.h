@@ -19,10 +19,11 @@ struct Config {
 };
 
 inline void declare(core::Settings& settings, Config& config) {
-  settings.add("redis.url", config.url,
-               "redis://user:password@host:6379/0, or rediss:// for TLS: changes reach the other nodes in milliseconds. "
-               "Without it they read them from the database a few times a second.",
-               {.also_from = {"REDIS_URL"}});
+  settings.add(
+      "redis.url", config.url,
+      "redis://user:password@host:6379/0, or rediss:// for TLS: changes reach the other nodes in milliseconds. "
+      "Without it they read them from the database a few times a second.",
+      {.also_from = {"REDIS_URL"}});
   settings.add("redis.host", config.host, "Instead of redis.url, a plain connection to this host.",
                {.also_from = {"REDIS_HOST"}});
   settings.add("redis.port", config.port, "The port of redis.host.", {.also_from = {"REDIS_PORT"}});

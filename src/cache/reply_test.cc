@@ -44,10 +44,10 @@ TEST(Reply, EveryTypeIsReadHoweverItArrives) {
 TEST(Reply, GarbageIsAnErrorAndStaysOne) {
   std::string deep;
   for (int i = 0; i <= ReplyReader::most_depth; ++i) deep += "*1\r\n";
-  for (const std::string& bytes : {std::string("HTTP/1.1 400 Bad Request\r\n"), std::string("?1\r\n"), std::string("\r\n"),
-                                   std::string(":x\r\n"), std::string(":1 \r\n"), std::string("$x\r\n"),
-                                   std::string("$-2\r\n"), std::string("$1\r\nabc\r\n"), std::string("$99999999999\r\n"),
-                                   std::string("*-2\r\n"), std::string("*1\r\n!\r\n"), deep}) {
+  for (const std::string& bytes :
+       {std::string("HTTP/1.1 400 Bad Request\r\n"), std::string("?1\r\n"), std::string("\r\n"), std::string(":x\r\n"),
+        std::string(":1 \r\n"), std::string("$x\r\n"), std::string("$-2\r\n"), std::string("$1\r\nabc\r\n"),
+        std::string("$99999999999\r\n"), std::string("*-2\r\n"), std::string("*1\r\n!\r\n"), deep}) {
     ReplyReader reader;
     reader.feed(bytes);
     EXPECT_FALSE(reader.next()) << bytes;

@@ -9,7 +9,8 @@
 
 namespace changes {
 
-// Entries of one epoch are numbered without a gap; another epoch begins when the server of the stream forgot the old one.
+// Entries of one epoch are numbered without a gap; another epoch begins when the server of the stream forgot the old
+// one.
 struct Mark {
   std::string epoch;
   int64_t number = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace storage {
 namespace {
@@ -61,6 +62,22 @@ std::optional<std::string> Row::text_or_null(int column) const {
 
 std::optional<core::Uuid> Row::uuid_or_null(int column) const {
   return null(column) ? std::nullopt : std::optional(uuid(column));
+}
+
+int Row::columns() const { return static_cast<int>(rows_.columns_); }
+
+Param Row::as_param(int column) const {
+  switch (cell(column).type) {
+    case Rows::Cell::null:
+      return nullptr;
+    case Rows::Cell::number:
+      return number(column);
+    case Rows::Cell::text:
+      return text(column);
+    case Rows::Cell::bytes:
+      return bytes(column);
+  }
+  std::unreachable();
 }
 
 }  // namespace storage

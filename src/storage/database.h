@@ -60,6 +60,7 @@ class Row;
 class Rows {
  public:
   size_t size() const { return columns_ ? cells_.size() / columns_ : 0; }
+  size_t columns() const { return columns_; }
   bool empty() const { return size() == 0; }
   Row operator[](size_t index) const;
   // Rows changed by an INSERT, UPDATE or DELETE.
@@ -111,6 +112,9 @@ class Row {
   std::optional<core::Time> time_or_null(int column) const;
   std::optional<std::string> text_or_null(int column) const;
   std::optional<core::Uuid> uuid_or_null(int column) const;
+  // As it is stored, to be handed on; refers to the rows.
+  Param as_param(int column) const;
+  int columns() const;
 
  private:
   friend class Rows;
@@ -137,6 +141,8 @@ class Transaction : public core::Tx {
     const std::array<Param, sizeof...(Args)> params{param(args)...};
     return run(sql, params);
   }
+  // As query(), with parameters that only the caller can count.
+  core::Result<Rows> execute(std::string_view sql, std::span<const Param> params) { return run(sql, params); }
   // Several statements without parameters, for migrations.
   virtual core::Result<> script(const std::string& sql) = 0;
 

@@ -37,7 +37,8 @@ class FakeStream final : public changes::Stream {
     if (down) return core::fail(core::Code::store_unavailable);
     const auto begin = std::min<size_t>(std::stoul(since.id), entries_.all.size());
     const auto end = std::min(begin + most, entries_.all.size());
-    return std::vector(entries_.all.begin() + static_cast<ptrdiff_t>(begin), entries_.all.begin() + static_cast<ptrdiff_t>(end));
+    return std::vector(entries_.all.begin() + static_cast<ptrdiff_t>(begin),
+                       entries_.all.begin() + static_cast<ptrdiff_t>(end));
   }
 
  private:

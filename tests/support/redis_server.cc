@@ -52,8 +52,9 @@ std::unique_ptr<RedisServer> RedisServer::start(const std::vector<std::string>& 
   std::string directory = "/tmp/usher-redis-XXXXXX";
   if (!mkdtemp(directory.data())) std::abort();
   const int port = free_port();
-  std::vector<std::string> words = {program,  "--bind",       "127.0.0.1", "--port", std::to_string(port), "--save", "",
-                                    "--appendonly", "no", "--dir", directory, "--logfile", directory + "/log"};
+  std::vector<std::string> words = {program,   "--bind",    "127.0.0.1",       "--port", std::to_string(port),
+                                    "--save",  "",          "--appendonly",    "no",     "--dir",
+                                    directory, "--logfile", directory + "/log"};
   words.insert(words.end(), more.begin(), more.end());
   std::unique_ptr<RedisServer> server(new RedisServer(port, std::move(words), std::move(directory)));
   server->run();

@@ -19,11 +19,20 @@ std::string connect_seconds(core::Millis timeout) {
 
 core::Result<std::unique_ptr<Connection>> Connection::open(const PostgresOptions& options) {
   const std::string timeout = connect_seconds(options.connect_timeout);
-  // What the URL says comes last and wins.
-  const char* const keys[] = {
-      "connect_timeout",     "application_name", "client_encoding",  "keepalives", "keepalives_idle",
-      "keepalives_interval", "keepalives_count", "tcp_user_timeout", "dbname",     nullptr};
-  const char* const values[] = {timeout.c_str(),     "usher", "UTF8", "1", "30", "10", "3", "30000",
+  // What the URL says comes last and wins. Of several hosts the one that takes writes is used: after a fail-over the
+  // old one may be back as a standby.
+  const char* const keys[] = {"connect_timeout",
+                              "application_name",
+                              "client_encoding",
+                              "keepalives",
+                              "keepalives_idle",
+                              "keepalives_interval",
+                              "keepalives_count",
+                              "tcp_user_timeout",
+                              "target_session_attrs",
+                              "dbname",
+                              nullptr};
+  const char* const values[] = {timeout.c_str(),     "usher", "UTF8", "1", "30", "10", "3", "30000", "read-write",
                                 options.url.c_str(), nullptr};
   std::unique_ptr<Connection> connection(new Connection(PQconnectdbParams(keys, values, 1), options));
   PGconn* handle = connection->connection_.get();

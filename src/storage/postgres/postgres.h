@@ -11,7 +11,8 @@
 namespace storage {
 
 struct PostgresOptions {
-  std::string url;  // postgres://user:password@host:port/database?sslmode=verify-full, or libpq's key=value form
+  // postgres://user:password@host:port,host:port/database?sslmode=verify-full, or libpq's key=value form
+  std::string url;
   size_t connections = 8;
   core::Millis checkout_timeout{5000};   // waiting for a free connection
   core::Millis connect_timeout{3000};    // rounded up to seconds, at least 2

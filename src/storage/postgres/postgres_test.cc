@@ -65,6 +65,21 @@ class Postgres : public testing::Test {
   std::unique_ptr<Database> db;
 };
 
+TEST_F(Postgres, OfSeveralHostsTheOneThatTakesWritesIsUsed) {
+  const auto read_only = [&](std::string_view change) {
+    ASSERT_TRUE(script("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I " + std::string(change) +
+                       "', current_database()); END $$"));
+  };
+  read_only("SET default_transaction_read_only = on");
+  const auto refused = open_postgres(options);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().cause.find("read-only"), std::string::npos) << refused.error().cause;
+  read_only("RESET default_transaction_read_only");
+  const std::string hosts = "host=/nowhere,";
+  options.url.replace(options.url.find("host="), 5, hosts);
+  EXPECT_TRUE(open_postgres(options));
+}
+
 TEST_F(Postgres, ARestartIsNotSeenByTheNextTransactions) {
   warm_up(4);
   support::restart_postgres();
