@@ -52,6 +52,15 @@ bool affordable(const Argon2Cost& cost) {
          cost.passes <= argon2_max_work_kib / cost.memory_kib;
 }
 
+template <size_t size>
+std::string random_base64() {
+  constexpr int variant = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
+  unsigned char bytes[size];
+  char text[sodium_base64_ENCODED_LEN(size, variant)];
+  randombytes_buf(bytes, size);
+  return sodium_bin2base64(text, sizeof text, bytes, size, variant);
+}
+
 std::optional<Parameters> parse(std::string_view phc) {
   Parameters out{};
   out.variant = phc.starts_with("$argon2id$") ? Variant::argon2id : Variant::argon2i;
@@ -80,6 +89,13 @@ core::Result<std::string> hash_password(const Secret& password, Argon2Cost cost)
     return core::fail_because(core::Code::internal, "argon2id: out of memory");
   }
   return std::string(out);
+}
+
+core::Result<std::string> create_unmatched_hash(Argon2Cost cost) {
+  if (!affordable(cost)) return core::fail_because(core::Code::internal, "argon2id: cost out of range");
+  start_sodium();
+  return "$argon2id$v=19$m=" + std::to_string(cost.memory_kib) + ",t=" + std::to_string(cost.passes) + ",p=1$" +
+         random_base64<16>() + '$' + random_base64<32>();
 }
 
 bool verify_password(std::string_view phc, const Secret& password) {

@@ -24,6 +24,10 @@ inline constexpr int64_t argon2_max_work_kib = 1024 * 1024;
 // `internal` when the cost is outside the limits above or below 8 KiB and one pass, or memory is exhausted.
 core::Result<std::string> hash_password(const Secret& password, Argon2Cost cost);
 
+// The same form with a random salt and a random hash, which no password has: it costs nothing to make, and to verify
+// anything by it costs what a real one costs. `internal` when the cost is out of those limits.
+core::Result<std::string> create_unmatched_hash(Argon2Cost cost);
+
 // argon2id and argon2i of version 19, with any number of lanes. False for anything else, also for parameters above
 // the limits, which are refused before any memory is taken.
 bool verify_password(std::string_view phc, const Secret& password);

@@ -29,6 +29,25 @@ TEST(PasswordHash, DefaultCostIsWrittenIntoTheHash) {
   EXPECT_TRUE(verify_password(phc, secret("x")));
 }
 
+// Of the same form and cost as a real one, so that a look-up of nobody takes the same path.
+TEST(PasswordHash, AnUnmatchedHashIsWellFormedAndMatchesNothing) {
+  const std::string phc = create_unmatched_hash(cheap).value(), real = hash_password(secret("x"), cheap).value();
+  EXPECT_EQ(phc.size(), real.size());
+  EXPECT_EQ(phc.substr(0, phc.rfind(',')), real.substr(0, real.rfind(',')));
+  EXPECT_FALSE(needs_rehash(phc, cheap));
+  for (auto password : {"", "x", "correct horse"}) EXPECT_FALSE(verify_password(phc, secret(password)));
+  EXPECT_NE(phc, create_unmatched_hash(cheap).value());
+  EXPECT_FALSE(create_unmatched_hash({.memory_kib = 1, .passes = 1}));
+  // It is really paid for: sixteen times the memory takes longer.
+  const auto took = [](Argon2Cost cost) {
+    const std::string unmatched = create_unmatched_hash(cost).value();
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < 5; ++i) EXPECT_FALSE(verify_password(unmatched, secret("x")));
+    return std::chrono::steady_clock::now() - begin;
+  };
+  EXPECT_GT(took({.memory_kib = 16'384, .passes = 2}), 2 * took({.memory_kib = 1024, .passes = 1}));
+}
+
 TEST(PasswordHash, SaltsEveryHash) {
   EXPECT_NE(hash_password(secret("same"), cheap).value(), hash_password(secret("same"), cheap).value());
 }

@@ -4,10 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-
-#include "crypto/random.h"
 
 namespace passwords {
 namespace {
@@ -15,16 +12,10 @@ namespace {
 // Linux keeps the nice value per thread. Where it cannot be set, hashing only competes harder.
 void lower_priority() { setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 19); }
 
-crypto::Secret create_unknown_password() {
-  std::array<uint8_t, 32> bytes{};
-  crypto::SystemRandom().fill(bytes);
-  return crypto::Secret(bytes);
-}
-
 }  // namespace
 
 core::Result<std::unique_ptr<Hasher>> Hasher::create(const Options& options, core::Metrics& metrics) {
-  auto nobody = TRY(crypto::hash_password(create_unknown_password(), options.cost));
+  auto nobody = TRY(crypto::create_unmatched_hash(options.cost));
   return std::unique_ptr<Hasher>(new Hasher(options, std::move(nobody), metrics));
 }
 

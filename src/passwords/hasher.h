@@ -51,7 +51,7 @@ class Hasher {
   void serve();
 
   const Options options_;
-  const std::string nobody_;  // the hash of a password that nobody knows
+  const std::string nobody_;  // a hash that no password has
   core::Histogram& seconds_;
   std::mutex mutex_;
   std::condition_variable changed_;
