@@ -24,12 +24,25 @@ std::string directory_of(const Config& config) {
   return std::filesystem::absolute(sqlite_path(config.store)).parent_path().string();
 }
 
+// A server holds the lock of its data.dir, which may be another directory than that of its file.
+Result<std::vector<storage::DirectoryLock>> lock(const Config& embedded) {
+  std::vector<storage::DirectoryLock> locks;
+  const std::string of_file = directory_of(embedded), of_server = embedded.store.data_dir;
+  locks.push_back(TRY(storage::lock_directory(of_file)));
+  if (std::filesystem::exists(of_server) && !std::filesystem::equivalent(of_file, of_server))
+    locks.push_back(TRY(storage::lock_directory(of_server)));
+  return locks;
+}
+
 void tell_how_to_go_on(const Config& from, const Config& to) {
-  if (is_sqlite(to)) return;
+  std::printf("What is secret in it stays sealed under the same key.\n");
+  if (is_sqlite(to)) {
+    std::printf("Give it as keys.master, or as the one line of master.key (mode 0600) in data.dir.\n");
+    return;
+  }
   std::printf(
-      "Now serve from it, with the key that seals what was copied:\n"
       "  USHER_KEYS_MASTER_FILE=%s usher serve --database.url=postgresql://…\n",
-      from.store.master_key.empty() ? (directory_of(from) + "/master.key").c_str() : "…");
+      from.store.master_key.empty() ? (std::filesystem::absolute(from.store.data_dir) / "master.key").c_str() : "…");
 }
 
 Result<> copy(const Call& call) {
@@ -42,7 +55,7 @@ Result<> copy(const Call& call) {
   if (is_sqlite(to)) TRY(storage::create_directory(directory_of(to)));
   const core::SystemClock clock;
   // What a server writes after its row was copied would be lost.
-  const auto lock = TRY(storage::lock_directory(directory_of(is_sqlite(from) ? from : to)));
+  const auto locks = TRY(lock(is_sqlite(from) ? from : to));
   const auto source = TRY(open_database(from, clock));
   for (const auto& migration : TRY(storage::migration_status(*source)))
     if (migration.state != storage::MigrationState::applied)

@@ -29,9 +29,13 @@ core::Result<Reply> Connection::call(std::span<const std::string_view> words, co
     reply.error().cause = "Redis: " + reply.error().cause;
     return reply;
   }
-  if (reply->type == Reply::Type::error)
+  if (reply->type == Reply::Type::error) {
+    // Some servers repeat the words of a command that they do not know.
+    const bool secret = words[0] == "AUTH";
     return core::fail_because(core::Code::store_unavailable,
-                              "Redis refuses " + std::string(words[0]) + ": " + reply->text);
+                              "Redis refuses " + std::string(words[0]) + ": " +
+                                  (secret ? reply->text.substr(0, reply->text.find(' ')) : reply->text));
+  }
   return reply;
 }
 

@@ -93,7 +93,7 @@ core::Result<> Feed::poll() {
 }
 
 core::Result<> Feed::follow() {
-  if (!position_) return join();
+  if (!position_) TRY(join());
   (void)others_.stream->publish({});  // when it fails, so does the read
   const core::Millis sent = clock_.boot();
   const auto entries = others_.stream->read(*position_);
@@ -105,7 +105,7 @@ core::Result<> Feed::follow() {
   for (const StreamEntry& entry : *entries) apply(entry);
   // Nothing at all is no proof: a stream that died silently looks like that. One that is longer has more to say.
   const bool complete = !entries->empty() && entries->size() < Stream::most;
-  if (complete && last_sent_.load(std::memory_order_acquire) >= joined_.count())
+  if (complete && last_sent_.load(std::memory_order_acquire) > joined_.count())
     stream_sent_.store(sent.count(), std::memory_order_release);
   return {};
 }
@@ -117,7 +117,8 @@ core::Result<> Feed::join() {
 }
 
 void Feed::apply(const StreamEntry& entry) {
-  if (!follows(position_->last, entry.mark)) {
+  // Without a mark before it nobody can tell what else there was.
+  if (!position_->last || !follows(position_->last, entry.mark)) {
     stream_gaps_.add();
     stream_sent_ = long_ago;
     joined_ = clock_.boot();

@@ -16,7 +16,7 @@ using cache::Reply;
 using core::Millis, core::Result;
 
 constexpr std::string_view state_key = "usher:{changes}:state", entries_key = "usher:{changes}:entries";
-constexpr Millis connect_limit{1000}, publish_limit{250}, read_limit{500};
+constexpr Millis connect_limit{1000}, publish_limit{250}, read_limit{500}, longest_silence{1000};
 constexpr std::string_view block_millis = "150";
 
 // One atomic step: who is first after Redis forgot everything begins an epoch, so that nobody takes the new numbers for
@@ -98,6 +98,7 @@ class RedisStream final : public Stream {
         writer_->call({"EVAL", publish_script, "2", state_key, entries_key, epoch, join_words(changes)}, publish_limit);
     if (added) return {};
     writer_ = nullptr;  // the follower connects it anew
+    failure_ = added.error();
     return std::unexpected(added.error());
   }
 
@@ -109,6 +110,7 @@ class RedisStream final : public Stream {
     const auto entries = TRY(read_entries(newest));
     const std::lock_guard lock(mutex_);
     writer_ = std::move(writer);
+    heard_ = std::chrono::steady_clock::now();
     if (entries.empty()) return StreamPosition{.id = "0-0", .last = {}};
     return StreamPosition{.id = entries[0].id, .last = entries[0].mark};
   }
@@ -116,13 +118,20 @@ class RedisStream final : public Stream {
   Result<std::vector<StreamEntry>> read(const StreamPosition& since) override {
     {
       const std::lock_guard lock(mutex_);
-      if (!writer_) return core::fail_because(core::Code::store_unavailable, "publishing to Redis failed");
+      if (!writer_) return std::unexpected(failure_);
     }
     const auto found = TRY(reader_->call(
         {"XREAD", "COUNT", std::to_string(most), "BLOCK", block_millis, "STREAMS", entries_key, since.id}, read_limit));
+    const auto now = std::chrono::steady_clock::now();
     // [[key, entries]]
-    if (found.list.empty() || found.list[0].list.size() != 2) return std::vector<StreamEntry>{};
-    return read_entries(found.list[0].list[1]);
+    if (!found.list.empty() && found.list[0].list.size() == 2) {
+      heard_ = now;
+      return read_entries(found.list[0].list[1]);
+    }
+    // Nodes give signs of life: where there are none, the ids went back, or what is written goes elsewhere.
+    if (now - heard_ > longest_silence)
+      return core::fail_because(core::Code::store_unavailable, "the stream of changes is silent");
+    return std::vector<StreamEntry>{};
   }
 
  private:
@@ -133,10 +142,12 @@ class RedisStream final : public Stream {
   const cache::Address address_;
   const std::string ca_file_;
   const std::string epoch_;  // with the count of entries a new one each time, should this node begin it
-  std::mutex mutex_;         // guards the two below
+  std::mutex mutex_;         // guards the three below
   int64_t published_ = 0;
+  core::Error failure_{core::Code::store_unavailable};  // why there is no writer
   std::unique_ptr<cache::Connection> writer_;
-  std::unique_ptr<cache::Connection> reader_;  // the follower's
+  std::unique_ptr<cache::Connection> reader_;  // the follower's, as is when it brought something
+  cache::Deadline heard_;
 };
 
 }  // namespace

@@ -79,11 +79,20 @@ TEST_F(RedisStreamTest, AReadWaitsAMomentAndNoLonger) {
   later.join();
 }
 
+// Ids that went back after a fail-over, or a writer that is connected elsewhere, look like that.
+TEST_F(RedisStreamTest, ALongSilenceIsAnError) {
+  const auto began = std::chrono::steady_clock::now();
+  while (reader->read(position)) ASSERT_LT(std::chrono::steady_clock::now() - began, Millis(5000));
+  EXPECT_GE(std::chrono::steady_clock::now() - began, Millis(900));
+  position = reader->join().value();
+  EXPECT_TRUE(reader->read(position));
+}
+
 TEST_F(RedisStreamTest, SignsOfLifeAreGivenOnceForAll) {
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(writer->publish({}) && reader->publish({}));
   const auto entries = read();
   EXPECT_GE(entries.size(), 1u);
-  EXPECT_LE(entries.size(), 4u);
+  EXPECT_LT(entries.size(), 30u);
   for (const auto& entry : entries) EXPECT_TRUE(entry.changes.empty() && !entry.unknown);
 }
 

@@ -28,7 +28,7 @@ def embedded():
         yield server
 
 
-def test_everything_moves_and_nobody_is_signed_out(embedded, postgres):
+def test_everything_moves_and_nobody_is_signed_out(embedded, postgres, tmp_path):
     settings = postgres.settings()
     root = embedded.sign_up(fresh_email("root"))
     embedded.cli("user", "grant", root.email, "super_admin")
@@ -58,8 +58,7 @@ def test_everything_moves_and_nobody_is_signed_out(embedded, postgres):
         assert len(audited(moved, "session.ended", ended.session)) == 1
         moved.stop()
         # And back.
-        back = Server()
-        back.data_dir = embedded.data_dir + ".back"
+        back = Server(data_dir=str(tmp_path / "back"))
         words = [*embedded.command("data", "copy"), f"--from={settings['database.url']}", f"--to=sqlite:{back.data_dir}/usher.db"]
         assert subprocess.run(words, capture_output=True, text=True).returncode == 0
         Path(back.data_dir, "master.key").write_bytes(Path(embedded.data_dir, "master.key").read_bytes())

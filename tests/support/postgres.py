@@ -123,7 +123,8 @@ class Postgres:
     def thaw(self):
         if self.process.poll() is None:
             for pid in reversed(self._processes()):
-                os.kill(pid, signal.SIGCONT)
+                with contextlib.suppress(ProcessLookupError):  # a backend that ends by itself
+                    os.kill(pid, signal.SIGCONT)
 
     def url(self, database):
         return f"postgresql://usher@127.0.0.1:{self.port}/{database}"

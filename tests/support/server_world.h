@@ -21,12 +21,16 @@ class Switch final : public core::Transactor {
   explicit Switch(core::Transactor& behind) : behind_(behind) {}
   std::atomic<bool> down{false};
   std::atomic<int> reads{0};
+  std::function<void()> after_read;  // before the reader sees what it read
 
  private:
   core::Result<> run_erased(Mode mode, const std::function<core::Result<>(core::Tx&)>& work) override {
     if (down) return core::fail(core::Code::store_unavailable);
     if (mode == Mode::read) ++reads;
-    return mode == Mode::read ? behind_.reading(work) : behind_.atomically(work);
+    if (mode == Mode::write) return behind_.atomically(work);
+    auto outcome = behind_.reading(work);
+    if (const auto hook = std::exchange(after_read, nullptr)) hook();
+    return outcome;
   }
   core::Transactor& behind_;
 };
@@ -63,8 +67,10 @@ struct ServerWorld {
   tokens::Config token_config{.cache_entries = 1024};
   sessions::Config session_config;
   roles::Config access_config;
-  changes::Feed feed{transactor, *change_rows, clock,
-                     [this] { return transactor.down ? std::nullopt : database->data_version(); }, metrics};
+  std::shared_ptr<changes::Stream> stream;  // null: polls alone
+  changes::Feed feed{transactor, *change_rows,
+                     clock,      [this] { return transactor.down ? std::nullopt : database->data_version(); },
+                     metrics,    {stream.get()}};
   tokens::KeyRing keys{transactor, *key_rows, feed,         sealer,
                        random,     clock,     token_config, session_config.absolute_timeout};
   tokens::VerifiedCache verified{token_config.cache_entries, random};
@@ -82,10 +88,13 @@ struct ServerWorld {
     return database ? std::make_unique<ServerWorld>(clock, database) : nullptr;
   }
   // Another node on the same database.
-  std::unique_ptr<ServerWorld> join() const { return std::make_unique<ServerWorld>(database_clock, database); }
+  std::unique_ptr<ServerWorld> join(std::shared_ptr<changes::Stream> its_stream = nullptr) const {
+    return std::make_unique<ServerWorld>(database_clock, database, std::move(its_stream));
+  }
 
-  ServerWorld(std::shared_ptr<core::FakeClock> its_clock, std::shared_ptr<storage::Database> shared)
-      : database_clock(std::move(its_clock)), database(std::move(shared)) {
+  ServerWorld(std::shared_ptr<core::FakeClock> its_clock, std::shared_ptr<storage::Database> shared,
+              std::shared_ptr<changes::Stream> its_stream = nullptr)
+      : database_clock(std::move(its_clock)), database(std::move(shared)), stream(std::move(its_stream)) {
     const auto seeded = transactor.atomically([&](core::Tx& tx) -> core::Result<> {
       TRY(access.seed(tx));
       return keys.make_missing(tx);
@@ -134,6 +143,8 @@ struct ServerWorld {
     const auto end = session(id).end;
     return end ? std::string(core::to_text(end->reason)) : "";
   }
+  // A mistake that a simulation plants: what this node does with a change instead.
+  std::function<void(const std::optional<changes::Change>&)> hears;
   bool end(UserId user, SessionId id, sessions::EndReason reason = sessions::EndReason::logout) {
     return in_tx([&](core::Tx& tx) { return sessions.end(tx, user, id, reason, {}); });
   }
@@ -142,6 +153,7 @@ struct ServerWorld {
   void subscribe() {
     feed.subscribe([this](const std::optional<changes::Change>& change) {
       using changes::Kind;
+      if (hears) return hears(change);
       if (!change || change->kind == Kind::roles) access.forget_roles();
       if (!change || change->kind == Kind::keys)
         if (!keys.reload()) return;

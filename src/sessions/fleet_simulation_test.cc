@@ -1,0 +1,325 @@
+// A fleet in virtual time: nodes, store and stream that are cut off, stand still, forget and come back, in seeded
+// random order, through the real feed, cache, checker and services. USHER_SEED repeats a run, USHER_LONG=1 makes it a
+// million steps.
+//
+// What holds: (1) a session whose end was acknowledged is refused by every node that polled since, and by every other
+// one after the bound; (2) a living session is never said to have ended; (3) a refresh never revives one; (4) memory
+// answers only while it heard of changes as lately as the design demands, which is reckoned here from what the cables
+// carried. And what shows that this can fail: each known mistake, planted, is found.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "tests/support/fake_stream.h"
+#include "tests/support/server_world.h"
+
+namespace sessions {
+namespace {
+
+using core::Code, core::Millis;
+
+enum class Mistake {
+  none,
+  trusts_old_memory,         // memory is used however long nothing was heard
+  ignores_a_gap,             // the stream's numbers are not compared
+  drops_only_what_it_holds,  // a change that finds nothing to drop does not stop a fill that is under way
+  takes_silence_for_news,    // a read that brought nothing counts as heard
+  forgets_to_listen,         // one node hears no changes
+};
+
+// The stream as one node reads it, with its cable and its mistakes; and what truly came through.
+class Cable final : public changes::Stream {
+ public:
+  Cable(test::FakeStream::Entries& entries, Mistake mistake) : stream_(entries), mistake_(mistake) {}
+  bool cut = false;
+  const core::Clock* clock = nullptr;
+  Millis heard{-1'000'000};  // when the last read that brought something was sent
+  Millis doubtful{};         // when something may have been missed
+
+  core::Result<> publish(std::span<const changes::Change> changes) override {
+    stream_.down = cut;
+    // Signs of life are the stream's own in this simulation, so that it can fall silent.
+    return changes.empty() ? core::Result<>{} : stream_.publish(changes);
+  }
+  core::Result<changes::StreamPosition> join() override {
+    stream_.down = cut;
+    auto position = TRY(stream_.join());
+    doubtful = clock->boot();
+    last_ = position.last;
+    made_up_ = 0;
+    return position;
+  }
+  core::Result<std::vector<changes::StreamEntry>> read(const changes::StreamPosition& since) override {
+    stream_.down = cut;
+    auto entries = TRY(stream_.read(since));
+    for (const auto& entry : entries) {
+      if (!last_ || !changes::follows(last_, entry.mark)) doubtful = clock->boot();
+      last_ = entry.mark;
+      heard = clock->boot();
+    }
+    if (mistake_ == Mistake::takes_silence_for_news && since.last) make_up_news(entries, since);
+    if (mistake_ == Mistake::ignores_a_gap && since.last)
+      for (auto mark = *since.last; auto& entry : entries) entry.mark = {mark.epoch, ++mark.number};
+    return entries;
+  }
+
+ private:
+  // An entry where there was none; those that follow are numbered on from it.
+  void make_up_news(std::vector<changes::StreamEntry>& entries, const changes::StreamPosition& since) {
+    for (auto& entry : entries) {
+      if (entry.mark.epoch != since.last->epoch) made_up_ = 0;
+      entry.mark.number += made_up_;
+    }
+    if (!entries.empty()) return;
+    entries.push_back({.id = since.id, .mark = {since.last->epoch, since.last->number + 1}});
+    ++made_up_;
+  }
+
+  test::FakeStream stream_;
+  const Mistake mistake_;
+  int64_t made_up_ = 0;
+  std::optional<changes::Mark> last_;
+};
+
+struct Known {
+  accounts::UserId user;
+  SessionId id;
+  crypto::Secret refresh_token;
+  std::string access_token;
+  std::optional<Millis> ended;  // acknowledged then
+};
+
+class Fleet {
+ public:
+  Fleet(uint64_t seed, Mistake mistake) : random_(seed), mistake_(mistake) {
+    for (int i = 0; i < 3; ++i) {
+      cables_.push_back(std::make_shared<Cable>(entries_, mistake));
+      nodes_.push_back(i == 0 ? test::ServerWorld::create(test::sqlite) : nodes_[0]->join(cables_.back()));
+    }
+    // The first one made the database; it takes part as a node of its own.
+    nodes_[0] = nodes_[0]->join(cables_[0]);
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+      cables_[i]->clock = &nodes_[i]->clock;
+      polled_[i] = now();
+    }
+    for (int i = 0; i < 4; ++i) users_.push_back(nodes_[0]->add_user());
+    if (mistake == Mistake::forgets_to_listen) nodes_[2]->hears = [](const auto&) {};
+    if (mistake == Mistake::drops_only_what_it_holds)
+      for (auto& node : nodes_) node->hears = [this, n = node.get()](const auto& change) { drop_if_held(*n, change); };
+  }
+
+  // The first promise that was broken; empty when none was.
+  std::string run(int steps) {
+    for (int i = 0; i < steps && broken_.empty(); ++i) step();
+    return broken_;
+  }
+  size_t accepted = 0, refused = 0, unavailable = 0;
+
+ private:
+  size_t below(size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(random_); }
+  bool chance(double p) { return std::bernoulli_distribution(p)(random_); }
+  test::ServerWorld& node() { return *nodes_[below(nodes_.size())]; }
+  Millis now() const { return nodes_[0]->clock.boot(); }
+
+  void step() {
+    switch (below(20)) {
+      case 0:
+        return sign_in();
+      case 1:
+        return sign_out(below(nodes_.size()));
+      case 2:
+        return refresh();
+      case 3:
+        return fault();
+      case 4:
+      case 5:
+        return poll_and_follow(below(nodes_.size()));
+      case 6:
+      case 7:
+        return pass(Millis(below(150)));
+      case 8:
+        if (!silent_ && chance(0.7)) entries_.add({});
+        return;
+      default:
+        return check();
+    }
+  }
+
+  // Time passes for all; whoever can does what it does a few times a second.
+  void pass(Millis by) {
+    for (auto& one : nodes_) one->clock.advance(by);
+    nodes_[0]->database_clock->advance(by);
+  }
+  void poll_and_follow(size_t i) {
+    if (stopped_ == i) return;
+    if (nodes_[i]->feed.poll()) polled_[i] = now();
+    (void)nodes_[i]->feed.follow();
+  }
+
+  void sign_in() {
+    auto& at = *nodes_[0];
+    if (at.transactor.down) return;
+    const auto user = users_[below(users_.size())];
+    auto issued = at.sign_in(user);
+    const SessionId id = issued.session.id;
+    known_.push_back({user, id, std::move(issued.refresh_token), at.access_token(user, id), {}});
+    if (known_.size() > 40) known_.erase(known_.begin());
+  }
+
+  void sign_out(size_t by) {
+    if (known_.empty()) return;
+    auto& at = *nodes_[by];
+    Known& one = known_[below(known_.size())];
+    const auto ended = at.transactor.atomically(
+        [&](core::Tx& tx) { return at.sessions.end(tx, one.user, one.id, EndReason::logout, {}); });
+    // Who could not publish is answered once the others had the time to poll.
+    if (ended && !one.ended) one.ended = now() + (cables_[by]->cut ? Millis(250) : Millis(0));
+  }
+
+  void refresh() {
+    if (known_.empty()) return;
+    Known& one = known_[below(known_.size())];
+    auto& at = node();
+    auto answer = at.sessions.refresh(one.refresh_token, "", {});
+    if (answer && one.ended) broken_ = "a refresh was answered after the end of its session";
+    if (answer) one.refresh_token = std::move(answer->refresh_token);
+    else if (!one.ended && answer.error().code != Code::store_unavailable)
+      broken_ = "a refresh of a living session was refused: " + std::string(core::row(answer.error().code).name);
+  }
+
+  // Cables, the database's and the stream's; a node that stands still; a stream that forgets, loses, or falls silent.
+  void fault() {
+    const size_t i = below(nodes_.size());
+    switch (below(8)) {
+      case 0:
+        nodes_[i]->transactor.down = chance(0.5);
+        return;
+      case 1:
+        cables_[i]->cut = chance(0.5);
+        return;
+      case 2:
+        stopped_ = chance(0.5) ? std::optional(i) : std::nullopt;
+        return;
+      case 3:
+        entries_.begin_epoch("epoch " + std::to_string(++epochs_));
+        return;
+      case 4:  // the newest entries are lost before anybody read them, as by a fail-over, and are not numbered again
+        for (size_t lost = below(3); lost > 0 && !entries_.all.empty(); --lost) entries_.all.pop_back();
+        return;
+      case 5:
+        silent_ = chance(0.5);
+        return;
+      default:
+        for (auto& one : nodes_) one->transactor.down = false;
+        for (auto& cable : cables_) cable->cut = false;
+        stopped_.reset();
+        silent_ = false;
+    }
+  }
+
+  // A request that arrives now. While its node reads the store, another node may sign the same session out.
+  void check() {
+    if (known_.empty()) return;
+    const size_t i = below(nodes_.size());
+    auto& at = *nodes_[i];
+    const size_t which = below(known_.size());
+    if (chance(0.1))
+      at.transactor.after_read = [this, by = below(nodes_.size())] {
+        sign_out(by);
+        if (chance(0.5)) poll_and_follow(below(nodes_.size()));
+      };
+    const bool was_over = known_[which].ended.has_value();
+    const Millis received = mistake_ == Mistake::trusts_old_memory ? Millis(0) : at.clock.boot();
+    const int reads = at.transactor.reads;
+    const auto admitted = at.checker.check(known_[which].access_token, received);
+    at.transactor.after_read = nullptr;
+    if (admitted && at.transactor.reads == reads && !may_remember(i))
+      broken_ = "node " + std::to_string(i) + " answered from a memory that it could not trust";
+    judge(i, known_[which], was_over, admitted);
+  }
+
+  // The rule of freshness, said once more.
+  bool may_remember(size_t i) const {
+    const Millis since_poll = now() - polled_[i], since_stream = now() - cables_[i]->heard;
+    if (since_poll < Millis(1000)) return true;
+    return since_poll < Millis(30'000) && since_stream < Millis(500) && polled_[i] >= cables_[i]->doubtful;
+  }
+
+  void judge(size_t i, const Known& one, bool was_over, const core::Result<Admitted>& admitted) {
+    if (admitted) {
+      ++accepted;
+      if (!was_over) return;
+      const Millis late = now() - *one.ended;
+      const bool polled_since = polled_[i] > *one.ended;
+      if (polled_since || late >= Millis(30'000))
+        broken_ = "node " + std::to_string(i) + " accepted a session " + std::to_string(late.count()) +
+                  " ms after its end" + (polled_since ? ", and had polled since" : "");
+    } else if (admitted.error().code == Code::store_unavailable) {
+      ++unavailable;
+    } else {
+      ++refused;
+      if (!one.ended) broken_ = "a living session was refused: " + std::string(core::row(admitted.error().code).name);
+    }
+  }
+
+  void drop_if_held(test::ServerWorld& at, const std::optional<changes::Change>& change) {
+    if (!change) return at.near.drop_all();
+    const accounts::UserId user{change->key};
+    bool held = false;
+    for (const Known& one : known_)
+      held |= one.user == user && at.near.find(user, one.id, [](const Holder&, const Entry&) { return true; });
+    if (held) at.near.drop(user);
+  }
+
+  std::mt19937_64 random_;
+  const Mistake mistake_;
+  test::FakeStream::Entries entries_;
+  std::vector<std::shared_ptr<Cable>> cables_;
+  std::vector<std::unique_ptr<test::ServerWorld>> nodes_;
+  std::vector<accounts::UserId> users_;
+  std::vector<Known> known_;
+  std::array<Millis, 3> polled_{};  // when the last poll that succeeded was sent
+  std::optional<size_t> stopped_;
+  bool silent_ = false;
+  int epochs_ = 0;
+  std::string broken_;
+};
+
+uint64_t seed() {
+  const char* given = std::getenv("USHER_SEED");
+  return given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+}
+
+TEST(FleetSimulation, NoPromiseIsBroken) {
+  const bool is_long = std::getenv("USHER_LONG") != nullptr;
+  const uint64_t first = seed();
+  size_t accepted = 0, refused = 0, unavailable = 0;
+  for (uint64_t i = 0; i < (is_long ? 100u : 3u); ++i) {
+    Fleet fleet(first + i, Mistake::none);
+    EXPECT_EQ(fleet.run(10'000), "") << "seed " << first + i;
+    accepted += fleet.accepted, refused += fleet.refused, unavailable += fleet.unavailable;
+  }
+  std::printf("%zu checks accepted, %zu refused, %zu could not be asked; seed %llu\n", accepted, refused, unavailable,
+              static_cast<unsigned long long>(first));
+  EXPECT_GT(accepted, 1000u);
+  EXPECT_GT(refused, 1000u);
+  EXPECT_GT(unavailable, 100u);
+}
+
+class PlantedMistake : public testing::TestWithParam<Mistake> {};
+
+TEST_P(PlantedMistake, IsFound) {
+  std::string broken;
+  uint64_t at = 1;
+  for (; at <= 20 && broken.empty(); ++at) broken = Fleet(at, GetParam()).run(10'000);
+  std::printf("found by seed %llu: %s\n", static_cast<unsigned long long>(at - 1), broken.c_str());
+  EXPECT_NE(broken, "");
+}
+INSTANTIATE_TEST_SUITE_P(Known, PlantedMistake,
+                         testing::Values(Mistake::trusts_old_memory, Mistake::ignores_a_gap,
+                                         Mistake::drops_only_what_it_holds, Mistake::takes_silence_for_news,
+                                         Mistake::forgets_to_listen));
+
+}  // namespace
+}  // namespace sessions
