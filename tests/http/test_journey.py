@@ -122,9 +122,9 @@ def test_no_token_is_good_for_longer_than_its_session(store):
         who = usher.sign_up(fresh_email("short"))
         for answer in (usher.login_answer(who.email), usher.refresh(who.refresh)):
             body = answer.json
-            assert (body["expiresIn"], body["refreshExpiresIn"]) == (300, 200)
+            assert 280 <= body["expiresIn"] <= 300 and body["refreshExpiresIn"] == 200  # of the session's five minutes some pass
             claims = jwt.claims(body["accessToken"])
-            assert claims["exp"] - claims["iat"] == 300
+            assert claims["exp"] - claims["iat"] == body["expiresIn"]
 
 
 def test_except_current_keeps_the_session_that_asks(usher, ada):
