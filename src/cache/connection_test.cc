@@ -139,12 +139,11 @@ TEST(Connection, TlsIsVerified) {
       "-addext subjectAltName=IP:127.0.0.1 -keyout " +
       at + "/key.pem -out " + at + "/cert.pem 2>/dev/null";
   ASSERT_EQ(std::system(make.c_str()), 0);
-  const int port = std::stoi(plain->port());
-  const auto server =
-      RedisServer::start({"--tls-port", std::to_string(port + 1 > 65535 ? port - 1 : port + 1), "--tls-cert-file",
-                          at + "/cert.pem", "--tls-key-file", at + "/key.pem", "--tls-auth-clients", "no"});
+  const std::string tls_port = std::to_string(support::free_port());
+  const auto server = RedisServer::start({"--tls-port", tls_port, "--tls-cert-file", at + "/cert.pem", "--tls-key-file",
+                                          at + "/key.pem", "--tls-auth-clients", "no"});
   Address address = parse_redis_url("rediss://127.0.0.1").value();
-  address.port = std::to_string(port + 1 > 65535 ? port - 1 : port + 1);
+  address.port = tls_port;
   const auto connection = Connection::open(address, at + "/cert.pem", limit);
   ASSERT_TRUE(connection) << connection.error().cause;
   const std::string value(100'000, 'x');

@@ -26,6 +26,16 @@ sockaddr_in loopback(int port) {
   return address;
 }
 
+bool answers(int port) {
+  const int file = socket(AF_INET, SOCK_STREAM, 0);
+  const sockaddr_in address = loopback(port);
+  const bool connected = connect(file, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  close(file);
+  return connected;
+}
+
+}  // namespace
+
 int free_port() {
   const int file = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address = loopback(0);
@@ -36,16 +46,6 @@ int free_port() {
   close(file);
   return ntohs(address.sin_port);
 }
-
-bool answers(int port) {
-  const int file = socket(AF_INET, SOCK_STREAM, 0);
-  const sockaddr_in address = loopback(port);
-  const bool connected = connect(file, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  close(file);
-  return connected;
-}
-
-}  // namespace
 
 std::unique_ptr<RedisServer> RedisServer::start(const std::vector<std::string>& more) {
   if (access(program, X_OK) != 0) return nullptr;

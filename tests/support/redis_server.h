@@ -8,6 +8,9 @@
 
 namespace support {
 
+// One that nobody listens on at this moment.
+int free_port();
+
 class RedisServer {
  public:
   // Null where redis-server is not installed. `more`: further words of its command line.
