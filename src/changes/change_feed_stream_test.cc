@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "changes/change_feed.h"
+#include "changes/change_for_test.h"
 #include "tests/support/fake_changes.h"
 #include "tests/support/fake_stream.h"
 #include "tests/support/fake_transactor.h"
@@ -12,12 +13,6 @@ namespace changes {
 namespace {
 
 using core::Millis;
-
-Change change(uint8_t mark, Kind kind = Kind::session) {
-  Change made{.kind = kind};
-  made.key.bytes[15] = mark;
-  return made;
-}
 
 struct Node {
   Node(core::Transactor& transactor, Store& store, const core::Clock& clock, test::FakeStream::Entries& entries)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "changes/change_for_test.h"
 #include "changes/change_store_sql.h"
 #include "tests/support/databases.h"
 #include "tests/support/fake_changes.h"
@@ -13,12 +14,6 @@ namespace changes {
 namespace {
 
 using core::Millis;
-
-Change change(uint8_t mark, Kind kind = Kind::session) {
-  Change made{.kind = kind};
-  made.key.bytes[15] = mark;
-  return made;
-}
 
 struct FeedTest : testing::Test {
   core::FakeClock clock;

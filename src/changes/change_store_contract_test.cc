@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "changes/change_for_test.h"
 #include "changes/change_store_sql.h"
 #include "tests/support/databases.h"
 #include "tests/support/fake_changes.h"
@@ -16,12 +17,6 @@ namespace changes {
 namespace {
 
 using core::Seconds;
-
-Change change(uint8_t mark, Kind kind = Kind::session) {
-  Change made{.kind = kind};
-  made.key.bytes[15] = mark;
-  return made;
-}
 
 struct World {
   core::FakeClock clock{core::SystemClock().now()};  // PostgreSQL has its own

@@ -7,18 +7,13 @@
 #include <thread>
 
 #include "cache/connection.h"
+#include "changes/change_for_test.h"
 #include "tests/support/redis_server.h"
 
 namespace changes {
 namespace {
 
 using core::Millis;
-
-Change change(uint8_t mark, Kind kind = Kind::session) {
-  Change made{.kind = kind};
-  made.key.bytes[15] = mark;
-  return made;
-}
 
 class RedisStreamTest : public testing::Test {
  protected:

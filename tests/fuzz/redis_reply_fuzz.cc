@@ -1,4 +1,7 @@
 // The replies of Redis, whoever answers in its place: however they arrive, the same is read of them.
+#include <algorithm>
+#include <cstdint>
+
 #include "cache/reply.h"
 
 namespace {
@@ -27,6 +30,8 @@ std::string read(std::string_view bytes, size_t at_once) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  // A list that is not complete is read again with every piece: longer ones only take longer.
+  if (size > 2000) return -1;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   if (read(bytes, 1 << 20) != read(bytes, 7)) __builtin_trap();
   return 0;
