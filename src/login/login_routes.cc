@@ -23,8 +23,8 @@ TokensJson to_json(const SignedIn& signed_in, const RouteParts& parts) {
   return {.access_token = signed_in.access_token,
           .refresh_token = signed_in.refresh_token,
           .expires_in = count(signed_in.access_lifetime),
-          .refresh_expires_in = count(std::min(
-              config.idle_timeout, sessions::remaining(signed_in.session, config.lifetimes(), parts.clock.now()))),
+          .refresh_expires_in = count(
+              sessions::life_of_token(config.idle_timeout, signed_in.session, config.lifetimes(), parts.clock.now())),
           .session = signed_in.session.id,
           .user = accounts::to_json(signed_in.user, signed_in.grants.roles)};
 }

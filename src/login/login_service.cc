@@ -129,13 +129,11 @@ Result<sessions::Issued> Service::rotate(const crypto::Secret& refresh_token, st
   return issued;
 }
 
-// No access token is good for longer than its session: whoever verifies it offline does not ask. A session that was
-// found alive past its end by the clock is so because the clock was set, which then says nothing of what remains.
+// No access token is good for longer than its session: whoever verifies it offline does not ask.
 Result<SignedIn> Service::with_access_token(SignedIn signed_in) {
   const core::Time now = parts_.clock.now();
-  const auto remaining = sessions::remaining(signed_in.session, parts_.session_config.lifetimes(), now);
-  signed_in.access_lifetime = parts_.token_config.access_ttl;
-  if (remaining > core::Seconds(0)) signed_in.access_lifetime = std::min(signed_in.access_lifetime, remaining);
+  signed_in.access_lifetime = sessions::life_of_token(parts_.token_config.access_ttl, signed_in.session,
+                                                      parts_.session_config.lifetimes(), now);
   signed_in.access_token = TRY(tokens::issue_access_token(*parts_.keys.current(), parts_.token_config,
                                                           {.user = signed_in.user.id.value,
                                                            .session = signed_in.session.id.value,

@@ -73,10 +73,12 @@ struct Lifetimes {
   core::Seconds idle{}, absolute{};
 };
 
-// How long it can live on at `now`, whatever its use, in whole seconds begun.
-inline core::Seconds remaining(const Session& session, const Lifetimes& lifetimes, core::Time now) {
+// `most`, or what a living session has left at `now` whatever its use, in whole seconds begun, where that is less. Past
+// its end by the clock it lives because the clock was set, which then says nothing of what is left.
+inline core::Seconds life_of_token(core::Seconds most, const Session& session, const Lifetimes& lifetimes,
+                                   core::Time now) {
   const core::Time end = std::min(session.expires_at, session.created_at + lifetimes.absolute);
-  return std::max(std::chrono::ceil<core::Seconds>(end - now), core::Seconds(0));
+  return end > now ? std::min(most, std::chrono::ceil<core::Seconds>(end - now)) : most;
 }
 
 // Why the clock ends it; absent while it lives. A shorter policy also bounds sessions that began before it.

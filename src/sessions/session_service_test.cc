@@ -12,6 +12,22 @@ using std::chrono::days;
 
 constexpr std::string_view laptop = "macos|chrome|", phone = "ios|safari|";
 
+TEST(LifeOfToken, EndsWithTheSessionUnlessTheClockWasSet) {
+  const core::Time began = core::from_millis(1'800'000'000'000);
+  const Session session{.created_at = began, .expires_at = began + days(10)};
+  const auto life = [&](core::Millis age, Seconds absolute = days(10)) {
+    return life_of_token(days(7), session, {.idle = days(1), .absolute = absolute}, began + age);
+  };
+  EXPECT_EQ(life(Millis(0)), days(7));
+  EXPECT_EQ(life(days(3)), days(7));
+  EXPECT_EQ(life(days(9)), days(1));
+  EXPECT_EQ(life(days(10) - Millis(1)), Seconds(1)) << "a second that has begun";
+  EXPECT_EQ(life(days(1), days(2)), days(1)) << "a shorter policy bounds it too";
+  EXPECT_EQ(life(days(10)), days(7)) << "alive past its end";
+  EXPECT_EQ(life(days(365)), days(7));
+  EXPECT_EQ(life(-days(365)), days(7));
+}
+
 struct SessionService : testing::Test, test::SessionWorld {
   UserId user = add_user("ann");
   audit::Origin origin{.ip_address = "198.51.100.9", .request_id = "r-1"};

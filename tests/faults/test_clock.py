@@ -58,6 +58,8 @@ def test_a_jump_signs_nobody_out_and_revives_nothing(usher, seconds):
     refreshed = usher.refresh(held.refresh)
     assert refreshed.status == 200, refreshed
     assert usher.get("/auth/me", token=refreshed.json["accessToken"]).status == 200
+    # A client that is told 0 would throw a living session away.
+    assert (refreshed.json["expiresIn"], refreshed.json["refreshExpiresIn"]) == (7 * DAY, 30 * DAY)
     assert_ended(usher.refresh(ended.refresh), "logout")
     assert usher.get("/auth/me", token=ended.access).status == 401
     made = usher.login(email)
@@ -145,6 +147,7 @@ def test_refreshing_never_passes_the_absolute_end():
         refresh_is_refused(usher, held, "absolute")
         # Its access token was given no longer life than the session.
         assert_problem(usher.get("/auth/me", token=other.access), 401, "token_expired")
+        assert usher.get("/auth/check", token=other.access).status == 401
 
 
 def me_works(usher, one):

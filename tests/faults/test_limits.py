@@ -84,7 +84,7 @@ def send_garbage(usher, choice, token, count):
 
 
 def test_memory_stays_flat_under_garbage():
-    # Small tables: the pages of a large one become resident as they are read, up to its fixed size.
+    # A small table of verified tokens: the pages of a large one become resident as they are read, up to its fixed size.
     with Server(settings={"log.level": "error", "tokens.cache_entries": "1024"}) as usher:
         held = usher.sign_up(fresh_email("flat"))
         choice = random.Random(7)
