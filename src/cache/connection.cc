@@ -4,10 +4,10 @@
 
 namespace cache {
 
-core::Result<std::unique_ptr<Connection>> Connection::open(const Address& address, const std::string& ca_file,
-                                                           core::Millis limit) {
+core::Result<std::unique_ptr<Connection>> Connection::open(const Endpoint& endpoint, const Address& address,
+                                                           const std::string& ca_file, core::Millis limit) {
   const Deadline deadline = std::chrono::steady_clock::now() + limit;
-  auto socket = TRY(Socket::open(address.host, address.port, {address.tls, ca_file}, deadline));
+  auto socket = TRY(Socket::open(endpoint.host, endpoint.port, {address.tls, ca_file}, deadline));
   std::unique_ptr<Connection> connection(new Connection(std::move(socket)));
   TRY(connection->sign_in(address, limit));
   return connection;
@@ -21,15 +21,22 @@ core::Result<> Connection::sign_in(const Address& address, core::Millis limit) {
   return {};
 }
 
-core::Result<Reply> Connection::call(std::span<const std::string_view> words, core::Millis limit) {
+core::Result<Reply> Connection::ask(std::span<const std::string_view> words, core::Millis limit) {
   if (broken_) return core::fail_because(core::Code::store_unavailable, "the connection to Redis is broken");
-  auto reply = exchange(words, std::chrono::steady_clock::now() + limit);
+  const Deadline deadline = std::chrono::steady_clock::now() + limit;
+  constexpr std::string_view asking[] = {"ASKING"};
+  auto reply = importing_ ? exchange(asking, deadline) : core::Result<Reply>();
+  if (reply) reply = exchange(words, deadline);
   if (!reply) {
     broken_ = true;
     reply.error().cause = "Redis: " + reply.error().cause;
-    return reply;
   }
-  if (reply->type == Reply::Type::error) {
+  return reply;
+}
+
+core::Result<Reply> Connection::call(std::span<const std::string_view> words, core::Millis limit) {
+  auto reply = ask(words, limit);
+  if (reply && reply->type == Reply::Type::error) {
     // Some servers repeat the words of a command that they do not know.
     const bool secret = words[0] == "AUTH";
     return core::fail_because(core::Code::store_unavailable,

@@ -22,16 +22,20 @@ Address address_of(const RedisServer& server, const std::string& url = "redis://
   return parse_redis_url(url + server.port()).value();
 }
 
+core::Result<std::unique_ptr<Connection>> open(const Address& address, const std::string& ca_file = "") {
+  return Connection::open(address.endpoints.at(0), address, ca_file, limit);
+}
+
 // Why it could not be opened; empty when it was.
 std::string refusal(const Address& address, const std::string& ca_file = "") {
-  const auto opened = Connection::open(address, ca_file, limit);
+  const auto opened = open(address, ca_file);
   return opened ? "" : opened.error().cause;
 }
 
 TEST(Connection, SpeaksWithRedis) {
   const auto server = RedisServer::start();
   if (!server) GTEST_SKIP() << "skipped: no redis-server";
-  const auto connection = Connection::open(address_of(*server), "", limit);
+  const auto connection = open(address_of(*server));
   ASSERT_TRUE(connection) << connection.error().cause;
   const std::string value = std::string("a\r\n\0b", 5) + std::string(100'000, 'x');
   EXPECT_EQ((*connection)->call({"SET", "key", value}, limit)->text, "OK");
@@ -56,14 +60,14 @@ TEST(Connection, AUserAPasswordAndADatabaseAreSaid) {
   const std::string why = refusal(address_of(*server, "redis://usher:wrong-word@127.0.0.1:"));
   EXPECT_NE(why.find("WRONGPASS"), std::string::npos) << why;
   EXPECT_EQ(why.find("wrong-word"), std::string::npos);
-  const auto nobody = Connection::open(address_of(*server), "", limit);
+  const auto nobody = open(address_of(*server));
   EXPECT_FALSE(nobody && (*nobody)->call({"PING"}, limit));
 }
 
 TEST(Connection, AnAnswerThatIsLateBreaksTheConversation) {
   const auto server = RedisServer::start();
   if (!server) GTEST_SKIP() << "skipped: no redis-server";
-  const auto connection = Connection::open(address_of(*server), "", limit).value().release();
+  const auto connection = open(address_of(*server)).value().release();
   const std::unique_ptr<Connection> owner(connection);
   server->pause();
   const auto began = std::chrono::steady_clock::now();
@@ -78,9 +82,9 @@ TEST(Connection, NobodyThereIsToldWithTheAddress) {
   const auto server = RedisServer::start();
   if (!server) GTEST_SKIP() << "skipped: no redis-server";
   Address nobody = address_of(*server);
-  nobody.port = "1";
+  nobody.endpoints[0].port = "1";
   EXPECT_NE(refusal(nobody).find("127.0.0.1 port 1"), std::string::npos);
-  nobody.host = "no-such-host.invalid";
+  nobody.endpoints[0].host = "no-such-host.invalid";
   EXPECT_NE(refusal(nobody).find("no-such-host.invalid"), std::string::npos);
 }
 
@@ -95,7 +99,7 @@ class Parrot {
     if (bind(file_, reinterpret_cast<sockaddr*>(&address), size) || listen(file_, 8) ||
         getsockname(file_, reinterpret_cast<sockaddr*>(&address), &size))
       std::abort();
-    address_.port = std::to_string(ntohs(address.sin_port));
+    address_.endpoints = {{"127.0.0.1", std::to_string(ntohs(address.sin_port))}};
     thread_ = std::thread([this] { serve(); });
   }
   ~Parrot() {
@@ -121,7 +125,7 @@ class Parrot {
 TEST(Connection, WhoeverSpeaksSomethingElseIsNotBelieved) {
   for (const char* says : {"HTTP/1.1 200 OK\r\n\r\n", "*1\r\n", "$5\r\nab", "\0\0\0", "*-5\r\n", ""}) {
     const Parrot parrot(says);
-    const auto connection = Connection::open(parrot.address(), "", limit);
+    const auto connection = open(parrot.address());
     ASSERT_TRUE(connection);
     const auto reply = (*connection)->call({"PING"}, limit);
     ASSERT_FALSE(reply) << says;
@@ -143,18 +147,18 @@ TEST(Connection, TlsIsVerified) {
   const auto server = RedisServer::start({"--tls-port", tls_port, "--tls-cert-file", at + "/cert.pem", "--tls-key-file",
                                           at + "/key.pem", "--tls-auth-clients", "no"});
   Address address = parse_redis_url("rediss://127.0.0.1").value();
-  address.port = tls_port;
-  const auto connection = Connection::open(address, at + "/cert.pem", limit);
+  address.endpoints[0].port = tls_port;
+  const auto connection = open(address, at + "/cert.pem");
   ASSERT_TRUE(connection) << connection.error().cause;
   const std::string value(100'000, 'x');
   EXPECT_TRUE((*connection)->call({"SET", "key", value}, limit));
   EXPECT_EQ((*connection)->call({"GET", "key"}, limit)->text, value);
   EXPECT_NE(refusal(address), "") << "signed by nobody whom the system knows";
   EXPECT_NE(refusal(address, at + "/none.pem").find("redis.tls_ca"), std::string::npos);
-  address.host = "localhost";
+  address.endpoints[0].host = "localhost";
   EXPECT_NE(refusal(address, at + "/cert.pem").find("mismatch"), std::string::npos) << "another name";
-  address.host = "127.0.0.1";
-  address.port = plain->port();
+  address.endpoints[0].host = "127.0.0.1";
+  address.endpoints[0].port = plain->port();
   EXPECT_NE(refusal(address, at + "/cert.pem"), "") << "a server without TLS";
 }
 

@@ -1,5 +1,6 @@
 #include "cache/redis_url.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -45,7 +46,7 @@ core::Result<> read_credentials(std::string_view text, Address& address) {
   return {};
 }
 
-core::Result<> read_host(std::string_view text, Address& address) {
+core::Result<Endpoint> read_endpoint(std::string_view text, std::string_view default_port) {
   std::string_view port;
   if (text.starts_with('[')) {
     const size_t end = text.find(']');
@@ -57,31 +58,60 @@ core::Result<> read_host(std::string_view text, Address& address) {
     text = text.substr(0, colon);
   }
   if (text.empty()) return bad("names no host");
-  address.host = text;
-  if (port.empty()) return {};
+  if (port.empty()) return Endpoint{std::string(text), std::string(default_port)};
   const auto value = port.starts_with(':') ? number(port.substr(1), 65535) : std::nullopt;
   if (!value || *value == 0) return bad("has a port that is not a number from 1 to 65535");
-  address.port = std::to_string(*value);
+  return Endpoint{std::string(text), std::to_string(*value)};
+}
+
+core::Result<> read_endpoints(std::string_view text, std::string_view default_port, Address& address) {
+  for (size_t at = 0; at != std::string_view::npos;) {
+    const size_t comma = text.find(',', at);
+    address.endpoints.push_back(TRY(read_endpoint(text.substr(at, comma - at), default_port)));
+    at = comma == std::string_view::npos ? comma : comma + 1;
+  }
   return {};
 }
+
+// What follows the first slash after the hosts; empty without one.
+core::Result<> read_path(std::string_view path, bool sentinel, Address& address) {
+  if (sentinel) {
+    const size_t slash = std::min(path.find('/'), path.size());
+    address.sentinel_name = path.substr(0, slash);
+    if (address.sentinel_name.empty()) return bad("must end in /name, as the sentinels call the master");
+    path.remove_prefix(std::min(slash + 1, path.size()));
+  }
+  if (path.empty()) return {};
+  const auto database = number(path, 1'000'000);
+  if (!database) return bad("has a database that is not a number");
+  address.database = *database;
+  return {};
+}
+
+struct Scheme {
+  std::string_view prefix;
+  bool tls, sentinel;
+};
+constexpr Scheme schemes[] = {{"redis://", false, false},
+                              {"rediss://", true, false},
+                              {"redis+sentinel://", false, true},
+                              {"rediss+sentinel://", true, true}};
 
 }  // namespace
 
 core::Result<Address> parse_redis_url(std::string_view url) {
+  const auto scheme = std::ranges::find_if(schemes, [&](const Scheme& one) { return url.starts_with(one.prefix); });
+  if (scheme == std::end(schemes)) return bad("must begin with redis://, rediss:// or redis+sentinel://");
+  url.remove_prefix(scheme->prefix.size());
   Address address;
-  if (url.starts_with("rediss://")) address.tls = true;
-  else if (!url.starts_with("redis://")) return bad("must begin with redis:// or rediss://");
-  url.remove_prefix(url.find("//") + 2);
+  address.tls = scheme->tls;
   if (const size_t at = url.rfind('@'); at != std::string_view::npos) {
     TRY(read_credentials(url.substr(0, at), address));
     url.remove_prefix(at + 1);
   }
-  const size_t slash = url.find('/');
-  TRY(read_host(url.substr(0, slash), address));
-  if (slash == std::string_view::npos || slash + 1 == url.size()) return address;
-  const auto database = number(url.substr(slash + 1), 1'000'000);
-  if (!database) return bad("has a database that is not a number");
-  address.database = *database;
+  const size_t slash = std::min(url.find('/'), url.size());
+  TRY(read_endpoints(url.substr(0, slash), scheme->sentinel ? "26379" : "6379", address));
+  TRY(read_path(url.substr(std::min(slash + 1, url.size())), scheme->sentinel, address));
   return address;
 }
 

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <mutex>
 
-#include "cache/connection.h"
+#include "cache/master.h"
 
 namespace changes {
 namespace {
@@ -136,7 +136,7 @@ class RedisStream final : public Stream {
 
  private:
   Result<std::unique_ptr<cache::Connection>> connect() const {
-    return cache::Connection::open(address_, ca_file_, connect_limit);
+    return cache::open_master(address_, ca_file_, {"HINCRBY", state_key, "number", "0"}, connect_limit);
   }
 
   const cache::Address address_;

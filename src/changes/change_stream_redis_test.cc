@@ -27,7 +27,8 @@ class RedisStreamTest : public testing::Test {
   }
   std::unique_ptr<Stream> create() { return create_redis_stream(config.address().value(), config, random); }
   std::string redis(std::initializer_list<std::string_view> words) {
-    const auto connection = cache::Connection::open(config.address().value(), "", Millis(2000)).value();
+    const auto address = config.address().value();
+    const auto connection = cache::Connection::open(address.endpoints[0], address, "", Millis(2000)).value();
     const auto reply = connection->call(words, Millis(2000));
     // Ids count milliseconds: a stream that begins anew in the same one is silent until the next.
     std::this_thread::sleep_for(Millis(2));

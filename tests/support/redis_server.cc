@@ -11,7 +11,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <thread>
+#include <utility>
 
 namespace support {
 namespace {
@@ -34,6 +36,12 @@ bool answers(int port) {
   return connected;
 }
 
+std::string new_directory() {
+  std::string directory = "/tmp/usher-redis-XXXXXX";
+  if (!mkdtemp(directory.data())) std::abort();
+  return directory;
+}
+
 }  // namespace
 
 int free_port() {
@@ -49,8 +57,7 @@ int free_port() {
 
 std::unique_ptr<RedisServer> RedisServer::start(const std::vector<std::string>& more) {
   if (access(program, X_OK) != 0) return nullptr;
-  std::string directory = "/tmp/usher-redis-XXXXXX";
-  if (!mkdtemp(directory.data())) std::abort();
+  std::string directory = new_directory();
   const int port = free_port();
   std::vector<std::string> words = {program,   "--bind",    "127.0.0.1",       "--port", std::to_string(port),
                                     "--save",  "",          "--appendonly",    "no",     "--dir",
@@ -61,11 +68,25 @@ std::unique_ptr<RedisServer> RedisServer::start(const std::vector<std::string>& 
   return server;
 }
 
+std::unique_ptr<RedisServer> RedisServer::start_sentinel(const std::string& master_port) {
+  if (access(program, X_OK) != 0) return nullptr;
+  std::string directory = new_directory();
+  const int port = free_port();
+  const std::string settings = directory + "/sentinel.conf";
+  std::ofstream(settings) << "bind 127.0.0.1\nport " << port << "\nlogfile " << directory << "/log\ndir " << directory
+                          << "\nsentinel monitor main 127.0.0.1 " << master_port
+                          << " 1\nsentinel down-after-milliseconds main 300\nsentinel failover-timeout main 3000\n";
+  std::vector<std::string> words = {program, settings, "--sentinel"};
+  std::unique_ptr<RedisServer> server(new RedisServer(port, std::move(words), std::move(directory)));
+  server->run();
+  return server;
+}
+
 RedisServer::RedisServer(int port, std::vector<std::string> words, std::string directory)
     : port_(port), words_(std::move(words)), directory_(std::move(directory)) {}
 
 RedisServer::~RedisServer() {
-  end();
+  kill();
   std::filesystem::remove_all(directory_);
 }
 
@@ -85,15 +106,16 @@ void RedisServer::run() {
   std::abort();
 }
 
-void RedisServer::end() {
-  kill(pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
+void RedisServer::kill() {
+  if (pid_ == 0) return;
+  ::kill(pid_, SIGKILL);
+  waitpid(std::exchange(pid_, 0), nullptr, 0);
 }
 
-void RedisServer::pause() { kill(pid_, SIGSTOP); }
-void RedisServer::resume() { kill(pid_, SIGCONT); }
+void RedisServer::pause() { ::kill(pid_, SIGSTOP); }
+void RedisServer::resume() { ::kill(pid_, SIGCONT); }
 void RedisServer::restart() {
-  end();
+  kill();
   run();
 }
 

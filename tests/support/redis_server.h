@@ -15,6 +15,8 @@ class RedisServer {
  public:
   // Null where redis-server is not installed. `more`: further words of its command line.
   static std::unique_ptr<RedisServer> start(const std::vector<std::string>& more = {});
+  // A sentinel that alone decides, within half a second, that the master at this port is gone; it calls it "main".
+  static std::unique_ptr<RedisServer> start_sentinel(const std::string& master_port);
   ~RedisServer();
 
   std::string port() const { return std::to_string(port_); }
@@ -25,11 +27,11 @@ class RedisServer {
   void resume();
   // As a crash; the next one on the same port knows nothing.
   void restart();
+  void kill();
 
  private:
   RedisServer(int port, std::vector<std::string> words, std::string directory);
   void run();
-  void end();
 
   const int port_;
   const std::vector<std::string> words_;
