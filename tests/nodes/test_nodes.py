@@ -14,7 +14,7 @@ import pytest
 from history.checker import check
 from history.load import SETTINGS, Load
 from support.postgres import Postgres
-from support.redis import Redis
+from support.redis import Redis, RedisCluster, RedisWithSentinel
 from support.scenario import alive, assert_problem, dead, eventually, fresh_email
 from support.usher import Server
 
@@ -25,10 +25,10 @@ REACH, REACH_BY_POLL = 0.1, 1.0
 
 
 @contextmanager
-def fleet_of(count, redis=True, **more):
+def fleet_of(count, redis=Redis, **more):
     with ExitStack() as stack:
         postgres = stack.enter_context(Postgres())
-        store = stack.enter_context(Redis()) if redis else None
+        store = stack.enter_context(redis()) if redis else None
         settings = postgres.settings() | SETTINGS | ({"redis.url": store.url} if redis else {}) | more
         nodes = [stack.enter_context(Server(settings=dict(settings), timeout=30)) for _ in range(count)]
         if redis:
@@ -190,7 +190,7 @@ def test_a_node_that_stood_still_believes_nothing_it_remembers(nodes):
 
 
 def test_without_redis_the_polls_carry_everything():
-    with fleet_of(2, redis=False) as (_, _, nodes):
+    with fleet_of(2, redis=None) as (_, _, nodes):
         times = []
         one = sign_up(nodes, fresh_email("polled"))
         for _ in range(10):
@@ -261,13 +261,16 @@ def node_stopped(postgres, redis, nodes):
     nodes[-1].process.send_signal(18)
 
 
-FAULTS = {redis_killed: REACH_BY_POLL, redis_paused: REACH_BY_POLL, redis_flushed: REACH_BY_POLL, redis_read_only: REACH_BY_POLL,
-          redis_full: REACH_BY_POLL, postgres_restarted: REACH_BY_POLL, postgres_paused: REACH_BY_POLL, node_killed: REACH_BY_POLL,
-          node_stopped: REACH_BY_POLL}
+FAULTS = [redis_killed, redis_paused, redis_flushed, redis_read_only, redis_full, postgres_restarted, postgres_paused, node_killed,
+          node_stopped]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_no_promise_is_broken_while(fleet, fault):
+    assert_no_promise_is_broken(fleet, fault)
+
+
+def assert_no_promise_is_broken(fleet, fault):
     postgres, redis, nodes = fleet
     rounds, seconds = (10, 5.0) if LONG else (1, 2.0)
     with Load(nodes[0], SEED, clients=16, users=8, nodes=nodes) as load:
@@ -284,7 +287,7 @@ def test_no_promise_is_broken_while(fleet, fault):
             recovery = time.monotonic() - healed
             time.sleep(1.0)
     load.final()
-    violations = check(load.ops, load.audit(), reach=FAULTS[fault])
+    violations = check(load.ops, load.audit(), reach=REACH_BY_POLL)
     counts = load.count()
     print(f"{fault.__name__}: {len(load.ops)} operations, {sum(n for k, n in counts.items() if k.endswith(':unknown'))} without a "
           f"certain answer, all is well again {recovery:.2f} s after its end; seed {SEED}")
@@ -295,3 +298,38 @@ def test_no_promise_is_broken_while(fleet, fault):
 def test_nobody_lost_a_session_after_all_that(nodes):
     one = sign_up(nodes, fresh_email("survivor"))
     assert all(alive(node, one) for node in nodes)
+
+
+# ---- a master that sentinels choose, and a cluster
+
+def failed_over(postgres, redis, nodes):
+    redis.fail_over()
+    yield
+    redis.come_back()
+
+
+def failed_over_to_a_replica_that_missed_something(postgres, redis, nodes):
+    redis.fail_over(behind=0.5)
+    yield
+    redis.come_back()
+
+
+def slot_moved(postgres, redis, nodes):
+    redis.move()
+    yield
+
+
+def holder_paused(postgres, redis, nodes):
+    redis.holder().freeze()
+    yield
+    redis.holder().thaw()
+
+
+KINDS = {RedisWithSentinel: [failed_over, failed_over_to_a_replica_that_missed_something], RedisCluster: [slot_moved, holder_paused]}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_nor_with_sentinels_or_a_cluster(kind):
+    with fleet_of(2, redis=kind) as fleet:
+        for fault in KINDS[kind]:
+            assert_no_promise_is_broken(fleet, fault)

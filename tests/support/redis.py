@@ -1,11 +1,16 @@
-"""A Redis of its own for a test: on loopback, in a directory below /tmp, gone with the process that started it."""
+"""A Redis of its own for a test, alone, under a sentinel, or as a cluster: on loopback, in a directory below /tmp, gone with
+the process that started it. All have a url and start(), kill(), freeze(), thaw() for the server that the nodes use."""
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from contextlib import ExitStack
 
 from support.postgres import free_port
+from support.scenario import eventually
+
+STATE = "usher:{changes}:state"
 
 
 class Redis:
@@ -26,9 +31,12 @@ class Redis:
         return f"redis://127.0.0.1:{self.port}"
 
     # Nothing is kept on disk: what starts again knows nothing.
+    def words(self):
+        return ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no", "--dir", self.dir, "--logfile",
+                self.dir + "/log", *self.more]
+
     def start(self):
-        words = ["setpriv", "--pdeathsig", "KILL", "redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "",
-                 "--appendonly", "no", "--dir", self.dir, "--logfile", self.dir + "/log", *self.more]
+        words = ["setpriv", "--pdeathsig", "KILL", "redis-server", *self.words()]
         self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while subprocess.run(["redis-cli", "-p", str(self.port), "ping"], capture_output=True, text=True).stdout.strip() != "PONG":
@@ -49,3 +57,110 @@ class Redis:
         done = subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, timeout=10)
         assert done.returncode == 0 and not done.stdout.startswith(("ERR", "(error)")), done.stdout + done.stderr
         return done.stdout.strip()
+
+
+class Sentinel(Redis):
+    """Decides alone, within half a second, that the master at a port is gone."""
+
+    def __init__(self, master_port):
+        super().__init__()
+        self.master_port = master_port
+
+    def words(self):
+        conf = self.dir + "/sentinel.conf"
+        with open(conf, "w") as settings:
+            settings.write(f"bind 127.0.0.1\nport {self.port}\ndir {self.dir}\nlogfile {self.dir}/log\n"
+                           f"sentinel monitor main 127.0.0.1 {self.master_port} 1\n"
+                           "sentinel down-after-milliseconds main 300\nsentinel failover-timeout main 3000\n")
+        return [conf, "--sentinel"]
+
+
+class RedisWithSentinel:
+    """Two servers, of which a sentinel makes one the master."""
+
+    def __enter__(self):
+        with ExitStack() as stack:
+            self.master = stack.enter_context(Redis())
+            self.replica = stack.enter_context(Redis("--replicaof", "127.0.0.1", str(self.master.port)))
+            self.sentinel = stack.enter_context(Sentinel(self.master.port))
+            self.wait_for_replica()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self._stack.close()
+
+    @property
+    def url(self):
+        return f"redis+sentinel://127.0.0.1:{self.sentinel.port}/main"
+
+    def wait_for_replica(self):
+        """Until a failure of the master would be healed."""
+        eventually(lambda: "master_link_status:up" in self.replica.cli("INFO", "replication"), 10)
+        eventually(lambda: self.is_known_to_sentinel(self.replica), 15)
+
+    def is_known_to_sentinel(self, replica):
+        lines = self.sentinel.cli("SENTINEL", "replicas", "main").split("\n")
+        fields = dict(zip(lines[::2], lines[1::2]))
+        return (fields.get("port"), fields.get("flags")) == (str(replica.port), "slave")
+
+    def fail_over(self, behind=0.0):
+        """The master dies; with `behind`, after its replica has missed so many seconds."""
+        if behind:
+            self.replica.freeze()
+            time.sleep(behind)
+        self.master.kill()
+        if behind:
+            self.replica.thaw()
+        eventually(lambda: self.sentinel.cli("SENTINEL", "get-master-addr-by-name", "main").endswith(str(self.replica.port)), 20)
+
+    def come_back(self):
+        """The old master, empty, becomes the replica."""
+        self.master.start()
+        self.master, self.replica = self.replica, self.master
+        eventually(lambda: self.replica.cli("ROLE").startswith("slave"), 20)
+        self.wait_for_replica()
+
+
+class RedisCluster:
+    """Three masters."""
+
+    def __enter__(self):
+        with ExitStack() as stack:
+            buses = [str(free_port()) for _ in range(3)]
+            self.nodes = [stack.enter_context(Redis("--cluster-enabled", "yes", "--cluster-port", bus)) for bus in buses]
+            for i, (node, bus) in enumerate(zip(self.nodes, buses)):
+                node.cli("CLUSTER", "ADDSLOTSRANGE", str(i * 5461), str(16383 if i == 2 else i * 5461 + 5460))
+                node.cli("CLUSTER", "SET-CONFIG-EPOCH", str(i + 1))
+                if i:
+                    self.nodes[0].cli("CLUSTER", "MEET", "127.0.0.1", str(node.port), bus)
+            for node in self.nodes:
+                eventually(lambda: "cluster_state:ok" in node.cli("CLUSTER", "INFO"), 20)  # noqa: B023
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self._stack.close()
+
+    @property
+    def url(self):
+        return "redis://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+
+    def holder(self):
+        slot = int(self.nodes[0].cli("CLUSTER", "KEYSLOT", STATE))
+        return getattr(self, "moved_to", self.nodes[min(slot // 5461, 2)])
+
+    def move(self):
+        """The slot of the changes goes to another master, key by key, as a cluster is balanced anew."""
+        source = self.holder()
+        target = next(node for node in self.nodes if node is not source)
+        slot = source.cli("CLUSTER", "KEYSLOT", STATE)
+        ids = {node: node.cli("CLUSTER", "MYID") for node in (source, target)}
+        target.cli("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[source])
+        source.cli("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[target])
+        for key in source.cli("CLUSTER", "GETKEYSINSLOT", slot, "10").split():
+            source.cli("MIGRATE", "127.0.0.1", str(target.port), key, "0", "1000")
+            time.sleep(0.2)
+        for node in (target, source, *self.nodes):
+            node.cli("CLUSTER", "SETSLOT", slot, "NODE", ids[target])
+        self.moved_to = target
