@@ -1,4 +1,9 @@
-"""Fixtures of the black-box tests: a server for each module, and accounts on it."""
+"""Fixtures of the black-box tests: a server for each module, and accounts on it.
+
+USHER_TEST_STORES names the stores of STORES on which the modules of both engines run; sqlite and postgres by default.
+"""
+import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -6,7 +11,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from support.pgbouncer import PgBouncer  # noqa: E402
 from support.postgres import Postgres  # noqa: E402
+from support.redis import Redis, RedisCluster, RedisWithSentinel  # noqa: E402
 from support.scenario import fresh_email  # noqa: E402
 from support.usher import Server  # noqa: E402
 
@@ -14,7 +21,12 @@ from support.usher import Server  # noqa: E402
 def pytest_generate_tests(metafunc):
     """A module that says BOTH_ENGINES runs on the embedded store and on PostgreSQL."""
     if "store" in metafunc.fixturenames and getattr(metafunc.module, "BOTH_ENGINES", False):
-        metafunc.parametrize("store", ["sqlite", "postgres"], indirect=True, scope="module")
+        stores = os.environ.get("USHER_TEST_STORES", "sqlite,postgres").split(",")
+        metafunc.parametrize("store", stores, indirect=True, scope="module")
+
+
+STORES = {"postgres": contextlib.nullcontext, "pooler": PgBouncer, "redis": lambda _: Redis(), "sentinel": lambda _: RedisWithSentinel(),
+          "cluster": lambda _: RedisCluster()}
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +45,13 @@ def postgres_alone():
 @pytest.fixture(scope="module")
 def store(request):
     """The settings by which a server finds a new store."""
-    engine = getattr(request, "param", "sqlite")
-    return request.getfixturevalue("postgres").settings() if engine == "postgres" else {}
+    name = getattr(request, "param", "sqlite")
+    if name == "sqlite":
+        yield {}
+        return
+    postgres = request.getfixturevalue("postgres")
+    with STORES[name](postgres) as behind:
+        yield behind.settings() if name in ("postgres", "pooler") else postgres.settings() | {"redis.url": behind.url}
 
 
 @pytest.fixture(scope="module")

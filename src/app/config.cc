@@ -120,6 +120,9 @@ void declare(Settings& settings, StoreConfig& config) {
                "postgresql://user:password@host/name; without it the embedded store in data.dir.",
                {.also_from = {"DATABASE_URL"}});
   settings.add("database.pool", config.database_pool, "Connections to PostgreSQL.", {.min = 1, .max = 1000});
+  settings.add("database.pool_mode", config.pool_mode,
+               "What a pooler before PostgreSQL calls its mode: with transaction, as PgBouncer has it, no statement is "
+               "prepared and nothing is kept on a connection.");
   settings.add("database.migrate", config.migrate, "Whether `serve` brings the schema up to date by itself.");
   settings.add("keys.master", config.master_key,
                "Seals signing keys and mails at rest; the same on every node, at least 32 characters. The embedded "

@@ -19,10 +19,17 @@ constexpr std::array<core::Name<Migrate>, 2> names_of(Migrate) {
   return {{{Migrate::automatic, "auto"}, {Migrate::off, "off"}}};
 }
 
+// Who has a connection of a pooler that stands before PostgreSQL, and until when.
+enum class PoolMode { session, transaction };
+constexpr std::array<core::Name<PoolMode>, 2> names_of(PoolMode) {
+  return {{{PoolMode::session, "session"}, {PoolMode::transaction, "transaction"}}};
+}
+
 struct StoreConfig {
   std::string data_dir = "./usher-data";
   crypto::Secret database_url;
   int64_t database_pool = 16;
+  PoolMode pool_mode = PoolMode::session;
   Migrate migrate = Migrate::automatic;
   crypto::Secret master_key;
 };

@@ -16,7 +16,8 @@ std::string sqlite_path(const StoreConfig& config) {
 core::Result<std::unique_ptr<storage::Database>> open_database(const Config& config, const core::Clock& clock) {
   if (config.uses_postgres())
     return storage::open_postgres({.url = std::string(config.store.database_url.expose()),
-                                   .connections = static_cast<size_t>(config.store.database_pool)});
+                                   .connections = static_cast<size_t>(config.store.database_pool),
+                                   .transaction_pooling = config.store.pool_mode == PoolMode::transaction});
   TRY(storage::create_directory(config.store.data_dir));
   return storage::open_sqlite({.path = sqlite_path(config.store)}, clock);
 }

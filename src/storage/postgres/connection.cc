@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace storage::postgres {
 namespace {
@@ -13,6 +14,16 @@ constexpr std::chrono::seconds client_grace{2};
 // libpq: fewer than two seconds are not reliable.
 std::string connect_seconds(core::Millis timeout) {
   return std::to_string(std::max<int64_t>(2, (timeout.count() + 999) / 1000));
+}
+
+// `local`: until the end of the transaction.
+std::string settings_of(const PostgresOptions& options, bool local) {
+  const auto setting = [&](std::string name, const std::string& value) {
+    return "set_config('" + std::move(name) + "', '" + value + (local ? "', true)" : "', false)");
+  };
+  return "SELECT " + setting("statement_timeout", std::to_string(options.statement_timeout.count())) + ", " +
+         setting("lock_timeout", std::to_string(options.lock_timeout.count())) + ", " +
+         setting("idle_in_transaction_session_timeout", "60000") + ", " + setting("synchronous_commit", "on");
 }
 
 }  // namespace
@@ -44,6 +55,11 @@ core::Result<std::unique_ptr<Connection>> Connection::open(const PostgresOptions
   return connection;
 }
 
+Connection::Connection(PGconn* connection, const PostgresOptions& options)
+    : connection_(connection),
+      options_(options),
+      local_settings_(options.transaction_pooling ? settings_of(options, true) : "") {}
+
 core::Result<> Connection::configure() {
   PGconn* handle = connection_.get();
   if (PQserverVersion(handle) < 130000) {
@@ -53,11 +69,8 @@ core::Result<> Connection::configure() {
   PQsetNoticeProcessor(handle, [](void*, const char*) {}, nullptr);
   PQsetnonblocking(handle, 1);
   PQenterPipelineMode(handle);
-  const auto milliseconds = [](core::Millis value) { return std::to_string(value.count()); };
-  const auto set = script("SET statement_timeout = " + milliseconds(options_.statement_timeout) +
-                          "; SET lock_timeout = " + milliseconds(options_.lock_timeout) +
-                          "; SET idle_in_transaction_session_timeout = '60s'; SET synchronous_commit = on"
-                          "; SET default_transaction_isolation = 'read committed'");
+  if (options_.transaction_pooling) return {};
+  const auto set = script(settings_of(options_, false));
   if (!set) return std::unexpected(set.error().error);
   return {};
 }
@@ -144,30 +157,49 @@ Answer<std::string> Connection::prepare(const char* begin, std::string_view sql,
   const bool queued = queue_begin(begin) && PQsendPrepare(handle, name.c_str(), std::string(sql).c_str(),
                                                           encoded.count(), encoded.types.data());
   if (!queued) return std::unexpected(lost(PQerrorMessage(handle)));
-  if (auto done = exchange(begin ? 2 : 1); !done) return std::unexpected(done.error());
+  if (auto done = exchange(begin_commands(begin) + 1); !done) return std::unexpected(done.error());
   return name;
 }
 
+// The name under which it is prepared; `begin` is null where that began the transaction.
+Answer<std::string> Connection::name_of(const char*& begin, std::string_view sql, const Encoded& encoded) {
+  Variants& variants = variants_of(sql);
+  const auto found = variants.find(encoded.signature);
+  if (found != variants.end()) return found->second;
+  auto name = prepare(std::exchange(begin, nullptr), sql, encoded);
+  if (name) variants.emplace(encoded.signature, *name);
+  return name;
+}
+
+bool Connection::queue(const char* sql) {
+  return PQsendQueryParams(connection_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 1);
+}
+
 bool Connection::queue_begin(const char* begin) {
-  return !begin || PQsendQueryParams(connection_.get(), begin, 0, nullptr, nullptr, nullptr, nullptr, 1);
+  return !begin || (queue(begin) && (local_settings_.empty() || queue(local_settings_.c_str())));
+}
+
+size_t Connection::begin_commands(const char* begin) const {
+  if (!begin) return 0;
+  return local_settings_.empty() ? 1 : 2;
 }
 
 Answer<Rows> Connection::query(const char* begin, std::string_view sql, std::span<const Param> params) {
   const Encoded encoded(params);
-  Variants& variants = variants_of(sql);
-  auto statement = variants.find(encoded.signature);
-  if (statement == variants.end()) {
-    auto name = prepare(begin, sql, encoded);
-    if (!name) return std::unexpected(name.error());
-    statement = variants.emplace(encoded.signature, *name).first;
-    begin = nullptr;
-  }
   PGconn* handle = connection_.get();
-  const bool queued =
-      queue_begin(begin) && PQsendQueryPrepared(handle, statement->second.c_str(), encoded.count(),
+  bool queued = false;
+  if (options_.transaction_pooling) {
+    queued =
+        queue_begin(begin) && PQsendQueryParams(handle, std::string(sql).c_str(), encoded.count(), encoded.types.data(),
                                                 encoded.values.data(), encoded.sizes.data(), encoded.formats.data(), 1);
+  } else {
+    const auto name = name_of(begin, sql, encoded);
+    if (!name) return std::unexpected(name.error());
+    queued = queue_begin(begin) && PQsendQueryPrepared(handle, name->c_str(), encoded.count(), encoded.values.data(),
+                                                       encoded.sizes.data(), encoded.formats.data(), 1);
+  }
   if (!queued) return std::unexpected(lost(PQerrorMessage(handle)));
-  auto results = exchange(begin ? 2 : 1);
+  auto results = exchange(begin_commands(begin) + 1);
   if (!results) return std::unexpected(results.error());
   auto rows = decode(results->back().get());
   if (!rows) return std::unexpected(Failure{rows.error()});
@@ -176,9 +208,7 @@ Answer<Rows> Connection::query(const char* begin, std::string_view sql, std::spa
 
 Answer<std::string> Connection::control(const char* sql) {
   PGconn* handle = connection_.get();
-  if (!PQsendQueryParams(handle, sql, 0, nullptr, nullptr, nullptr, nullptr, 1)) {
-    return std::unexpected(lost(PQerrorMessage(handle)));
-  }
+  if (!queue(sql)) return std::unexpected(lost(PQerrorMessage(handle)));
   auto results = exchange(1);
   if (!results) return std::unexpected(results.error());
   return PQcmdStatus(results->back().get());

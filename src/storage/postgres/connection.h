@@ -24,7 +24,8 @@ class Connection {
  public:
   static core::Result<std::unique_ptr<Connection>> open(const PostgresOptions& options);
 
-  // One round trip, with `begin` where given; the first time that `sql` is seen, one more to prepare it.
+  // One round trip, with `begin` where given; the first time that `sql` is seen, one more to prepare it, unless
+  // connections are pooled by transaction.
   Answer<Rows> query(const char* begin, std::string_view sql, std::span<const Param> params);
   // Several statements, without a deadline: migrations take the time that they take.
   Answer<> script(const std::string& sql);
@@ -49,7 +50,7 @@ class Connection {
   };
   using Variants = std::unordered_map<std::string, std::string>;  // signature -> the statement's name
 
-  Connection(PGconn* connection, const PostgresOptions& options) : connection_(connection), options_(options) {}
+  Connection(PGconn* connection, const PostgresOptions& options);
   core::Result<> configure();
   Deadline deadline() const;
   bool wait(short events, Deadline until);
@@ -59,11 +60,15 @@ class Connection {
   Failure lost(std::string_view why);
   Failure failed(const PGresult* result);
   Answer<std::string> prepare(const char* begin, std::string_view sql, const Encoded& encoded);
+  Answer<std::string> name_of(const char*& begin, std::string_view sql, const Encoded& encoded);
+  bool queue(const char* sql);
   bool queue_begin(const char* begin);
+  size_t begin_commands(const char* begin) const;
   Variants& variants_of(std::string_view sql);
 
   std::unique_ptr<PGconn, Free> connection_;
   const PostgresOptions& options_;
+  const std::string local_settings_;  // a statement that follows each BEGIN; empty: the connection has them
   bool lost_ = false;
   size_t prepared_ = 0;
   std::unordered_map<std::string, Variants, Hash, std::equal_to<>> statements_;

@@ -18,6 +18,9 @@ struct PostgresOptions {
   core::Millis connect_timeout{3000};    // rounded up to seconds, at least 2
   core::Millis statement_timeout{5000};  // by the server; the client gives up two seconds later
   core::Millis lock_timeout{3000};
+  // A pooler gives each transaction another of the server's connections: nothing is kept on one, no statement is
+  // prepared, and each transaction brings its settings with it.
+  bool transaction_pooling = false;
 };
 
 // Connects once, so that a mistake is seen at start-up. An error's cause is a sentence for the operator and never

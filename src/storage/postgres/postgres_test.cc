@@ -18,13 +18,15 @@ using core::Millis;
 using core::Result;
 using std::chrono::steady_clock;
 
-class Postgres : public testing::Test {
+// With connections of its own, and as behind a pooler.
+class Postgres : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
     const auto url = support::create_postgres_database();
     if (!url) GTEST_SKIP() << support::postgres_absent;
     options.url = *url;
     options.statement_timeout = Millis(1000);
+    options.transaction_pooling = GetParam();
     open();
     EXPECT_TRUE(script(
         "CREATE TABLE numbers (id BIGINT PRIMARY KEY, value BIGINT); INSERT INTO numbers VALUES (1, 0), (2, 0)"));
@@ -65,7 +67,7 @@ class Postgres : public testing::Test {
   std::unique_ptr<Database> db;
 };
 
-TEST_F(Postgres, OfSeveralHostsTheOneThatTakesWritesIsUsed) {
+TEST_P(Postgres, OfSeveralHostsTheOneThatTakesWritesIsUsed) {
   const auto read_only = [&](std::string_view change) {
     ASSERT_TRUE(script("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I " + std::string(change) +
                        "', current_database()); END $$"));
@@ -80,7 +82,7 @@ TEST_F(Postgres, OfSeveralHostsTheOneThatTakesWritesIsUsed) {
   EXPECT_TRUE(open_postgres(options));
 }
 
-TEST_F(Postgres, ARestartIsNotSeenByTheNextTransactions) {
+TEST_P(Postgres, ARestartIsNotSeenByTheNextTransactions) {
   warm_up(4);
   support::restart_postgres();
   for (int i = 0; i < 6; ++i) {
@@ -91,7 +93,7 @@ TEST_F(Postgres, ARestartIsNotSeenByTheNextTransactions) {
   EXPECT_EQ(value(1), 6);
 }
 
-TEST_F(Postgres, ARestartInsideOfATransactionRepeatsItOnce) {
+TEST_P(Postgres, ARestartInsideOfATransactionRepeatsItOnce) {
   int attempts = 0;
   auto done = db->atomically([&](core::Tx& tx) -> Result<> {
     TRY(sql(tx).query("UPDATE numbers SET value = value + 1 WHERE id = 1"));
@@ -105,7 +107,7 @@ TEST_F(Postgres, ARestartInsideOfATransactionRepeatsItOnce) {
   EXPECT_EQ(value(2), 1);
 }
 
-TEST_F(Postgres, AConnectionThatIsLostAgainAndAgainIsUnavailable) {
+TEST_P(Postgres, AConnectionThatIsLostAgainAndAgainIsUnavailable) {
   int attempts = 0;
   auto done = db->atomically([&](core::Tx& tx) -> Result<> {
     ++attempts;
@@ -117,7 +119,7 @@ TEST_F(Postgres, AConnectionThatIsLostAgainAndAgainIsUnavailable) {
   EXPECT_TRUE(add_one(1));
 }
 
-TEST_F(Postgres, RestartsUnderLoadGiveOnlyUnavailable) {
+TEST_P(Postgres, RestartsUnderLoadGiveOnlyUnavailable) {
   std::atomic<bool> stop{false};
   std::atomic<int> good{0}, unknown{0}, other{0};
   std::vector<std::thread> threads;
@@ -146,7 +148,7 @@ TEST_F(Postgres, RestartsUnderLoadGiveOnlyUnavailable) {
               static_cast<long long>(stored));
 }
 
-TEST_F(Postgres, ALostConnectionDuringCommitIsUnknownAndRunsTheHooks) {
+TEST_P(Postgres, ALostConnectionDuringCommitIsUnknownAndRunsTheHooks) {
   ASSERT_TRUE(
       script("CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS "
              "'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(1); RETURN NULL; END';"
@@ -166,7 +168,7 @@ TEST_F(Postgres, ALostConnectionDuringCommitIsUnknownAndRunsTheHooks) {
   EXPECT_EQ(hooks, 1);
 }
 
-TEST_F(Postgres, DeadlocksAreRepeated) {
+TEST_P(Postgres, DeadlocksAreRepeated) {
   std::atomic<int> attempts{0};
   std::latch both(2);
   const auto swap = [&](int64_t first, int64_t second) {
@@ -188,7 +190,7 @@ TEST_F(Postgres, DeadlocksAreRepeated) {
   EXPECT_EQ(value(2), 2);
 }
 
-TEST_F(Postgres, ASlowStatementIsCutAndTheConnectionStaysGood) {
+TEST_P(Postgres, ASlowStatementIsCutAndTheConnectionStaysGood) {
   const auto begin = steady_clock::now();
   auto slow = query("SELECT 1 FROM pg_sleep(10)");
   EXPECT_EQ(slow.error().code, Code::store_unavailable);
@@ -197,7 +199,7 @@ TEST_F(Postgres, ASlowStatementIsCutAndTheConnectionStaysGood) {
   EXPECT_TRUE(add_one(1));
 }
 
-TEST_F(Postgres, ALockThatIsNotGivenIsUnavailable) {
+TEST_P(Postgres, ALockThatIsNotGivenIsUnavailable) {
   options.lock_timeout = Millis(100);
   open();
   auto outer = db->atomically([&](core::Tx& tx) -> Result<> {
@@ -212,7 +214,7 @@ TEST_F(Postgres, ALockThatIsNotGivenIsUnavailable) {
   EXPECT_TRUE(outer);
 }
 
-TEST_F(Postgres, AFrozenServerIsGivenUpAndComesBack) {
+TEST_P(Postgres, AFrozenServerIsGivenUpAndComesBack) {
   options.statement_timeout = Millis(100);
   open();
   support::freeze_postgres();
@@ -227,7 +229,7 @@ TEST_F(Postgres, AFrozenServerIsGivenUpAndComesBack) {
   EXPECT_TRUE(add_one(1));
 }
 
-TEST_F(Postgres, AnExhaustedPoolIsUnavailable) {
+TEST_P(Postgres, AnExhaustedPoolIsUnavailable) {
   options.connections = 2;
   options.checkout_timeout = Millis(100);
   open();
@@ -251,7 +253,7 @@ TEST_F(Postgres, AnExhaustedPoolIsUnavailable) {
   EXPECT_TRUE(add_one(1));
 }
 
-TEST_F(Postgres, ForgottenStatementsArePreparedAgain) {
+TEST_P(Postgres, ForgottenStatementsArePreparedAgain) {
   options.connections = 1;
   open();
   ASSERT_TRUE(add_one(1));
@@ -261,7 +263,7 @@ TEST_F(Postgres, ForgottenStatementsArePreparedAgain) {
   EXPECT_EQ(value(1), 2);
 }
 
-TEST_F(Postgres, StatementsOlderThanTheSchemaArePreparedAgain) {
+TEST_P(Postgres, StatementsOlderThanTheSchemaArePreparedAgain) {
   options.connections = 1;
   open();
   ASSERT_TRUE(query("SELECT * FROM numbers"));
@@ -270,7 +272,7 @@ TEST_F(Postgres, StatementsOlderThanTheSchemaArePreparedAgain) {
   EXPECT_TRUE(rows) << rows.error().cause;
 }
 
-TEST_F(Postgres, TransactionIdsGrowAndShowWhoIsStillRunning) {
+TEST_P(Postgres, TransactionIdsGrowAndShowWhoIsStillRunning) {
   db = support::open_test_postgres(support::Schema::empty);
   auto outer = db->atomically([&](core::Tx& tx) -> Result<> {
     const int64_t mine = TRY(sql(tx).query("SELECT usher_txid()"))[0].number(0);
@@ -284,11 +286,14 @@ TEST_F(Postgres, TransactionIdsGrowAndShowWhoIsStillRunning) {
   EXPECT_TRUE(outer);
 }
 
-TEST_F(Postgres, SessionsAreDurableAndReadCommitted) {
+TEST_P(Postgres, SessionsAreDurableAndReadCommitted) {
   EXPECT_EQ((*query("SHOW synchronous_commit"))[0].text(0), "on");
   EXPECT_EQ((*query("SHOW transaction_isolation"))[0].text(0), "read committed");
   EXPECT_EQ((*query("SHOW statement_timeout"))[0].text(0), "1s");
 }
+
+INSTANTIATE_TEST_SUITE_P(Pools, Postgres, testing::Bool(),
+                         [](const auto& pooled) { return pooled.param ? "Transaction" : "Session"; });
 
 TEST(PostgresUrl, NoErrorShowsThePassword) {
   const char* urls[] = {

@@ -1,0 +1,69 @@
+"""A PgBouncer in transaction mode before a Postgres: fewer connections than its users want, of which none is theirs.
+
+    with Postgres() as postgres, PgBouncer(postgres) as pooler, Server(settings=pooler.settings()) as usher: ...
+"""
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+import psycopg2
+
+from support.postgres import free_port, query
+
+CONF = """
+[databases]
+* = host=127.0.0.1 port={server} user=usher
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 6
+max_client_conn = 200
+server_login_retry = 1
+"""
+
+
+class PgBouncer:
+    def __init__(self, postgres):
+        self.postgres, self.port = postgres, free_port()
+
+    def __enter__(self):
+        self.dir = tempfile.mkdtemp(prefix="usher-pgbouncer-")
+        with open(self.dir + "/pgbouncer.ini", "w") as conf:
+            conf.write(CONF.format(server=self.postgres.port, port=self.port))
+        shutil.chown(self.dir, "nobody", "nogroup")
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def start(self):
+        as_nobody = ["--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.getuid() == 0 else []
+        self.process = subprocess.Popen(["setpriv", *as_nobody, "--pdeathsig", "KILL", "/usr/sbin/pgbouncer", "-q", self.dir + "/pgbouncer.ini"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                return query(self.url("postgres"), "SELECT 1")
+            except psycopg2.OperationalError:
+                assert self.process.poll() is None and time.monotonic() < deadline, "PgBouncer did not start"
+                time.sleep(0.05)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def url(self, database):
+        return f"postgresql://usher@127.0.0.1:{self.port}/{database}"
+
+    def settings(self, **more):
+        """As Postgres.settings(), through the pooler."""
+        made = self.postgres.settings(**{"database.pool_mode": "transaction"}, **more)
+        return made | {"database.url": self.url(urllib.parse.urlsplit(made["database.url"]).path[1:])}
