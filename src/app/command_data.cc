@@ -1,10 +1,12 @@
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
 
 #include "app/command.h"
 #include "app/store.h"
 #include "storage/copy.h"
 #include "storage/data_directory.h"
+#include "storage/lines.h"
 #include "storage/migrations.h"
 
 namespace app {
@@ -45,6 +47,14 @@ void tell_how_to_go_on(const Config& from, const Config& to) {
       from.store.master_key.empty() ? (std::filesystem::absolute(from.store.data_dir) / "master.key").c_str() : "…");
 }
 
+Result<> ensure_own_schema(storage::Database& source) {
+  for (const auto& migration : TRY(storage::migration_status(source)))
+    if (migration.state != storage::MigrationState::applied)
+      return core::fail(core::Code::validation_failed,
+                        "the database to read from has another schema: run `usher migrate` on it");
+  return {};
+}
+
 Result<> copy(const Call& call) {
   const Config from = with_url(call, "from"), to = with_url(call, "to");
   if (from.uses_postgres() == to.uses_postgres() || is_sqlite(from) == is_sqlite(to))
@@ -57,10 +67,7 @@ Result<> copy(const Call& call) {
   // What a server writes after its row was copied would be lost.
   const auto locks = TRY(lock(is_sqlite(from) ? from : to));
   const auto source = TRY(open_database(from, clock));
-  for (const auto& migration : TRY(storage::migration_status(*source)))
-    if (migration.state != storage::MigrationState::applied)
-      return core::fail(core::Code::validation_failed,
-                        "the database to copy from has another schema: run `usher migrate` on it");
+  TRY(ensure_own_schema(*source));
   const auto target = TRY(open_database(to, clock));
   TRY(storage::migrate_up(*target));
   for (const auto& table : TRY(storage::copy(*source, *target)))
@@ -69,10 +76,36 @@ Result<> copy(const Call& call) {
   return {};
 }
 
+// From one snapshot: a server may go on meanwhile.
+Result<> export_lines(const Call& call) {
+  const core::SystemClock clock;
+  const auto database = TRY(open_database(call.config, clock));
+  TRY(ensure_own_schema(*database));
+  const auto rows = TRY(storage::write_lines(*database, std::cout));
+  std::fprintf(stderr, "%ld rows. What is secret in them stays sealed under keys.master.\n", static_cast<long>(rows));
+  return {};
+}
+
+Result<> import_lines(const Call& call) {
+  const core::SystemClock clock;
+  std::vector<storage::DirectoryLock> locks;
+  if (!call.config.uses_postgres()) {
+    TRY(storage::create_directory(directory_of(call.config)));
+    locks = TRY(lock(call.config));
+  }
+  const auto database = TRY(open_database(call.config, clock));
+  TRY(storage::migrate_up(*database));
+  const auto rows = TRY(storage::read_lines(std::cin, *database));
+  std::printf("%ld rows. Give every node the keys.master under which they were exported.\n", static_cast<long>(rows));
+  return {};
+}
+
 }  // namespace
 
 std::vector<Command> data_commands() {
-  return {{"data copy",
+  return {{"data export", "> FILE", "Write everything as lines of JSON.", 0, 0, export_lines},
+          {"data import", "< FILE", "Read such lines into a new, empty database.", 0, 0, import_lines},
+          {"data copy",
            "--from=sqlite:FILE --to=postgresql://…",
            "Move everything to another, empty database; nobody is signed out.",
            0,

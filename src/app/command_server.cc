@@ -9,6 +9,7 @@
 #include "app/version.h"
 #include "http/openapi.h"
 #include "storage/migrations.h"
+#include "storage/tables.h"
 
 namespace app {
 namespace {
@@ -92,6 +93,7 @@ Result<> run_gen(const Call& call) {
   TRY(write(directory / "openapi.json", http::openapi_json(routes, {.version = version})));
   TRY(write(directory / "routes.md", generated + "# Routes\n\n" + http::routes_markdown(routes)));
   TRY(write(directory / "errors.md", generated + "# Error codes\n\n" + errors_markdown()));
+  TRY(write(directory / "data.md", generated + "# Exported data\n\n" + storage::lines_markdown()));
   TRY(write(directory / "config.md", generated + "# Settings\n\n" + settings_markdown(call.settings)));
   return {};
 }

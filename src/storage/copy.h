@@ -2,25 +2,22 @@
 // Does not own: that nobody writes meanwhile (app/command_data.cc stops with a sentence when a server runs).
 // Thread rule: any worker thread; the two databases are of different engines.
 #pragma once
-#include <span>
-
 #include "storage/database.h"
+#include "storage/tables.h"
 
 namespace storage {
-
-// A table whose rows are copied, by `key` in a fixed order.
-struct Table {
-  std::string_view name, key;
-};
-
-// In the order in which rows may refer to others. The outbox of changes is not among them: whoever starts on the copy
-// holds nothing in memory that it could concern.
-std::span<const Table> copied_tables();
 
 struct Copied {
   std::string_view table;
   int64_t rows;
 };
+
+// conflict when a table has rows. The one row that a migration makes is deleted: what is inserted brings its own.
+core::Result<> ensure_empty(Transaction& to);
+std::string insert_into(const Table& table);
+// The rows from number `done` on, by the table's key; fewer than `batch` at its end.
+constexpr int64_t batch = 5000;
+core::Result<Rows> read_batch(Transaction& from, const Table& table, int64_t done);
 
 // Both have the schema of this binary; `to` is empty: conflict when it is not. What `from` holds is read in one
 // snapshot, and committed to `to` in one transaction.

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <sstream>
 
+#include "storage/lines.h"
 #include "tests/support/databases.h"
 
 namespace storage {
@@ -104,6 +106,61 @@ TEST_F(CopyTest, ACopyThatFailsLeavesNothing) {
   const std::string before = content(*postgres);
   EXPECT_FALSE(copy(*sqlite, *postgres));
   EXPECT_EQ(content(*postgres), before);
+}
+
+TEST_F(CopyTest, AsLinesOfJsonEveryRowIsTheSame) {
+  fill(*sqlite);
+  std::stringstream lines;
+  const auto written = write_lines(*sqlite, lines);
+  ASSERT_TRUE(written);
+  const std::string text = lines.str();
+  EXPECT_NE(text.find(R"("first_name":"Zoë \"𝒜\" '")"), std::string::npos);
+  EXPECT_NE(text.find(R"("secret":"AAH/AA==")"), std::string::npos);
+  EXPECT_NE(text.find(R"("id":"adadadad-adad-adad-adad-adadadadadad")"), std::string::npos);
+  const auto read = read_lines(lines, *postgres);
+  ASSERT_TRUE(read) << read.error().detail << read.error().cause;
+  EXPECT_EQ(*read, *written);
+  EXPECT_EQ(content(*postgres), content(*sqlite));
+}
+
+TEST_F(CopyTest, LinesThatAreNotAnExportAreRefusedAndNamed) {
+  fill(*sqlite);
+  std::stringstream out;
+  ASSERT_TRUE(write_lines(*sqlite, out));
+  const std::string good = out.str(), before = content(*postgres);
+  const auto refusal = [&](const std::string& text) {
+    std::stringstream in(text);
+    const auto read = read_lines(in, *postgres);
+    EXPECT_EQ(content(*postgres), before);
+    return read ? "taken" : read.error().detail;
+  };
+  const auto changed = [&](std::string_view old, std::string_view now) {
+    std::string text = good;
+    return text.replace(text.find(old), old.size(), now);
+  };
+  EXPECT_EQ(refusal(""), "line 1 is missing: the file is not whole");
+  EXPECT_EQ(refusal("{}\n"), "line 1 is not the beginning of an export");
+  EXPECT_TRUE(refusal(changed("\"schema\":", "\"schema\":9")).starts_with("line 1 names another schema"));
+  EXPECT_TRUE(refusal(good.substr(0, good.rfind("{\"end"))).ends_with("is missing: the file is not whole"));
+  EXPECT_TRUE(refusal(changed("\"end\":", "\"end\":1")).ends_with("the file is not whole"));
+  EXPECT_TRUE(refusal(good + good).ends_with("is not the last"));
+  EXPECT_EQ(refusal(changed("\"users\"", "\"user\"")), "line 2 is neither a row of a known table nor the end");
+  EXPECT_EQ(refusal(changed("\"created_at\":7", "\"created_at\":\"7\"")),
+            "line 2 lacks a right value of users.created_at");
+  EXPECT_EQ(refusal(changed("\"created_at\":7", "\"made_at\":7")), "line 2 lacks a right value of users.created_at");
+  EXPECT_EQ(refusal(changed("AAH/AA==", "AAH/AB==")), "line 3 lacks a right value of sessions.secret");
+  EXPECT_TRUE(refusal(changed("\"last_name\":\"\"", "\"last_name\":null")).starts_with("line 2 does not fit: "));
+}
+
+// The pages and the lines name columns; the schema has them.
+TEST_F(CopyTest, EveryColumnIsNamedInTheOrderOfTheSchema) {
+  for (const Table& table : copied_tables()) {
+    const auto rows = sqlite->reading(
+        [&](core::Tx& tx) { return sql(tx).query("SELECT name FROM pragma_table_info($1)", table.name); });
+    ASSERT_TRUE(rows);
+    ASSERT_EQ(rows->size(), table.columns.size()) << table.name;
+    for (size_t i = 0; i < rows->size(); ++i) EXPECT_EQ((*rows)[i].text(0), table.columns[i].name);
+  }
 }
 
 TEST_F(CopyTest, EveryTableIsCopiedOrNamedHere) {

@@ -1,0 +1,131 @@
+#include "storage/tables.h"
+
+#include <array>
+
+namespace storage {
+namespace {
+
+constexpr auto text = ColumnKind::text, number = ColumnKind::number, at = ColumnKind::time, uuid = ColumnKind::uuid,
+               bytes = ColumnKind::bytes;
+
+constexpr Column users[] = {{"id", uuid, ""},
+                            {"email", text, "as it was given, and as mail is sent to it"},
+                            {"email_key", text, "as it is compared; unique"},
+                            {"first_name", text, ""},
+                            {"last_name", text, ""},
+                            {"account_type", text, ""},
+                            {"password_hash", text, "PHC string (argon2id)"},
+                            {"auth_epoch", number, "rises when nothing older may sign in"},
+                            {"email_verified_at", at, "null: not yet"},
+                            {"disabled_at", at, "null: is not disabled"},
+                            {"deleted_at", at, "null: is not deleted"},
+                            {"created_at", at, ""}};
+constexpr Column verification_codes[] = {{"user_id", uuid, ""},    {"purpose", text, ""},
+                                         {"code_hash", bytes, ""}, {"attempts", number, "how often it was tried"},
+                                         {"issued_at", at, ""},    {"expires_at", at, ""}};
+constexpr Column sessions[] = {{"id", uuid, ""},
+                               {"user_id", uuid, ""},
+                               {"secret", bytes, "32 random bytes: with the refresh key they make its refresh tokens"},
+                               {"generation", number, "of the refresh token that is current"},
+                               {"rotations", text, "times of the last four rotations, the newest first"},
+                               {"answered_to", text, "the kind of device that the last rotation was answered to"},
+                               {"amr", text, "how the user signed in (RFC 8176)"},
+                               {"device_name", text, ""},
+                               {"platform", text, ""},
+                               {"app_version", text, ""},
+                               {"user_agent", text, ""},
+                               {"device_id", text, ""},
+                               {"ip_address", text, ""},
+                               {"created_at", at, ""},
+                               {"last_active_at", at, ""},
+                               {"refreshed_at", at, ""},
+                               {"expires_at", at, "at the latest"},
+                               {"ended_at", at, "null: has not ended by itself or by hand"},
+                               {"end_reason", text, ""}};
+constexpr Column signing_keys[] = {{"kid", text, ""},
+                                   {"purpose", text, "access or refresh"},
+                                   {"algorithm", text, ""},
+                                   {"sealed", bytes, "the key, under keys.master"},
+                                   {"created_at", at, ""},
+                                   {"active_at", at, "signs from then on"},
+                                   {"retired_at", at, "verifies until then; null while it signs"}};
+constexpr Column roles[] = {
+    {"name", text, ""}, {"description", text, ""}, {"seeded", number, "1: part of the system"}, {"created_at", at, ""}};
+constexpr Column role_permissions[] = {{"role", text, ""}, {"permission", text, ""}};
+constexpr Column role_inherits[] = {{"role", text, ""}, {"inherits", text, "the name of another role"}};
+constexpr Column role_assignments[] = {{"user_id", uuid, ""},
+                                       {"role", text, ""},
+                                       {"given_by", uuid, "null: the system or the command line"},
+                                       {"given_at", at, ""},
+                                       {"expires_at", at, "null: never"}};
+constexpr Column role_graph[] = {{"id", number, "always 1"}, {"stamp", text, "another one after each change of roles"}};
+constexpr Column mail_outbox[] = {{"id", uuid, ""},
+                                  {"recipient", text, ""},
+                                  {"sealed", bytes, "the mail, under keys.master"},
+                                  {"created_at", at, ""},
+                                  {"expires_at", at, ""},
+                                  {"attempts", number, ""},
+                                  {"next_attempt_at", at, ""},
+                                  {"last_error", text, ""}};
+constexpr Column audit_events[] = {{"id", uuid, ""},
+                                   {"at", at, ""},
+                                   {"action", text, ""},
+                                   {"actor", uuid, "who did it"},
+                                   {"subject", uuid, "to whom"},
+                                   {"session_id", uuid, "that it happened to"},
+                                   {"actor_session", uuid, "that the actor used"},
+                                   {"ip_address", text, ""},
+                                   {"request_id", text, ""},
+                                   {"detail", text, ""}};
+
+constexpr std::array tables{Table{"users", "id", users},
+                            Table{"verification_codes", "user_id, purpose", verification_codes},
+                            Table{"sessions", "id", sessions},
+                            Table{"signing_keys", "kid", signing_keys},
+                            Table{"roles", "name", roles},
+                            Table{"role_permissions", "role, permission", role_permissions},
+                            Table{"role_inherits", "role, inherits", role_inherits},
+                            Table{"role_assignments", "user_id, role", role_assignments},
+                            Table{"role_graph", "id", role_graph},
+                            Table{"mail_outbox", "id", mail_outbox},
+                            Table{"audit_events", "id", audit_events}};
+
+std::string_view to_text(ColumnKind kind) {
+  switch (kind) {
+    case ColumnKind::text:
+      return "text";
+    case ColumnKind::number:
+      return "number";
+    case ColumnKind::time:
+      return "time";
+    case ColumnKind::uuid:
+      return "UUID";
+    case ColumnKind::bytes:
+      return "bytes";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::span<const Table> copied_tables() { return tables; }
+
+std::string lines_markdown() {
+  std::string out =
+      "`usher data export` writes one JSON object a line, in UTF-8, and `usher data import` reads them:\n\n"
+      "- first `{\"usher\":\"export\",\"schema\":N}` with the number of the newest migration,\n"
+      "- then `{\"table\":NAME,\"row\":{COLUMN:VALUE,…}}` for each row, with all of its columns, in the order of the "
+      "tables below,\n"
+      "- last `{\"end\":N}` with the number of rows: a file without it is not whole, and is refused.\n\n"
+      "A time is a number, in milliseconds since 1970; a UUID is text; bytes are base64 (RFC 4648, section 4). What "
+      "is absent is null.\n";
+  for (const Table& table : tables) {
+    out += "\n## " + std::string(table.name) + "\n\n| column | kind | |\n|---|---|---|\n";
+    for (const Column& column : table.columns)
+      out += "| `" + std::string(column.name) + "` | " + std::string(to_text(column.kind)) + " | " +
+             std::string(column.says) + " |\n";
+  }
+  return out;
+}
+
+}  // namespace storage
