@@ -26,6 +26,10 @@ CREATE OR REPLACE FUNCTION usher_snapshot_xmin() RETURNS bigint LANGUAGE sql VOL
   AS 'SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint';
 )sql";
 
+// What a name begins with when the binaries of the version before cannot work on what the migration leaves. All others
+// only add, so that a fleet is updated node by node, and a node of the version before may start again meanwhile.
+constexpr std::string_view breaking = "contract_";
+
 constexpr const char* history_table =
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
     "version BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)";
@@ -165,7 +169,7 @@ core::Result<> check_history(const std::vector<MigrationStatus>& all) {
                                     " was applied with another text: install the version of Usher "
                                     "that applied it, or restore a backup");
     }
-    if (status.state == MigrationState::newer) {
+    if (status.state == MigrationState::newer && status.name.starts_with(breaking)) {
       return core::fail_because(core::Code::internal,
                                 "the database was migrated by a newer Usher (" + name +
                                     "): install that version, or restore a backup made before it");

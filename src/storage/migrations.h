@@ -26,7 +26,7 @@ enum class MigrationState {
   pending,
   applied,
   changed,  // applied, but its text is another one now
-  newer,    // applied by a newer binary, unknown to this one
+  newer,    // applied by a newer binary, unknown to this one; it may be worked with unless it is a contract_…
 };
 
 struct MigrationStatus {
@@ -40,7 +40,8 @@ struct MigrationStatus {
 core::Result<std::vector<MigrationStatus>> migration_status(Database& database, std::span<const Migration> migrations);
 core::Result<std::vector<MigrationStatus>> migration_status(Database& database);
 
-// internal, whose cause says what to do, when one was changed or is newer than this binary.
+// internal, whose cause says what to do, when one was changed, or is newer than this binary and breaks it: its name
+// begins with contract_.
 core::Result<> check_history(const std::vector<MigrationStatus>& all);
 
 // Applies what is pending, then calls `finish`, all in one transaction under one lock: several nodes may start

@@ -65,14 +65,26 @@ def test_serve_refuses_an_old_schema_when_told_not_to_migrate(empty):
     assert code == 1 and "migrate" in said
 
 
-def test_nothing_serves_a_store_that_a_newer_version_migrated(empty):
-    in_store(empty, "migrate")
-    with sqlite3.connect(f"{empty}/data/usher.db") as store:
-        store.execute("INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (9999, 'later', 'x', 0)")
+def migrated_by_newer(directory, name):
+    in_store(directory, "migrate")
+    with sqlite3.connect(f"{directory}/data/usher.db") as store:
+        store.execute("INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (9999, ?, 'x', 0)", (name,))
     store.close()
+
+
+def test_what_a_newer_version_only_added_stops_nobody(empty):
+    """As a node of the version before that starts again in the midst of a rolling update."""
+    migrated_by_newer(empty, "later")
+    with Server(data_dir=f"{empty}/data") as old:
+        assert old.sign_up(fresh_email("between"))
+    assert "9999" in in_store(empty, "migrate", "status")[1]
+
+
+def test_nothing_serves_a_store_that_a_newer_version_migrated_away(empty):
+    migrated_by_newer(empty, "contract_later")
     for migrate in ("auto", "off"):
         code, _, said = in_store(empty, "serve", "--http.listen=127.0.0.1:0", f"--database.migrate={migrate}")
-        assert code == 1 and "newer Usher (9999_later)" in said, said
+        assert code == 1 and "newer Usher (9999_contract_later)" in said, said
 
 
 def test_a_user_made_by_hand_can_sign_in(usher):
