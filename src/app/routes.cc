@@ -20,10 +20,12 @@ using core::Result, http::Context, http::Guard, http::Method, http::NoBody, http
 struct Dependency {
   std::string status;
   std::optional<int64_t> answer_ms;
+  std::optional<std::string> note = std::nullopt;
   static constexpr std::string_view name = "Dependency";
   static constexpr auto fields() {
     return std::tuple{core::field("status", &Dependency::status, "ok, or what is wrong."),
-                      core::field("answerMs", &Dependency::answer_ms, "How long it took to answer.")};
+                      core::field("answerMs", &Dependency::answer_ms, "How long it took to answer."),
+                      core::field("note", &Dependency::note, "What to know of it although it works.")};
   }
 };
 
@@ -52,7 +54,10 @@ Dependency ask_store(App& app) {
 Dependency ask_redis(App& app) {
   const core::Millis age = app.feed.stream_age(app.clock.boot());
   if (age >= changes::Feed::stream_trust) return {"not followed: changes travel by the database", {}};
-  return {"ok", age.count()};
+  const std::string policy = app.stream->eviction_policy();
+  if (policy.empty()) return {"ok", age.count()};
+  return {"ok", age.count(),
+          "its maxmemory-policy " + policy + " may evict changes, which are then read from the database"};
 }
 
 Result<Response> ready(App& app) {

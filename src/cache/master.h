@@ -1,6 +1,5 @@
-// Owns: which server takes writes: the one that is configured, the master that sentinels name, the node of a cluster that
-// holds a key.
-// Does not own: noticing that it no longer does: a refusal, silence or the end of a connection tell
+// Owns: which server takes writes: the one that is configured, the master that sentinels name, the node of a cluster
+// that holds a key. Does not own: noticing that it no longer does: a refusal, silence or the end of a connection tell
 // (changes/change_stream_redis.cc).
 // Thread rule: any thread but an I/O thread; it blocks.
 #pragma once
@@ -9,10 +8,11 @@
 namespace cache {
 
 // A new connection to the server that obeys `probe`, a command that writes a key without changing it: a replica refuses
-// it, a cluster tells who holds the key. Each step waits `limit` at most. store_unavailable when there is none, with the
-// cause of the last endpoint.
+// it, a cluster tells who holds the key. Each step waits `limit` at most. store_unavailable when there is none, with
+// the cause of the last endpoint.
 core::Result<std::unique_ptr<Connection>> open_master(const Address& address, const std::string& ca_file,
-                                                      std::initializer_list<std::string_view> probe, core::Millis limit);
+                                                      std::initializer_list<std::string_view> probe,
+                                                      core::Millis limit);
 
 // Where another node of a cluster holds the slot.
 struct Redirect {

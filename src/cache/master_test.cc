@@ -71,8 +71,7 @@ TEST(Master, IsTheFirstOfTheListThatTakesWrites) {
   if (!master) GTEST_SKIP() << "skipped: no redis-server";
   const auto replica = RedisServer::start({"--replicaof", "127.0.0.1", master->port()});
   EXPECT_EQ(found(master->url()), master->port());
-  EXPECT_EQ(found("redis://127.0.0.1:1,127.0.0.1:" + replica->port() + ",127.0.0.1:" + master->port()),
-            master->port());
+  EXPECT_EQ(found("redis://127.0.0.1:1,127.0.0.1:" + replica->port() + ",127.0.0.1:" + master->port()), master->port());
   EXPECT_NE(found(replica->url()).find("READONLY"), std::string::npos);
   EXPECT_NE(found("redis://127.0.0.1:1").find("port 1"), std::string::npos);
 }
@@ -80,8 +79,8 @@ TEST(Master, IsTheFirstOfTheListThatTakesWrites) {
 TEST(Master, IsWhomTheSentinelsName) {
   const auto master = RedisServer::start({"--requirepass", "hush", "--masterauth", "hush"});
   if (!master) GTEST_SKIP() << "skipped: no redis-server";
-  const auto replica = RedisServer::start(
-      {"--requirepass", "hush", "--masterauth", "hush", "--replicaof", "127.0.0.1", master->port()});
+  const auto replica =
+      RedisServer::start({"--requirepass", "hush", "--masterauth", "hush", "--replicaof", "127.0.0.1", master->port()});
   const auto sentinel = RedisServer::start_sentinel(master->port());
   ASSERT_EQ(say(*sentinel, {"SENTINEL", "SET", "main", "auth-pass", "hush"}), "OK");
   const std::string url = "redis+sentinel://:hush@127.0.0.1:1,127.0.0.1:" + sentinel->port() + "/main";

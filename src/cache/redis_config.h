@@ -22,7 +22,9 @@ inline void declare(core::Settings& settings, Config& config) {
   settings.add(
       "redis.url", config.url,
       "redis://user:password@host:6379/0, or rediss:// for TLS: changes reach the other nodes in milliseconds. "
-      "Without it they read them from the database a few times a second.",
+      "Without it they read them from the database a few times a second. Several hosts, as host:6379,host:6379, are "
+      "asked in turn: the nodes of a Redis Cluster, for instance. "
+      "redis+sentinel://user:password@sentinel:26379,sentinel:26379/name/0 asks sentinels for the master of that name.",
       {.also_from = {"REDIS_URL"}});
   settings.add("redis.host", config.host, "Instead of redis.url, a plain connection to this host.",
                {.also_from = {"REDIS_HOST"}});

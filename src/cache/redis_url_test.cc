@@ -46,11 +46,28 @@ TEST(RedisUrl, SentinelsNameAMaster) {
 }
 
 TEST(RedisUrl, AMistakeIsASentenceWithoutTheUrl) {
-  for (const std::string url : {"", "127.0.0.1:6379", "http://h", "redis://", "redis://:6379", "redis://h:0",
-                                "redis://h:70000", "redis://h:x", "redis://[::1", "redis://[::1]x", "redis://h/x",
-                                "redis://h/-1", "redis://hush@h", "redis://u:%zz@h", "redis://u:%4@h", "redis://a,",
-                                "redis://a,,b", "redis://,a", "redis+sentinel://h", "redis+sentinel://h/",
-                                "redis+sentinel://h//1", "redis+sentinel://h/main/x"}) {
+  for (const std::string url : {"",
+                                "127.0.0.1:6379",
+                                "http://h",
+                                "redis://",
+                                "redis://:6379",
+                                "redis://h:0",
+                                "redis://h:70000",
+                                "redis://h:x",
+                                "redis://[::1",
+                                "redis://[::1]x",
+                                "redis://h/x",
+                                "redis://h/-1",
+                                "redis://hush@h",
+                                "redis://u:%zz@h",
+                                "redis://u:%4@h",
+                                "redis://a,",
+                                "redis://a,,b",
+                                "redis://,a",
+                                "redis+sentinel://h",
+                                "redis+sentinel://h/",
+                                "redis+sentinel://h//1",
+                                "redis+sentinel://h/main/x"}) {
     const auto refused = parse_redis_url(url);
     ASSERT_FALSE(refused) << url;
     EXPECT_TRUE(refused.error().detail.starts_with("redis.url ")) << url;

@@ -45,6 +45,9 @@ class Stream {
   virtual core::Result<StreamPosition> join() = 0;
   // Everything behind `since`, waiting a moment when there is nothing yet; at most `most` entries.
   virtual core::Result<std::vector<StreamEntry>> read(const StreamPosition& since) = 0;
+  // The policy by which the server of the stream may drop entries when its memory is full; empty when it drops none, or
+  // does not tell. Any thread.
+  virtual std::string eviction_policy() const { return {}; }
   static constexpr size_t most = 1000;
 };
 

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "cache/master.h"
+#include "core/log.h"
 
 namespace changes {
 namespace {
@@ -16,7 +17,7 @@ using cache::Reply;
 using core::Millis, core::Result;
 
 constexpr std::string_view state_key = "usher:{changes}:state", entries_key = "usher:{changes}:entries";
-constexpr Millis connect_limit{1000}, publish_limit{250}, read_limit{500}, longest_silence{1000};
+constexpr Millis connect_limit{1000}, publish_limit{250}, read_limit{500}, longest_silence{1000}, policy_age{10'000};
 constexpr std::string_view block_millis = "150";
 
 // One atomic step: who is first after Redis forgot everything begins an epoch, so that nobody takes the new numbers for
@@ -84,13 +85,23 @@ Result<std::vector<StreamEntry>> read_entries(const Reply& reply) {
   return entries;
 }
 
+// What follows `name:` in an answer to INFO.
+std::string_view info_of(std::string_view answer, std::string_view name) {
+  const size_t at = answer.find("\n" + std::string(name) + ':');
+  if (at == std::string_view::npos) return {};
+  answer.remove_prefix(at + name.size() + 2);
+  return answer.substr(0, answer.find('\r'));
+}
+
 class RedisStream final : public Stream {
  public:
   RedisStream(cache::Address address, std::string ca_file, std::string epoch)
       : address_(std::move(address)), ca_file_(std::move(ca_file)), epoch_(std::move(epoch)) {}
 
   Result<> publish(std::span<const Change> changes) override {
-    const std::lock_guard lock(mutex_);
+    // A Redis that takes its time must not hold up the last of many callers for the sum of all: he waits for the polls.
+    const std::unique_lock lock(mutex_, publish_limit);
+    if (!lock) return core::fail_because(core::Code::store_unavailable, "Redis is slow");
     // Only the follower connects: a caller who waits for that would wait on top of what he waits for anyway.
     if (!writer_) return core::fail_because(core::Code::store_unavailable, "Redis is not connected");
     const std::string epoch = epoch_ + '.' + std::to_string(++published_);
@@ -111,6 +122,7 @@ class RedisStream final : public Stream {
     const std::lock_guard lock(mutex_);
     writer_ = std::move(writer);
     heard_ = std::chrono::steady_clock::now();
+    policy_asked_ = heard_ - policy_age;
     if (entries.empty()) return StreamPosition{.id = "0-0", .last = {}};
     return StreamPosition{.id = entries[0].id, .last = entries[0].mark};
   }
@@ -120,6 +132,7 @@ class RedisStream final : public Stream {
       const std::lock_guard lock(mutex_);
       if (!writer_) return std::unexpected(failure_);
     }
+    TRY(ask_policy());
     const auto found = TRY(reader_->call(
         {"XREAD", "COUNT", std::to_string(most), "BLOCK", block_millis, "STREAMS", entries_key, since.id}, read_limit));
     const auto now = std::chrono::steady_clock::now();
@@ -134,20 +147,43 @@ class RedisStream final : public Stream {
     return std::vector<StreamEntry>{};
   }
 
+  std::string eviction_policy() const override {
+    const std::lock_guard lock(mutex_);
+    return policy_;
+  }
+
  private:
+  // A user who may not ask for it goes without.
+  Result<> ask_policy() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - policy_asked_ < policy_age) return {};
+    policy_asked_ = now;
+    const std::string_view words[] = {"INFO", "memory"};
+    const std::string answer = TRY(reader_->ask(words, read_limit)).text;
+    std::string policy(info_of(answer, "maxmemory_policy"));
+    if (policy == "noeviction" || info_of(answer, "maxmemory") == "0") policy.clear();
+    const std::lock_guard lock(mutex_);
+    if (policy != policy_ && !policy.empty())
+      core::log(core::Level::warn, "Redis may evict changes, which nodes then read from the database",
+                {{"policy", policy}});
+    policy_ = std::move(policy);
+    return {};
+  }
+
   Result<std::unique_ptr<cache::Connection>> connect() const {
     return cache::open_master(address_, ca_file_, {"HINCRBY", state_key, "number", "0"}, connect_limit);
   }
 
   const cache::Address address_;
   const std::string ca_file_;
-  const std::string epoch_;  // with the count of entries a new one each time, should this node begin it
-  std::mutex mutex_;         // guards the three below
+  const std::string epoch_;         // with the count of entries a new one each time, should this node begin it
+  mutable std::timed_mutex mutex_;  // guards the four below
   int64_t published_ = 0;
   core::Error failure_{core::Code::store_unavailable};  // why there is no writer
   std::unique_ptr<cache::Connection> writer_;
+  std::string policy_;
   std::unique_ptr<cache::Connection> reader_;  // the follower's, as is when it brought something
-  cache::Deadline heard_;
+  cache::Deadline heard_, policy_asked_;
 };
 
 }  // namespace

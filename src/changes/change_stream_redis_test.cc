@@ -77,6 +77,33 @@ TEST_F(RedisStreamTest, AReadWaitsAMomentAndNoLonger) {
   later.join();
 }
 
+TEST_F(RedisStreamTest, APolicyThatMayDropEntriesIsTold) {
+  EXPECT_TRUE(read().empty());
+  EXPECT_EQ(reader->eviction_policy(), "");
+  redis({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
+  const auto again = [&] {
+    position = reader->join().value();
+    read();
+    return reader->eviction_policy();
+  };
+  EXPECT_EQ(again(), "") << "without a limit there is nothing to evict";
+  redis({"CONFIG", "SET", "maxmemory", "100mb"});
+  EXPECT_EQ(again(), "allkeys-lru");
+  redis({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
+  EXPECT_EQ(again(), "");
+}
+
+// Twenty callers at a Redis that stands still: none waits for those before him.
+TEST_F(RedisStreamTest, NobodyWaitsForTheSumOfAllThatPublish) {
+  server->pause();
+  const auto began = std::chrono::steady_clock::now();
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 20; ++i) callers.emplace_back([&] { EXPECT_FALSE(writer->publish(std::vector{change(1)})); });
+  for (auto& caller : callers) caller.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, Millis(700));
+  server->resume();
+}
+
 // Ids that went back after a fail-over, or a writer that is connected elsewhere, look like that.
 TEST_F(RedisStreamTest, ALongSilenceIsAnError) {
   const auto began = std::chrono::steady_clock::now();
