@@ -1,7 +1,8 @@
-"""Servers and load of the benchmarks: what runs on which core, and how CPU time is read."""
+"""Servers, stores and load of the benchmarks: what runs on which core, and how CPU time is read."""
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build/release"
 sys.path.insert(0, str(ROOT / "tests/support"))
 from usher import Server  # noqa: E402
 
@@ -95,3 +97,74 @@ def cpu_per_request(pid, port, path, tokens=(), seconds=4):
     figures = load(port, path, tokens, seconds)
     assert figures["bad"] == 0, figures
     return (cpu_seconds(pid) - before) / figures["requests"] * 1e6, figures
+
+
+def row(what, limit, figure, ratio, goal):
+    print(f"| {what} | {limit} | {figure} | {ratio} | {goal} |", flush=True)
+
+
+def tool(*words):
+    return subprocess.run([str(w) for w in words], capture_output=True, text=True, check=True).stdout
+
+
+class Store:
+    """A data directory with sessions in it; `pairs` are (access token, refresh token)."""
+
+    def __init__(self, sessions, tokens):
+        self.dir = tempfile.mkdtemp(prefix="usher-bench-")
+        lines = tool(BUILD / "bench_fill", self.dir, sessions, tokens).splitlines()
+        self.pairs = [line.split(" ") for line in lines]
+        self.access = [pair[0] for pair in self.pairs]
+
+    def serve(self, **settings):
+        server = usher(**settings)
+        server.data_dir = self.dir
+        return server
+
+    def remove(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def warm(server, tokens, path="/auth/check"):
+    """Brings each session into memory, as its first request does."""
+    if path == "/auth/me":
+        for token in tokens:
+            server.get(path, token=token)
+        return
+    load(server.port, path, tokens, seconds=2)
+
+
+def alternate(measures, rounds):
+    """Runs the measures in turn, so that what disturbs the machine disturbs all; the medians."""
+    figures = {name: [] for name in measures}
+    for _ in range(rounds):
+        for name, measure in measures.items():
+            figures[name].append(measure())
+    return {name: statistics.median(all_) for name, all_ in figures.items()}
+
+
+def refresh_script(pairs):
+    tokens = ",\n".join(f'"{refresh}"' for _, refresh in pairs)
+    return ("local free = {" + tokens + "}\nlocal head, tail = 1, #free\n"
+            "request = function()\n  local t = free[head]; free[head] = nil; head = head + 1\n"
+            "  return wrk.format('POST', '/auth/refresh', {['Content-Type'] = 'application/json'}, '{\"refreshToken\":\"' .. t .. '\"}')\nend\n"
+            "response = function(status, headers, body)\n  local t = body:match('\"refreshToken\":\"([^\"]+)\"')\n"
+            "  if t then tail = tail + 1; free[tail] = t end\nend\n")
+
+
+def wrk(port, script, connections, seconds):
+    path = tempfile.NamedTemporaryFile("w", suffix=".lua", delete=False)
+    path.write(script)
+    path.close()
+    out = tool("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", path.name, f"http://127.0.0.1:{port}")
+    os.unlink(path.name)
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+    requests = int(re.search(r"(\d+) requests in", out)[1]) - (int(bad[1]) if bad else 0)
+    return requests / seconds, int(bad[1]) if bad else 0
+
+
+def accepted(port, script, connections, seconds):
+    rate, refused = wrk(port, script, connections, seconds)
+    if refused:
+        raise SystemExit(f"{refused} requests were refused")
+    return rate

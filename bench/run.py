@@ -3,7 +3,6 @@
 Prints a Markdown table; docs/benchmarks.md holds the last one that was committed. Nothing is asserted here.
 """
 import argparse
-import json
 import os
 import re
 import shutil
@@ -13,55 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from measure import LOAD_CORE, ROOT, Nginx, Server, cpu_per_request, load, lua, rss_mib, usher
-
-BUILD = ROOT / "build/release"
-rows = []
-
-
-def row(what, limit, figure, ratio, goal):
-    rows.append((what, limit, figure, ratio, goal))
-    print(f"| {what} | {limit} | {figure} | {ratio} | {goal} |", flush=True)
-
-
-def tool(*words):
-    return subprocess.run([str(w) for w in words], capture_output=True, text=True, check=True).stdout
-
-
-class Store:
-    """A data directory with sessions in it; `pairs` are (access token, refresh token)."""
-
-    def __init__(self, sessions, tokens):
-        self.dir = tempfile.mkdtemp(prefix="usher-bench-")
-        lines = tool(BUILD / "bench_fill", self.dir, sessions, tokens).splitlines()
-        self.pairs = [line.split(" ") for line in lines]
-        self.access = [pair[0] for pair in self.pairs]
-
-    def serve(self, **settings):
-        server = usher(**settings)
-        server.data_dir = self.dir
-        return server
-
-    def remove(self):
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-
-def warm(server, tokens, path="/auth/check"):
-    """Brings each session into memory, as its first request does."""
-    if path == "/auth/me":
-        for token in tokens:
-            server.get(path, token=token)
-        return
-    load(server.port, path, tokens, seconds=2)
-
-
-def alternate(measures, rounds):
-    """Runs the measures in turn, so that what disturbs the machine disturbs all; the medians."""
-    figures = {name: [] for name in measures}
-    for _ in range(rounds):
-        for name, measure in measures.items():
-            figures[name].append(measure())
-    return {name: statistics.median(all_) for name, all_ in figures.items()}
+import fleet
+from measure import (BUILD, Nginx, Server, Store, accepted, alternate, cpu_per_request, load, refresh_script, row, rss_mib, tool, usher,
+                     warm)
 
 
 def cached(server):
@@ -103,33 +56,6 @@ def hot_path(small, large, rounds, seconds):
         row(what, limit, f"{us[name]:.2f} µs CPU per request", f"{us[name] / us['nginx']:.2f}", goal)
     row(f"check, uniform over {len(wide):,} sessions", limit, f"{uniform:.2f} µs", f"{uniform / us['nginx']:.2f}", "printed")
     row(f"memory of a cached session, {grown[1]:,} more of them", "–", f"{grown[0] * 1024 * 1024 / grown[1]:.0f} B", "–", "≤ 250 B")
-
-
-def refresh_script(pairs):
-    tokens = ",\n".join(f'"{refresh}"' for _, refresh in pairs)
-    return ("local free = {" + tokens + "}\nlocal head, tail = 1, #free\n"
-            "request = function()\n  local t = free[head]; free[head] = nil; head = head + 1\n"
-            "  return wrk.format('POST', '/auth/refresh', {['Content-Type'] = 'application/json'}, '{\"refreshToken\":\"' .. t .. '\"}')\nend\n"
-            "response = function(status, headers, body)\n  local t = body:match('\"refreshToken\":\"([^\"]+)\"')\n"
-            "  if t then tail = tail + 1; free[tail] = t end\nend\n")
-
-
-def wrk(port, script, connections, seconds):
-    path = tempfile.NamedTemporaryFile("w", suffix=".lua", delete=False)
-    path.write(script)
-    path.close()
-    out = tool("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", path.name, f"http://127.0.0.1:{port}")
-    os.unlink(path.name)
-    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
-    requests = int(re.search(r"(\d+) requests in", out)[1]) - (int(bad[1]) if bad else 0)
-    return requests / seconds, int(bad[1]) if bad else 0
-
-
-def accepted(port, script, connections, seconds):
-    rate, refused = wrk(port, script, connections, seconds)
-    if refused:
-        raise SystemExit(f"{refused} requests were refused")
-    return rate
 
 
 def single_commits(seconds):
@@ -205,11 +131,15 @@ def starts(large):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--quick", action="store_true", help="a tenth of the sessions and fewer rounds")
-    quick = options.parse_args().quick
+    options.add_argument("--fleet", action="store_true", help="a node on PostgreSQL and Redis instead")
+    chosen = options.parse_args()
+    quick = chosen.quick
     sessions, rounds, seconds = (100_000, 1, 2) if quick else (1_000_000, 5, 4)
     wide = sessions // 5
-    small, large = Store(1000, 1000), Store(sessions, wide)
     print("| what | limit | measured | ratio | goal |\n|---|---|---|---|---|")
+    if chosen.fleet:
+        return fleet.measure(sessions, rounds, seconds)
+    small, large = Store(1000, 1000), Store(sessions, wide)
     try:
         hot_path(small, large, rounds, seconds)
         refreshes(large, rounds, seconds)

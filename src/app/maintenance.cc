@@ -14,7 +14,7 @@ void report(std::string_view chore, const core::Result<>& done) {
 // Small transactions, so that nothing waits long for one; what is left is done next time.
 template <class F>
 core::Result<> in_batches(core::Transactor& transactor, F&& prune_some) {
-  for (int i = 0; i < 20; ++i)
+  for (int i = 0; i < 200; ++i)
     if (TRY(transactor.atomically(prune_some)) < batch) break;
   return {};
 }
