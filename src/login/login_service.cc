@@ -35,11 +35,11 @@ Result<bool> Service::verify_password(const std::optional<accounts::User>& user,
   return false;
 }
 
-Result<> Service::record_failure(const std::optional<accounts::User>& user, std::string why,
+Result<> Service::record_failure(const std::optional<accounts::User>& user, const std::string& why,
                                  const audit::Origin& origin) {
   const auto subject = user ? std::optional(user->id.value) : std::nullopt;
   return parts_.transactor.atomically(
-      [&](core::Tx& tx) { return parts_.audit.append(tx, {"login.failed", subject, {}, std::move(why)}, origin); });
+      [&](core::Tx& tx) { return parts_.audit.append(tx, {"login.failed", subject, {}, why}, origin); });
 }
 
 // Empty while the stored one is strong enough.
@@ -100,14 +100,13 @@ Result<SignedIn> Service::verify_email(std::string_view text, const crypto::Secr
 
 Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::string_view family,
                                   const audit::Origin& origin) {
-  auto issued = TRY(rotate(refresh_token, family, origin));
+  const auto issued = TRY(rotate(refresh_token, family, origin));
   parts_.checker.forget_text(issued.session.user, issued.session.id);
   auto signed_in = TRY(parts_.transactor.reading([&](core::Tx& tx) -> Result<SignedIn> {
     auto user = TRY(parts_.users.find(tx, issued.session.user));
     if (!user || !user->active()) return core::fail(Code::account_disabled);
     auto grants = TRY(parts_.access.grants_of(tx, user->id, parts_.clock.now()));
-    return SignedIn{
-        std::move(issued.session), {}, std::move(issued.refresh_token), std::move(*user), std::move(grants)};
+    return SignedIn{issued.session, {}, issued.refresh_token, std::move(*user), std::move(grants)};
   }));
   return with_access_token(std::move(signed_in));
 }

@@ -53,7 +53,7 @@ class Service {
  private:
   core::Result<std::optional<accounts::User>> find(std::string_view email);
   core::Result<bool> verify_password(const std::optional<accounts::User>& user, const crypto::Secret& password);
-  core::Result<> record_failure(const std::optional<accounts::User>& user, std::string why,
+  core::Result<> record_failure(const std::optional<accounts::User>& user, const std::string& why,
                                 const audit::Origin& origin);
   core::Result<std::string> stronger_hash(const accounts::User& user, const crypto::Secret& password);
   core::Result<core::Result<SignedIn>> admit(core::Tx& tx, const accounts::User& proved, const std::string& new_hash,

@@ -29,6 +29,7 @@ struct AccessWorld {
     transactor.track(outbox.announced);
     if (!transactor.atomically([&](core::Tx& tx) { return access.seed(tx); })) std::abort();
     forget();
+    transactor.collides = true;
   }
 
   // What happened so far is not part of the test.

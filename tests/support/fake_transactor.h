@@ -15,6 +15,9 @@ class FakeTransactor final : public core::Transactor {
   }
   // While set, nothing can be asked.
   bool unavailable = false;
+  // Each is done twice, of which the first is undone, as PostgreSQL asks for after a collision: what consumes what it was
+  // given does something else the second time.
+  bool collides = false;
 
  private:
   struct FakeTx final : core::Tx {
@@ -22,16 +25,22 @@ class FakeTransactor final : public core::Transactor {
   };
 
   core::Result<> run_erased(Mode, const std::function<core::Result<>(core::Tx&)>& work) override {
-    FakeTx tx;
+    FakeTx collided, tx;
     core::Result<> result;
     {
       const std::lock_guard lock(mutex_);
       if (unavailable) return core::fail(core::Code::store_unavailable);
       std::vector<std::function<void()>> undo;
       for (const auto& tracker : trackers_) undo.push_back(tracker());
-      result = work(tx);
-      if (!result)
+      const auto undo_all = [&] {
         for (const auto& restore : undo) restore();
+      };
+      if (collides) {
+        (void)work(collided);
+        undo_all();
+      }
+      result = work(tx);
+      if (!result) undo_all();
     }
     if (result)
       for (const auto& hook : tx.take_hooks()) hook();

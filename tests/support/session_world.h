@@ -27,10 +27,10 @@ struct SessionWorld : AccessWorld {
     forget();
   }
 
-  ::sessions::Issued sign_in(UserId user, devices::Device device = {.name = "Chrome on macOS"}) {
+  ::sessions::Issued sign_in(UserId user, const devices::Device& device = {.name = "Chrome on macOS"}) {
     return transactor
         .atomically([&](core::Tx& tx) {
-          return sessions.create(tx, user, std::move(device), "pwd", {.ip_address = "192.0.2.1"});
+          return sessions.create(tx, user, device, "pwd", {.ip_address = "192.0.2.1"});
         })
         .value();
   }
