@@ -93,11 +93,11 @@ def assert_no_promise_is_broken(fleet, fault, mix=None):
                 eventually(lambda: all_is_well(node), 20)  # noqa: B023
             recovery = time.monotonic() - healed
             time.sleep(1.0)
+        eventually(lambda: len(load.ops) > 300, 55)  # on a busy machine
     load.final()
     violations = check(load.ops, load.audit(), reach=REACH_BY_POLL)
     counts = load.count()
     print(f"{fault.__name__}: {len(load.ops)} operations, {sum(n for k, n in counts.items() if k.endswith(':unknown'))} without a "
           f"certain answer, all is well again {recovery:.2f} s after its end; seed {SEED}")
     assert not violations, "\n".join(violations[:20])
-    assert len(load.ops) > 300
     return load

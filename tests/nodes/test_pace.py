@@ -11,7 +11,7 @@ from support.scenario import eventually, fresh_email
 
 # Of waiting for the processor, which clients, nodes and stores share.
 SLACK = 0.02
-ROUNDS, SECONDS = (10, 2.0) if LONG else (2, 1.5)
+ROUNDS, SECONDS = (10, 2.0) if LONG else (1, 2.0)
 FAULTS = dict.fromkeys(REDIS_FAULTS, SECONDS) | dict.fromkeys([postgres_killed, postgres_paused], 0.8)
 
 

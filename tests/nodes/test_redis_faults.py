@@ -54,12 +54,12 @@ def redis_evicts(postgres, redis, nodes):
     epochs = {epoch_of(redis)}
     with socket.create_connection((redis.host, redis.port)) as link:
         for _ in range(5):
-            link.sendall(b"".join(b"SET other:%d %s\r\n" % (random.randrange(10**9), b"x" * 1000) for _ in range(10_000)))
+            link.sendall(b"".join(b"SET other:%d %s\r\n" % (random.randrange(10**9), b"x" * 20_000) for _ in range(500)))
             done = b""
-            while done.count(b"\n") < 10_000:
+            while done.count(b"\n") < 500:
                 done += link.recv(1 << 16)
             epochs.add(epoch_of(redis))
-    assert len(epochs) > 2, "nothing of Usher's was evicted"
+    assert len(epochs) > 1, "nothing of Usher's was evicted"
     yield
     redis.cli("CONFIG", "SET", "maxmemory", "0")
     redis.cli("FLUSHALL")
