@@ -65,12 +65,12 @@ Result<int64_t> Service::change(accounts::UserId id, sessions::SessionId current
     return core::fail_field("currentPassword", "wrong_password", "is not the current password", Code::wrong_password);
   }
   TRY(check_policy(password, *user));
-  std::string hash = TRY(parts_.hasher.hash(password));
+  const std::string hash = TRY(parts_.hasher.hash(password));
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<int64_t> {
     auto locked = TRY(parts_.users.lock(tx, id));
     if (!locked || locked->auth_epoch != user->auth_epoch) return core::fail(Code::conflict);
     TRY(parts_.codes.discard(tx, id, Purpose::reset_password));
-    return store(tx, std::move(*locked), std::move(hash), current_session, "password.changed", origin);
+    return store(tx, std::move(*locked), hash, current_session, "password.changed", origin);
   });
 }
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from faults.shim import disk
+from support.disk import fill, small_disk
 from support.scenario import assert_ended, assert_problem, at_once, eventually
 from support.usher import PASSWORD, Server
 
@@ -35,32 +36,6 @@ def writes_of(usher, held):
 def assert_cannot_ask(answer):
     assert_problem(answer, 503, "store_unavailable")
     assert int(answer.headers["retry-after"]) > 0
-
-
-@contextmanager
-def small_disk():
-    """A directory on a file system of 64 MiB, or a skip where mounting is not permitted."""
-    path = tempfile.mkdtemp(prefix="usher-small-")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", path], capture_output=True)
-    if mounted.returncode != 0:
-        os.rmdir(path)
-        pytest.skip("skipped: mounting is not permitted")
-    try:
-        yield Path(path)
-    finally:
-        subprocess.run(["umount", "-l", path], check=True)
-        os.rmdir(path)
-        Path(path + ".log").unlink(missing_ok=True)
-
-
-def fill(path):
-    with open(path, "wb", buffering=0) as ballast:
-        for size in (1 << 16, 1):
-            try:
-                while True:
-                    ballast.write(b"x" * size)
-            except OSError:
-                pass
 
 
 def write_until_refused(usher, held):

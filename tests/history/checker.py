@@ -33,6 +33,7 @@ class Op:
     complete: float = math.inf
     outcome: str = UNKNOWN
     client: int = 0
+    port: int = None         # of the node that was asked
     session: str = None      # that acts; of a login: that it made
     target: str = None       # of revoke_one
     keep: str = None         # that ENDS_ALL spares

@@ -149,7 +149,7 @@ class Client(threading.Thread):
         super().__init__(daemon=True)
         self.load, self.number, self.random = load, number, choice
         self.agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
-        self.wires, self.seconds = ([Wire(node.port) for node in load.nodes] for _ in range(2))
+        self.wires, self.seconds = ([Wire(node) for node in load.nodes] for _ in range(2))
         self.choose_nodes()
 
     # Each operation goes to any node, and each of two at once.
@@ -188,7 +188,7 @@ class Client(threading.Thread):
         return None
 
     def send(self, wire, op, method, path, body=None, token=None):
-        op.invoke = time.monotonic()
+        op.invoke, op.port = time.monotonic(), wire.node.port
         try:
             wire.send(method, path, body, token, op.id, self.agent)
             return True

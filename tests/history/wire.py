@@ -1,5 +1,6 @@
 """A keep-alive HTTP/1.1 connection that can send without reading: two requests at once, or an answer that is never read."""
 import json
+import select
 import socket
 import struct
 
@@ -13,8 +14,8 @@ class NoAnswer(Exception):
 
 
 class Wire:
-    def __init__(self, port, timeout=20.0):
-        self.port, self.timeout, self.socket, self.rest = port, timeout, None, b""
+    def __init__(self, node, timeout=20.0):
+        self.node, self.timeout, self.socket, self.rest = node, timeout, None, b""
 
     def send(self, method, path, body=None, token=None, request_id=None, agent="history/1.0"):
         data = b"" if body is None else json.dumps(body).encode()
@@ -26,9 +27,11 @@ class Wire:
         if body is not None:
             lines += ["Content-Type: application/json", f"Content-Length: {len(data)}"]
         message = "\r\n".join(lines).encode() + b"\r\n\r\n" + data
+        if self.socket and select.select([self.socket], [], [], 0)[0]:
+            self.close()  # the server ended it meanwhile
         if self.socket is None:
             try:
-                self.socket = socket.create_connection(("127.0.0.1", self.port), self.timeout)
+                self.socket = socket.create_connection((self.node.host, self.node.port), self.timeout)
                 self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as error:
                 raise NotSent from error

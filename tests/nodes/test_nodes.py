@@ -1,75 +1,24 @@
-"""Several nodes on one PostgreSQL and one Redis: what one of them ended is over on all, whatever fails meanwhile.
+"""Several nodes on one PostgreSQL and one Redis: what one of them ended is over on all.
 
-USHER_LONG_FAULTS=1 runs each fault for minutes, USHER_SEED repeats a run.
+USHER_SEED repeats a run.
 """
-import os
-import random
 import statistics
 import threading
 import time
-from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from history.checker import check
-from history.load import SETTINGS, Load
-from support.postgres import Postgres
-from support.redis import Redis, RedisCluster, RedisWithSentinel
-from support.scenario import alive, assert_problem, dead, eventually, fresh_email
+from nodes.fleet import REACH_BY_POLL, Busy, check_of, fleet_of, sign_up, warm
+from support.scenario import assert_problem, dead, fresh_email
 from support.usher import Server
 
-LONG = os.environ.get("USHER_LONG_FAULTS") == "1"
-SEED = int(os.environ.get("USHER_SEED") or random.SystemRandom().randrange(1_000_000))
-# What the documents promise of a node that answers from memory: while all is well, and while polls alone carry changes.
-REACH, REACH_BY_POLL = 0.1, 1.0
-
-
-@contextmanager
-def fleet_of(count, redis=Redis, **more):
-    with ExitStack() as stack:
-        postgres = stack.enter_context(Postgres())
-        store = stack.enter_context(redis()) if redis else None
-        settings = postgres.settings() | SETTINGS | ({"redis.url": store.url} if redis else {}) | more
-        nodes = [stack.enter_context(Server(settings=dict(settings), timeout=30)) for _ in range(count)]
-        if redis:
-            for node in nodes:
-                eventually(lambda: followed(node))  # noqa: B023
-        yield postgres, store, nodes
+REACH = 0.1  # what the documents promise of a node that answers from memory, while all is well
 
 
 @pytest.fixture(scope="module")
-def fleet():
-    with fleet_of(3) as made:
+def nodes():
+    with fleet_of(Server, Server, Server) as (_, _, made):
         yield made
-
-
-@pytest.fixture(scope="module")
-def nodes(fleet):
-    return fleet[2]
-
-
-def followed(node):
-    return node.get("/health/ready").json["dependencies"]["redis"]["status"] == "ok"
-
-
-def sign_up(nodes, email):
-    """The code may be in any node's development mailbox."""
-    first = nodes[0]
-    assert first.register(email).status == 201
-    holder = eventually(lambda: next((node for node in nodes if node.mails(email)), None))
-    answer = first.post("/auth/verify-email", {"email": email, "otp": holder.code(email)})
-    assert answer.status == 200, answer.body
-    return first.login(email)
-
-
-def check_of(node, token, permission=""):
-    return node.get("/auth/check" + (f"?permission={permission}" if permission else ""), token=token).status
-
-
-def warm(nodes, token):
-    """Until each node answers from memory."""
-    for node in nodes:
-        assert [check_of(node, token) for _ in range(3)] == [204] * 3
 
 
 def seconds_until_each(nodes, condition, began):
@@ -90,20 +39,6 @@ def show(what, seconds):
     print(f"{what}: median {statistics.median(ordered):.1f} ms, p99 {p99:.1f} ms, worst {ordered[-1]:.1f} ms, of {len(ordered)}")
     # The promise is 100 ms for 99 of 100; a busy machine may hold up any single one, but none beyond the trust limit.
     assert statistics.median(seconds) < REACH and max(seconds) < REACH_BY_POLL
-
-
-class Busy:
-    """Clients that keep the nodes at work: checks, refreshes and sign-ins of their own."""
-
-    def __init__(self, nodes, clients=8):
-        self.load = Load(nodes[0], SEED, clients, users=4, nodes=nodes,
-                         mix={"check": 60, "me": 20, "refresh": 10, "login": 3, "logout": 1})
-
-    def __enter__(self):
-        return self.load.__enter__()
-
-    def __exit__(self, *_):
-        self.load.stop()
 
 
 def test_what_one_node_ended_the_others_refuse_at_once(nodes):
@@ -190,7 +125,7 @@ def test_a_node_that_stood_still_believes_nothing_it_remembers(nodes):
 
 
 def test_without_redis_the_polls_carry_everything():
-    with fleet_of(2, redis=None) as (_, _, nodes):
+    with fleet_of(Server, Server, redis=None) as (_, _, nodes):
         times = []
         one = sign_up(nodes, fresh_email("polled"))
         for _ in range(10):
@@ -202,134 +137,3 @@ def test_without_redis_the_polls_carry_everything():
             times += seconds_until_each(nodes[1:], lambda node: check_of(node, one.access) == 401, began)  # noqa: B023
         print(f"sign-out asked until refused on another node, without Redis: worst {max(times) * 1000:.0f} ms of {len(times)}")
         assert max(times) < REACH_BY_POLL
-
-
-# ---- faults, under load, judged by the history
-
-def redis_killed(postgres, redis, nodes):
-    redis.kill()
-    yield
-    redis.start()
-
-
-def redis_paused(postgres, redis, nodes):
-    redis.freeze()
-    yield
-    redis.thaw()
-
-
-def redis_flushed(postgres, redis, nodes):
-    for _ in range(5):
-        redis.cli("FLUSHALL")
-        time.sleep(0.05)
-    yield
-
-
-def redis_read_only(postgres, redis, nodes):
-    redis.cli("REPLICAOF", "127.0.0.1", "1")
-    yield
-    redis.cli("REPLICAOF", "NO", "ONE")
-
-
-def redis_full(postgres, redis, nodes):
-    redis.cli("CONFIG", "SET", "maxmemory", "1")
-    yield
-    redis.cli("CONFIG", "SET", "maxmemory", "0")
-
-
-def postgres_restarted(postgres, redis, nodes):
-    postgres.restart()
-    yield
-
-
-def postgres_paused(postgres, redis, nodes):
-    postgres.freeze()
-    yield
-    postgres.thaw()
-
-
-def node_killed(postgres, redis, nodes):
-    port = nodes[-1].port
-    nodes[-1].kill()
-    yield
-    nodes[-1].start(port)
-
-
-def node_stopped(postgres, redis, nodes):
-    nodes[-1].process.send_signal(19)
-    yield
-    nodes[-1].process.send_signal(18)
-
-
-FAULTS = [redis_killed, redis_paused, redis_flushed, redis_read_only, redis_full, postgres_restarted, postgres_paused, node_killed,
-          node_stopped]
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_no_promise_is_broken_while(fleet, fault):
-    assert_no_promise_is_broken(fleet, fault)
-
-
-def assert_no_promise_is_broken(fleet, fault):
-    postgres, redis, nodes = fleet
-    rounds, seconds = (10, 5.0) if LONG else (1, 2.0)
-    with Load(nodes[0], SEED, clients=16, users=8, nodes=nodes) as load:
-        time.sleep(1.5)
-        for _ in range(rounds):
-            during = fault(postgres, redis, nodes)
-            next(during)
-            time.sleep(seconds)
-            healed = time.monotonic()
-            for _ in during:
-                pass
-            for node in nodes:
-                eventually(lambda: node.get("/health/ready").status == 200 and followed(node), 20)  # noqa: B023
-            recovery = time.monotonic() - healed
-            time.sleep(1.0)
-    load.final()
-    violations = check(load.ops, load.audit(), reach=REACH_BY_POLL)
-    counts = load.count()
-    print(f"{fault.__name__}: {len(load.ops)} operations, {sum(n for k, n in counts.items() if k.endswith(':unknown'))} without a "
-          f"certain answer, all is well again {recovery:.2f} s after its end; seed {SEED}")
-    assert not violations, "\n".join(violations[:20])
-    assert len(load.ops) > 300
-
-
-def test_nobody_lost_a_session_after_all_that(nodes):
-    one = sign_up(nodes, fresh_email("survivor"))
-    assert all(alive(node, one) for node in nodes)
-
-
-# ---- a master that sentinels choose, and a cluster
-
-def failed_over(postgres, redis, nodes):
-    redis.fail_over()
-    yield
-    redis.come_back()
-
-
-def failed_over_to_a_replica_that_missed_something(postgres, redis, nodes):
-    redis.fail_over(behind=0.5)
-    yield
-    redis.come_back()
-
-
-def slot_moved(postgres, redis, nodes):
-    redis.move()
-    yield
-
-
-def holder_paused(postgres, redis, nodes):
-    redis.holder().freeze()
-    yield
-    redis.holder().thaw()
-
-
-KINDS = {RedisWithSentinel: [failed_over, failed_over_to_a_replica_that_missed_something], RedisCluster: [slot_moved, holder_paused]}
-
-
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_nor_with_sentinels_or_a_cluster(kind):
-    with fleet_of(2, redis=kind) as fleet:
-        for fault in KINDS[kind]:
-            assert_no_promise_is_broken(fleet, fault)

@@ -1,4 +1,5 @@
-"""A PostgreSQL of its own for a test: on loopback, in a directory below /tmp, gone with the process that started it.
+"""A PostgreSQL of its own for a test, alone or with a standby: on loopback, in a directory below /tmp, gone with the process
+that started it.
 
     with Postgres() as postgres, Server(settings=postgres.settings()) as usher: ...
 """
@@ -18,7 +19,7 @@ import psycopg2
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 MASTER = "a-master-key-for-tests-only-0123456789"
 CONF = """
-listen_addresses = '127.0.0.1'
+listen_addresses = '{host}'
 port = {port}
 unix_socket_directories = ''
 max_connections = 200
@@ -59,19 +60,29 @@ def execute(url, text, *values):
 
 
 class Postgres:
-    def __init__(self, fsync="off", conf=""):
-        self.port, self.fsync, self.conf = free_port(), fsync, conf
+    def __init__(self, fsync="off", conf="", host="127.0.0.1", parent=None, of=None):
+        """`of`: the server whose standby it is."""
+        self.host, self.port, self.fsync, self.conf, self.parent, self.of = host, free_port(), fsync, conf, parent, of
 
     def __enter__(self):
-        self.dir = tempfile.mkdtemp(prefix="usher-postgres-")
+        self.dir = tempfile.mkdtemp(prefix="usher-postgres-", dir=self.parent)
         self.data = self.dir + "/data"
         if os.getuid() == 0:
             shutil.chown(self.dir, "nobody", "nogroup")
-        self._run("initdb", "-D", self.data, "-U", "usher", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        with open(self.data + "/postgresql.conf", "a") as conf:
-            conf.write(CONF.format(port=self.port, fsync=self.fsync) + self.conf)
+        self.create()
         self.start()
         return self
+
+    def create(self):
+        if self.of:
+            shutil.rmtree(self.data, ignore_errors=True)
+            self._run("pg_basebackup", "-d", self.of.url("postgres"), "-D", self.data, "-R", "-c", "fast", "--no-sync")
+        else:
+            self._run("initdb", "-D", self.data, "-U", "usher", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        with open(self.data + "/postgresql.conf", "a") as conf:
+            conf.write(CONF.format(host=self.host, port=self.port, fsync=self.fsync) + self.conf)
+        with open(self.data + "/pg_hba.conf", "a") as clients:
+            clients.write(f"host all all {self.host}/24 trust\n")
 
     def __exit__(self, *_):
         self.kill()
@@ -97,6 +108,12 @@ class Postgres:
             except psycopg2.OperationalError:
                 assert self.process.poll() is None and time.monotonic() < deadline, "PostgreSQL did not start"
                 time.sleep(0.05)
+
+    # Every process by SIGKILL.
+    def kill_at_once(self):
+        for pid in self._processes():
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
 
     # As a crash: nothing is finished.
     def kill(self):
@@ -127,10 +144,50 @@ class Postgres:
                     os.kill(pid, signal.SIGCONT)
 
     def url(self, database):
-        return f"postgresql://usher@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://usher@{self.host}:{self.port}/{database}"
 
     def settings(self, **more):
         """The settings of a server on a new database; two servers with the same settings are two nodes."""
         name = f"test_{next(number)}"
         execute(self.url("postgres"), f"CREATE DATABASE {name}")
         return {"database.url": self.url(name), "keys.master": MASTER} | more
+
+
+class PostgresPair:
+    """A primary and a standby that has everything before it is acknowledged."""
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            self.primary = stack.enter_context(Postgres())
+            self.standby = stack.enter_context(Postgres(of=self.primary))
+            self.wait_for_standby()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self._stack.close()
+
+    def wait_for_standby(self):
+        primary = self.primary.url("postgres")
+        execute(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+        execute(primary, "SELECT pg_reload_conf()")
+        while query(primary, "SELECT sync_state FROM pg_stat_replication") != [("sync",)]:
+            time.sleep(0.02)
+
+    def fail_over(self):
+        self.primary.kill_at_once()
+        self.primary, self.standby = self.standby, self.primary
+        query(self.primary.url("postgres"), "SELECT pg_promote()")
+
+    def come_back(self):
+        """The old primary, made anew, becomes the standby."""
+        self.standby.of = self.primary
+        self.standby.create()
+        self.standby.start()
+        self.wait_for_standby()
+
+    def settings(self):
+        settings = self.primary.settings()
+        hosts = f"127.0.0.1:{self.primary.port},127.0.0.1:{self.standby.port}"
+        name = settings["database.url"].rpartition("/")[2]
+        return settings | {"database.url": f"postgresql://usher@{hosts}/{name}?target_session_attrs=read-write"}

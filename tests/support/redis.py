@@ -14,8 +14,8 @@ STATE = "usher:{changes}:state"
 
 
 class Redis:
-    def __init__(self, *more):
-        self.port, self.more = free_port(), more
+    def __init__(self, *more, host="127.0.0.1"):
+        self.host, self.port, self.more = host, free_port(), more
 
     def __enter__(self):
         self.dir = tempfile.mkdtemp(prefix="usher-redis-")
@@ -28,18 +28,18 @@ class Redis:
 
     @property
     def url(self):
-        return f"redis://127.0.0.1:{self.port}"
+        return f"redis://{self.host}:{self.port}"
 
     # Nothing is kept on disk: what starts again knows nothing.
     def words(self):
-        return ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no", "--dir", self.dir, "--logfile",
-                self.dir + "/log", *self.more]
+        return ["--bind", self.host, "--protected-mode", "no", "--port", str(self.port), "--save", "", "--appendonly", "no", "--dir",
+                self.dir, "--logfile", self.dir + "/log", *self.more]
 
     def start(self):
         words = ["setpriv", "--pdeathsig", "KILL", "redis-server", *self.words()]
         self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
-        while subprocess.run(["redis-cli", "-p", str(self.port), "ping"], capture_output=True, text=True).stdout.strip() != "PONG":
+        while subprocess.run(self._cli("ping"), capture_output=True, text=True).stdout.strip() != "PONG":
             assert self.process.poll() is None and time.monotonic() < deadline, "Redis did not start"
             time.sleep(0.02)
 
@@ -53,8 +53,11 @@ class Redis:
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
 
+    def _cli(self, *words):
+        return ["redis-cli", "-h", self.host, "-p", str(self.port), *words]
+
     def cli(self, *words):
-        done = subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, timeout=10)
+        done = subprocess.run(self._cli(*words), capture_output=True, text=True, timeout=10)
         assert done.returncode == 0 and not done.stdout.startswith(("ERR", "(error)")), done.stdout + done.stderr
         return done.stdout.strip()
 

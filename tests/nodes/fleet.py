@@ -1,0 +1,103 @@
+"""Several nodes on one PostgreSQL and one Redis, and the judgement of what they do while something fails.
+
+USHER_LONG_FAULTS=1 runs each fault for minutes, USHER_SEED repeats a run.
+"""
+import os
+import random
+import time
+from contextlib import ExitStack, contextmanager
+
+from history.checker import check
+from history.load import SETTINGS, Load
+from support.postgres import Postgres
+from support.redis import Redis
+from support.scenario import eventually
+from support.usher import Server
+
+LONG = os.environ.get("USHER_LONG_FAULTS") == "1"
+SEED = int(os.environ.get("USHER_SEED") or random.SystemRandom().randrange(1_000_000))
+# What the documents promise of a node that answers from memory, while polls alone carry changes.
+REACH_BY_POLL = 1.0
+
+
+@contextmanager
+def fleet_of(*servers, redis=Redis, postgres=Postgres, **more):
+    """`servers` are called with their settings, as Server is; `redis` may be None."""
+    with ExitStack() as stack:
+        database = stack.enter_context(postgres())
+        store = stack.enter_context(redis()) if redis else None
+        settings = database.settings() | SETTINGS | ({"redis.url": store.url} if redis else {}) | more
+        nodes = [stack.enter_context(server(settings=dict(settings), timeout=30)) for server in servers]
+        if redis:
+            for node in nodes:
+                eventually(lambda: followed(node))  # noqa: B023
+        yield database, store, nodes
+
+
+def followed(node):
+    return node.get("/health/ready").json["dependencies"]["redis"]["status"] == "ok"
+
+
+def all_is_well(node):
+    return node.get("/health/ready").status == 200 and followed(node)
+
+
+def sign_up(nodes, email):
+    """The code may be in any node's development mailbox."""
+    first = nodes[0]
+    assert first.register(email).status == 201
+    holder = eventually(lambda: next((node for node in nodes if node.mails(email)), None))
+    answer = first.post("/auth/verify-email", {"email": email, "otp": holder.code(email)})
+    assert answer.status == 200, answer.body
+    return first.login(email)
+
+
+def check_of(node, token, permission=""):
+    return node.get("/auth/check" + (f"?permission={permission}" if permission else ""), token=token).status
+
+
+def warm(nodes, token):
+    """Until each node answers from memory."""
+    for node in nodes:
+        assert [check_of(node, token) for _ in range(3)] == [204] * 3
+
+
+class Busy:
+    """Clients that keep the nodes at work: checks, refreshes and sign-ins of their own."""
+
+    def __init__(self, nodes, clients=8):
+        self.load = Load(nodes[0], SEED, clients, users=4, nodes=nodes,
+                         mix={"check": 60, "me": 20, "refresh": 10, "login": 3, "logout": 1})
+
+    def __enter__(self):
+        return self.load.__enter__()
+
+    def __exit__(self, *_):
+        self.load.stop()
+
+
+def assert_no_promise_is_broken(fleet, fault, mix=None):
+    """A fault is a generator: it breaks something, yields, and heals it. It is injected under load, and the whole history judged."""
+    postgres, redis, nodes = fleet
+    rounds, seconds = (10, 5.0) if LONG else (1, 2.0)
+    with Load(nodes[0], SEED, clients=16, users=8, nodes=nodes, mix=mix) as load:
+        time.sleep(1.5)
+        for _ in range(rounds):
+            during = fault(postgres, redis, nodes)
+            next(during)
+            time.sleep(seconds)
+            healed = time.monotonic()
+            for _ in during:
+                pass
+            for node in nodes:
+                eventually(lambda: all_is_well(node), 20)  # noqa: B023
+            recovery = time.monotonic() - healed
+            time.sleep(1.0)
+        eventually(lambda: len(load.ops) > 300, 55)  # on a busy machine
+    load.final()
+    violations = check(load.ops, load.audit(), reach=REACH_BY_POLL)
+    counts = load.count()
+    print(f"{fault.__name__}: {len(load.ops)} operations, {sum(n for k, n in counts.items() if k.endswith(':unknown'))} without a "
+          f"certain answer, all is well again {recovery:.2f} s after its end; seed {SEED}")
+    assert not violations, "\n".join(violations[:20])
+    return load

@@ -1,0 +1,184 @@
+"""PostgreSQL dies, hangs, is slow, full, locked or has no connection left, under load: what was acknowledged stays, nobody is signed
+out, and it heals without help."""
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from history.load import MIX
+from nodes.fleet import all_is_well, assert_no_promise_is_broken, fleet_of, sign_up
+from support.disk import fill, small_disk
+from support.pgbouncer import PgBouncer
+from support.postgres import Postgres, PostgresPair, query
+from support.scenario import eventually, fresh_email
+from support.slow_link import SlowLink
+from support.usher import PASSWORD, Server
+
+
+def postgres_killed(postgres, redis, nodes):
+    postgres.kill()
+    yield
+    postgres.start()
+
+
+def postgres_restarted(postgres, redis, nodes):
+    postgres.restart()
+    yield
+
+
+def postgres_paused(postgres, redis, nodes):
+    postgres.freeze()
+    yield
+    postgres.thaw()
+
+
+@contextmanager
+def transaction(nodes, *statements):
+    """Of another client, which then does nothing but hold its locks."""
+    with closing(psycopg2.connect(nodes[0].settings["database.url"])) as link, link.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        yield
+
+
+def sessions_locked(postgres, redis, nodes):
+    with transaction(nodes, "LOCK TABLE sessions"):
+        yield
+
+
+def deadlocks(postgres, redis, nodes):
+    """Another client locks in the other order than Usher does."""
+    url = nodes[0].settings["database.url"]
+    done, found = threading.Event(), []
+
+    def collide():
+        while not done.is_set():
+            with suppress(psycopg2.errors.DeadlockDetected), transaction(nodes, "SELECT 1 FROM sessions FOR UPDATE", "SELECT pg_sleep(0.1)",
+                                                                         "SELECT 1 FROM users FOR UPDATE"):
+                pass
+
+    def counted():
+        return query(url, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0]
+
+    thread = threading.Thread(target=collide, daemon=True)
+    thread.start()
+    yield
+    done.set()
+    thread.join()
+    assert eventually(counted), "nobody collided"
+
+
+FAULTS = [postgres_restarted, postgres_paused, sessions_locked, deadlocks]
+OFTEN_LOCKING_BOTH = MIX | {"revoke_others": 6}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_no_promise_is_broken_while(fleet, fault):
+    assert_no_promise_is_broken(fleet, fault, OFTEN_LOCKING_BOTH if fault is deadlocks else MIX)
+
+
+def failed_over(pair, redis, nodes):
+    """What the dead one acknowledged the other has, and it is found without a new setting."""
+    pair.fail_over()
+    yield
+    for node in nodes:
+        eventually(lambda: all_is_well(node), 20)  # noqa: B023
+    pair.come_back()
+
+
+class BehindSlowLink(Postgres):
+    def __enter__(self):
+        super().__enter__()
+        self.link = SlowLink(self.port).__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.link.__exit__(*error)
+        super().__exit__(*error)
+
+    def settings(self):
+        settings = super().settings()
+        return settings | {"database.url": settings["database.url"].replace(f":{self.port}/", f":{self.link.port}/")}
+
+
+def slow(postgres, redis, nodes):
+    postgres.link.delay = (0.05, 0.3)
+    yield
+    postgres.link.delay = (0, 0)
+
+
+@contextmanager
+def postgres_on_a_small_disk():
+    with small_disk(160) as path, Postgres(parent=path) as postgres:
+        yield postgres
+
+
+def disk_full(postgres, redis, nodes):
+    ballast = Path(postgres.dir).with_name("ballast")
+    fill(ballast)
+    eventually(lambda: nodes[0].register(fresh_email("full")).status == 503, 10)
+    yield
+    ballast.unlink()
+    if postgres.process.poll() is not None:  # it ends when it cannot write its log; who frees the disk starts it
+        postgres.start()
+
+
+def connections_exhausted(postgres, redis, nodes):
+    """Others take every connection, those of the nodes as well."""
+    taken, url = [], postgres.url("postgres")
+    watching = psycopg2.connect(url)
+    watching.autocommit = True
+    with watching.cursor() as cursor:
+        while True:
+            with suppress(psycopg2.OperationalError):
+                while True:
+                    taken.append(psycopg2.connect(url))
+            cursor.execute("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'usher'")
+            if cursor.fetchone() == (0,):
+                break
+    eventually(lambda: nodes[0].get("/health/ready").status == 503)
+    yield
+    for link in [watching, *taken]:
+        link.close()
+
+
+@contextmanager
+def behind_a_pooler():
+    with Postgres() as postgres, PgBouncer(postgres) as pooler:
+        yield pooler
+
+
+def pooler_restarted(pooler, redis, nodes):
+    pooler.kill()
+    yield
+    pooler.start()
+
+
+KINDS = {failed_over: PostgresPair, pooler_restarted: behind_a_pooler, slow: BehindSlowLink, disk_full: postgres_on_a_small_disk,
+         connections_exhausted: partial(Postgres, conf="max_connections = 60")}
+
+
+@pytest.mark.parametrize("fault", KINDS, ids=lambda fault: fault.__name__)
+def test_nor_on_a_postgres_of_its_own_while(fault):
+    with fleet_of(Server, Server, postgres=KINDS[fault]) as fleet:
+        assert_no_promise_is_broken(fleet, fault)
+
+
+def test_a_password_change_that_is_repeated_stores_the_password(fleet):
+    """Its first attempt once moved the hash away, and the next one stored an empty one."""
+    postgres, _, nodes = fleet
+    one, new = sign_up(nodes, fresh_email("repeated")), "another-Horse-battery-8"
+    waits = "SELECT pid FROM pg_stat_activity WHERE application_name = 'usher' AND wait_event_type = 'Lock' AND query LIKE '%sessions%'"
+    change = {"currentPassword": PASSWORD, "newPassword": new}
+    with ThreadPoolExecutor(1) as pool:
+        # The last step of the transaction waits; its connection is lost, and all of it is done again.
+        with transaction(nodes, "SELECT 1 FROM sessions FOR UPDATE"):
+            changing = pool.submit(nodes[0].post, "/auth/change-password", change, token=one.access)
+            pid = eventually(lambda: query(postgres.url("postgres"), waits))[0][0]
+            query(postgres.url("postgres"), "SELECT pg_terminate_backend(%s)", pid)
+        assert changing.result().status == 200
+    assert nodes[1].login_answer(one.email, new).status == 200

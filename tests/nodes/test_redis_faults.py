@@ -1,0 +1,129 @@
+"""Redis is lost, full, hanging or wrong, under load: no promise is broken, for Redis is never the truth."""
+import random
+import socket
+import time
+
+import pytest
+
+from faults.test_limits import resident_kib
+from nodes.fleet import assert_no_promise_is_broken, fleet_of
+from support.fake_redis import FakeRedis
+from support.redis import STATE, RedisCluster, RedisWithSentinel
+from support.usher import Server
+
+
+def redis_killed(postgres, redis, nodes):
+    redis.kill()
+    yield
+    redis.start()
+
+
+def redis_paused(postgres, redis, nodes):
+    redis.freeze()
+    yield
+    redis.thaw()
+
+
+def redis_flushed(postgres, redis, nodes):
+    for _ in range(5):
+        redis.cli("FLUSHALL")
+        time.sleep(0.05)
+    yield
+
+
+def redis_read_only(postgres, redis, nodes):
+    redis.cli("REPLICAOF", "127.0.0.1", "1")
+    yield
+    redis.cli("REPLICAOF", "NO", "ONE")
+
+
+def redis_full(postgres, redis, nodes):
+    redis.cli("CONFIG", "SET", "maxmemory", "1")
+    yield
+    redis.cli("CONFIG", "SET", "maxmemory", "0")
+
+
+def epoch_of(redis):
+    return redis.cli("HGET", STATE, "epoch")
+
+
+def redis_evicts(postgres, redis, nodes):
+    """Others' keys fill it, and it throws out any, again and again."""
+    redis.cli("CONFIG", "SET", "maxmemory-policy", "allkeys-random")
+    redis.cli("CONFIG", "SET", "maxmemory", "6mb")
+    epochs = {epoch_of(redis)}
+    with socket.create_connection((redis.host, redis.port)) as link:
+        for _ in range(5):
+            link.sendall(b"".join(b"SET other:%d %s\r\n" % (random.randrange(10**9), b"x" * 20_000) for _ in range(500)))
+            done = b""
+            while done.count(b"\n") < 500:
+                done += link.recv(1 << 16)
+            epochs.add(epoch_of(redis))
+    assert len(epochs) > 1, "nothing of Usher's was evicted"
+    yield
+    redis.cli("CONFIG", "SET", "maxmemory", "0")
+    redis.cli("FLUSHALL")
+
+
+def redis_answers_garbage(postgres, redis, nodes):
+    before = [resident_kib(node) for node in nodes]
+    redis.kill()
+    with FakeRedis(redis.port, FakeRedis.GARBAGE) as fake:
+        yield
+    redis.start()
+    assert fake.asked > 5
+    for node, kib in zip(nodes, before):
+        assert resident_kib(node) < kib + 64 * 1024, "keeps what never ends"
+
+
+def redis_never_answers(postgres, redis, nodes):
+    """It accepts; nothing comes back."""
+    redis.kill()
+    with FakeRedis(redis.port, [lambda link: None]) as fake:
+        yield
+    redis.start()
+    assert fake.asked > 2
+
+
+FAULTS = [redis_killed, redis_paused, redis_flushed, redis_read_only, redis_full, redis_evicts, redis_answers_garbage,
+          redis_never_answers]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_no_promise_is_broken_while(fleet, fault):
+    assert_no_promise_is_broken(fleet, fault)
+
+
+# ---- a master that sentinels choose, and a cluster
+
+def failed_over(postgres, redis, nodes):
+    redis.fail_over()
+    yield
+    redis.come_back()
+
+
+def failed_over_to_a_replica_that_missed_something(postgres, redis, nodes):
+    redis.fail_over(behind=0.5)
+    yield
+    redis.come_back()
+
+
+def slot_moved(postgres, redis, nodes):
+    redis.move()
+    yield
+
+
+def holder_paused(postgres, redis, nodes):
+    redis.holder().freeze()
+    yield
+    redis.holder().thaw()
+
+
+KINDS = {RedisWithSentinel: [failed_over, failed_over_to_a_replica_that_missed_something], RedisCluster: [slot_moved, holder_paused]}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_nor_with_sentinels_or_a_cluster(kind):
+    with fleet_of(Server, Server, redis=kind) as fleet:
+        for fault in KINDS[kind]:
+            assert_no_promise_is_broken(fleet, fault)

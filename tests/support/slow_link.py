@@ -1,0 +1,38 @@
+"""A way to a server on loopback on which every piece of an answer is held up."""
+import asyncio
+import random
+import threading
+
+from support.postgres import free_port
+
+
+class SlowLink:
+    """Listens on `port`; answers take so many seconds more, at random between the two of `delay`."""
+
+    def __init__(self, target):
+        self.target, self.port, self.delay = target, free_port(), (0, 0)
+        self.loop = asyncio.new_event_loop()
+
+    def __enter__(self):
+        server = asyncio.start_server(self.join, "127.0.0.1", self.port)
+        self.loop.run_until_complete(server)
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+
+    async def join(self, reader, writer):
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        await asyncio.gather(self.copy(reader, far_writer), self.copy(far_reader, writer, is_answer=True), return_exceptions=True)
+
+    async def copy(self, reader, writer, is_answer=False):
+        try:
+            while data := await reader.read(1 << 16):
+                if is_answer and self.delay[1]:
+                    await asyncio.sleep(random.uniform(*self.delay))
+                writer.write(data)
+        finally:
+            writer.close()
