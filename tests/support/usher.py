@@ -61,6 +61,7 @@ class Server:
     wrapper: list = field(default_factory=list)   # a command in front, such as ["faketime", "-f", "+1d"]
     data_dir: str = None                          # kept when given
     timeout: float = 10.0
+    source: str = None                            # the address that calls come from
 
     def __enter__(self):
         self._own_dir = self.data_dir is None
@@ -136,7 +137,7 @@ class Server:
         if body is not None:
             sent["Content-Type"] = "application/json"
         sent |= headers or {}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout, source_address=self.source and (self.source, 0))
         try:
             connection.request(method, path, body=body, headers=sent)
             response = connection.getresponse()
