@@ -1,52 +1,16 @@
-"""The Debian package in a Debian 12 that holds nothing else: installed, upgraded, removed and purged as apt does it."""
+"""The Debian package in a fresh Debian 12: installed, upgraded, removed and purged as apt does it, run by its systemd."""
 import os
 import re
-import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from support.scenario import alive, fresh_email
+from debian import Debian, run
+from support.postgres import free_port
+from support.scenario import alive, eventually, fresh_email
 from support.usher import ROOT, Server
 
-BASE = ROOT / "build/bookworm.tar"  # made once
-pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="debootstrap and chroot need root")
-
-
-def run(*words, **more):
-    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=300, **more)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout
-
-
-class Debian:
-    """No /proc, no services, nothing mounted: what a package must get along with."""
-
-    def __init__(self, root):
-        self.root = root
-        if not BASE.exists():
-            run("debootstrap", "--variant=minbase", "bookworm", root)
-            run("tar", "-C", root, "--numeric-owner", "-cf", f"{BASE}.part", ".")
-            Path(f"{BASE}.part").rename(BASE)
-        else:
-            run("tar", "-C", root, "--numeric-owner", "-xpf", BASE)
-        root.chmod(0o755)  # pytest keeps its directories to itself
-        (root / "etc/resolv.conf").write_bytes(Path("/etc/resolv.conf").read_bytes())
-        (root / "etc/dpkg/dpkg.cfg.d/quick").write_text("force-unsafe-io\n")
-
-    def run(self, *words):
-        return run("chroot", self.root, *words, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"})
-
-    def apt(self, *words):
-        return self.run("apt-get", "-qq", "-y", "--no-install-recommends", *words)
-
-    def install(self, package):
-        (self.root / package.name).write_bytes(package.read_bytes())
-        self.apt("install", "/" + package.name)
-
-    def owned(self, path):
-        return self.run("stat", "-c", "%U:%G %a", path).strip()
+pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="debootstrap, chroot and systemd-nspawn need root")
 
 
 @dataclass
@@ -64,50 +28,62 @@ class Installed(Server):
 
 
 @pytest.fixture
-def debian(tmp_path):
-    made = Debian(tmp_path)
-    made.apt("update")
-    return made
-
-
-@pytest.fixture(scope="module")
 def packages(tmp_path_factory):
     """This version, and a later one of the same build."""
-    built = ROOT / run("./dev", "package", cwd=ROOT).split()[-1]
+    first = ROOT / run("./dev", "package", cwd=ROOT).split()[-1]
     directory = tmp_path_factory.mktemp("later")
     run("cpack", "--config", ROOT / "build/release/CPackConfig.cmake", "-B", directory, "-D", "CPACK_PACKAGE_VERSION=99.1")
-    return built, next(directory.glob("usher_99.1_*.deb"))
+    return first, next(directory.glob("usher_99.1_*.deb"))
 
 
-def test_installed_upgraded_removed_and_purged(debian, packages):
-    first, later = packages
-    settings, data = debian.root / "etc/usher/usher.toml", debian.root / "var/lib/usher"
+def test_a_life_of_the_package(tmp_path, packages):
+    debian, (first, later), port = Debian(tmp_path), packages, free_port()
+    settings, data = tmp_path / "etc/usher/usher.toml", tmp_path / "var/lib/usher"
+    # Where no systemd runs.
     debian.install(first)
-    assert (debian.owned("/var/lib/usher"), debian.owned("/etc/usher")) == ("usher:usher 700", "root:usher 750")
-    assert (debian.root / "etc/systemd/system/multi-user.target.wants/usher.service").is_symlink()
-    settings.write_text(edited := settings.read_text() + '\n[sessions]\nidle_timeout = "7d"\n')
-
+    assert debian.run("stat", "-c", "%n %U:%G %a", "/var/lib/usher", "/etc/usher").splitlines() == [
+        "/var/lib/usher usher:usher 700", "/etc/usher root:usher 750"]
+    settings.write_text(edited := settings.read_text().replace(":3000", f":{port}") + '\n[sessions]\nidle_timeout = "7d"\n')
     with Installed(debian=debian) as usher:
         ada = usher.sign_up(fresh_email("ada"))
-        answer = usher.login_answer(ada.email).json
-        assert answer["refreshExpiresIn"] == 7 * 86400, "the settings of /etc are not those of the service"
-        assert debian.owned("/var/lib/usher/usher.db").startswith("usher:usher")
-        debian.install(later)  # beneath the running server
-        assert debian.run("dpkg-query", "-W", "-f", "${Version}", "usher") == "99.1"
+        assert usher.login_answer(ada.email).json["refreshExpiresIn"] == 7 * 86400, "other settings than those of /etc"
+        assert debian.run("stat", "-c", "%U", "/var/lib/usher/usher.db") == "usher"
+    debian.apt("remove", "usher")
+    assert not (tmp_path / "usr/bin/usher").exists() and {"usher.db", "master.key"} <= {path.name for path in data.iterdir()}
+    debian.install(first)
+    assert settings.read_text() == edited
+
+    debian.apt("install", "systemd-sysv")
+    usher.port, usher.timeout = port, 30
+
+    def process():
+        return debian.run("systemctl", "show", "--value", "--property", "MainPID", "usher")
+
+    def started_again(before):
+        eventually(lambda: serves(usher) and process() not in ("0", before), 30)
         assert alive(usher, ada)
-        usher.restart()
-        assert alive(usher, ada) and usher.refresh(ada.refresh).status == 200
-        assert settings.read_text() == edited
-        again = usher.refresh(answer["refreshToken"]).json
+        return process()
 
-        usher.stop()
-        debian.apt("remove", "usher")
-        assert not (debian.root / "usr/bin/usher").exists() and (data / "usher.db").exists() and (data / "master.key").exists()
+    with debian.booted():
+        began = started_again("0")
+        debian.run("systemctl", "reload", "usher")
         debian.install(later)
-        usher.start()
-        assert usher.get("/auth/me", token=again["accessToken"]).status == 200
-        assert settings.read_text() == edited
+        assert debian.run("dpkg-query", "-W", "-f", "${Version}", "usher") == "99.1" and settings.read_text() == edited
+        began = started_again(began)
+        assert usher.refresh(ada.refresh).status == 200
+        debian.run("sh", "-c", "kill -KILL " + began)
+        began = started_again(began)
+        debian.run("systemctl", "stop", "usher")
+        assert debian.run("systemctl", "show", "--value", "--property", "Result", "usher") == "success" and not serves(usher)
+        debian.run("systemctl", "start", "usher")
+        started_again("0")
+        debian.apt("purge", "usher")
+        assert not serves(usher) and not data.exists() and not settings.parent.exists()
+    assert not list(tmp_path.glob("etc/systemd/system/**/usher.service")), "something of the unit is left"
 
-    debian.apt("purge", "usher")
-    assert not data.exists() and not settings.parent.exists()
-    assert not list(debian.root.glob("etc/systemd/system/**/usher.service")), "something of the unit is left"
+
+def serves(usher):
+    try:
+        return usher.get("/health/ready").status == 200
+    except ConnectionError:
+        return False
