@@ -1,7 +1,11 @@
 """The proxies of deploy/ really run, each in front of two nodes on PostgreSQL and Redis."""
+import base64
 import http.server
+import json
+import re
+import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
 import pytest
@@ -9,9 +13,9 @@ import pytest
 from conftest import DEPLOY, NODES
 from support.postgres import free_port, query
 from support.proxy import caddy, haproxy, nginx
-from support.scenario import assert_ended, eventually, fresh_email
+from support.scenario import assert_ended, eventually, fresh_email, statuses
 from support.smtp import code_of
-from support.usher import Server, sign_in_of
+from support.usher import VECTORS, Server, sign_in_of
 
 CLIENT, FORGED = "127.0.0.9", {"X-Forwarded-For": "203.0.113.7"}
 # How each says where it listens.
@@ -80,7 +84,7 @@ def test_one_node_is_enough(fleet, start, tmp_path):
 
 
 def served(node):
-    return sum(float(line.split()[-1]) for line in node.get("/metrics").body.decode().splitlines() if 'route="live"' in line)
+    return sum(float(line.split()[-1]) for line in node.get("/metrics").body.decode().splitlines() if line.startswith("usher_http_requests_total") and not re.search('route="(ready|metrics)"', line))
 
 
 @contextmanager
@@ -125,3 +129,40 @@ def test_what_may_have_been_done_is_not_done_twice(start, tmp_path):
             assert got.count("POST") + kept.count("POST") == 1, "a POST went to both"
             kept.clear()
         assert [client.get("/auth/me").status for _ in range(4)] == [200] * 4
+
+
+HIDDEN = b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n"
+FRAMINGS = [b"Content-Length: %d\r\nTransfer-Encoding: chunked" % (len(HIDDEN) + 5), b"Transfer-Encoding: chunked\r\nContent-Length: 5",
+            b"Transfer-Encoding: xchunked", b"Transfer-Encoding : chunked", b"Transfer-Encoding:\x0bchunked", b"Transfer-Encoding: chunked, chunked",
+            b"Content-Length: 0\r\nContent-Length: %d" % len(HIDDEN), b"Content-Length: +0", b"X: a\nTransfer-Encoding: chunked", b"Content-Length: 0, 0"]
+
+
+def payloads():
+    yield from (b"POST /auth/login HTTP/1.1\r\nHost: a\r\n" + framing + b"\r\n\r\n0\r\n\r\n" + HIDDEN for framing in FRAMINGS)
+    garden = VECTORS / "http-malformed/http-garden-payloads.json"
+    for case in json.loads(garden.read_text()) if garden.exists() else []:
+        yield base64.b64decode(case["bytes_b64"])
+
+
+def answers(port, sent):
+    """The statuses that come back until the connection is closed or waits for more."""
+    with socket.create_connection(("127.0.0.1", port), timeout=2) as link:
+        received = b""
+        with suppress(ConnectionError, TimeoutError):
+            link.sendall(sent)
+            while part := link.recv(65536):
+                received += part
+        return statuses(received)
+
+
+@every_proxy
+def test_no_node_sees_a_request_that_the_proxy_did_not_see(fleet, start, tmp_path):
+    with in_front_of([node.port for node in fleet.nodes], start, tmp_path) as proxy:
+        ran = 0
+        for sent in payloads():
+            before = sum(map(served, fleet.nodes))
+            got = answers(proxy.port, sent + b"GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            assert sum(map(served, fleet.nodes)) - before <= len(got), (sent, got)
+            assert client_of(proxy).get("/health/live").json == {"status": "ok"}, "an answer to somebody else's request"
+            ran += 1
+        print(f"{ran} requests that parsers read differently")
