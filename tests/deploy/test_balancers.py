@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from conftest import DEPLOY, NODES
+from fleet import DEPLOY, NODES
 from support.postgres import free_port, query
 from support.proxy import caddy, haproxy, nginx
 from support.scenario import assert_ended, eventually, fresh_email, statuses

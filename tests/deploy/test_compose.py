@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 
-from conftest import COMPOSE, DEPLOY, NODES, image_environment
+from fleet import COMPOSE, DEPLOY, NODES, image_environment
 from support.usher import BINARY
 
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
@@ -59,6 +59,8 @@ def test_health_check_of_the_image_tells_a_living_node_from_a_dead_one(fleet):
     assert status() == 0
 
 
-def test_everything_that_the_image_copies_is_there():
+def test_everything_that_the_image_is_built_of_is_there():
     copied = [word for line in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.M) for word in line.split()]
     assert len(copied) > 5 and all((DEPLOY.parent / word).exists() for word in copied)
+    headings = set(re.findall(r"^# (\w+)$", (DEPLOY.parent / "tools/packages.txt").read_text(), re.M))
+    assert set(re.search(r"^RUN ./dev setup (.*)$", DOCKERFILE, re.M)[1].split()) <= headings
