@@ -1,23 +1,18 @@
 """The proxy examples of SESSION_MANAGEMENT.md: nginx really runs, and so does Caddy where it is installed."""
-import http.client
 import http.server
 import re
-import shutil
-import socket
-import subprocess
 import tempfile
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
 import documents as d
+from support.postgres import free_port
+from support.proxy import CADDY, NGINX, caddy, nginx
 from support.usher import Server
 
 PAGE = d.DOCS / "SESSION_MANAGEMENT.md"
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
-CADDY = shutil.which("caddy")
 
 
 class App(http.server.BaseHTTPRequestHandler):
@@ -46,12 +41,6 @@ def app():
     server.server_close()
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def example(language, usher, app, port):
     text = next(block.text for block in d.blocks(PAGE) if block.language == language)
     for written, real in (("127.0.0.1:3000", f"127.0.0.1:{usher.port}"), ("127.0.0.1:4000", f"127.0.0.1:{app}")):
@@ -60,54 +49,14 @@ def example(language, usher, app, port):
     return text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace(":8080 {", f"http://127.0.0.1:{port} {{")
 
 
-class Proxy:
-    """A proxy in the foreground, with a directory of its own, until the block ends."""
-
-    def __init__(self, command, port):
-        self.port = port
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        deadline = time.monotonic() + 10
-        while self.process.poll() is None and time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return
-            time.sleep(0.02)
-        raise RuntimeError(f"the proxy did not start: {self.process.stderr.read() if self.process.poll() is not None else ''}")
-
-    def call(self, method, path, token=None, body=None, headers=None):
-        sent = ({"Authorization": f"Bearer {token}"} if token else {}) | (headers or {})
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request(method, path, body=body, headers=sent)
-            answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read().decode()
-        finally:
-            connection.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(10)
-        self.process.stderr.close()
-
-
 def start_nginx(directory, usher, app):
     port = free_port()
-    temp = "".join(f"{kind}_temp_path {directory}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    config = Path(directory, "nginx.conf")
-    config.write_text(
-        f"daemon off;\nmaster_process off;\npid {directory}/pid;\nerror_log stderr;\nevents {{}}\n"
-        f"http {{\naccess_log off;\n{temp}{example('nginx', usher, app, port)}}}\n")
-    return Proxy([NGINX, "-p", directory, "-c", str(config)], port)
+    return nginx(directory, example("nginx", usher, app, port), port)
 
 
 def start_caddy(directory, usher, app):
     port = free_port()
-    config = Path(directory, "Caddyfile")
-    config.write_text("{\nadmin off\nauto_https off\n}\n" + example("caddyfile", usher, app, port))
-    return Proxy([CADDY, "run", "--config", str(config), "--adapter", "caddyfile"], port)
+    return caddy(directory, example("caddyfile", usher, app, port), port)
 
 
 @pytest.mark.parametrize("start", [

@@ -1,38 +1,11 @@
 """The real binary and a real mail server: codes arrive, and when nobody listens they arrive later."""
 import json
-import re
 import socket
-import subprocess
-import sys
 
 import pytest
 from support.scenario import assert_problem, at_once, eventually, fresh_email
-from support.usher import PASSWORD, ROOT, Server
-
-SINK = ROOT / "tests/support/smtp_sink.py"
-
-
-class Sink:
-    def __init__(self, out, *options):
-        self.out = out
-        self.process = subprocess.Popen([sys.executable, str(SINK), str(out), *options], stdout=subprocess.PIPE, text=True)
-        self.port = int(self.process.stdout.readline())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-        self.process.stdout.close()
-
-    def mails(self, to):
-        events = [json.loads(line) for line in self.out.read_text().splitlines()] if self.out.exists() else []
-        return [e for e in events if e["event"] == "mail" and e["rcpt_tos"] == [to]]
-
-
-def code_of(mail):
-    return re.search(r"\b(\d{6})\b", mail["parts"][0]["text"])[1]
+from support.smtp import Sink, code_of
+from support.usher import PASSWORD, Server
 
 
 def both(mails):

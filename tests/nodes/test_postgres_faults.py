@@ -1,5 +1,6 @@
 """PostgreSQL dies, hangs, is slow, full, locked or has no connection left, under load: what was acknowledged stays, nobody is signed
 out, and it heals without help."""
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -166,6 +167,15 @@ KINDS = {failed_over: PostgresPair, pooler_restarted: behind_a_pooler, slow: Beh
 def test_nor_on_a_postgres_of_its_own_while(fault):
     with fleet_of(Server, Server, postgres=KINDS[fault]) as fleet:
         assert_no_promise_is_broken(fleet, fault)
+
+
+def test_a_server_that_falls_silent_once_it_is_connected_is_given_up(fleet):
+    """The settings of a new connection once had no deadline: a start hung for ever."""
+    postgres, _, nodes = fleet
+    with SlowLink(postgres.port, last_words=b"Z\0\0\0\5I") as link:
+        url = nodes[0].settings["database.url"].replace(f":{postgres.port}/", f":{link.port}/")
+        done = subprocess.run(nodes[0].command("migrate", "status") + [f"--database.url={url}"], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and "does not answer" in done.stderr, done.stderr
 
 
 def test_a_password_change_that_is_repeated_stores_the_password(fleet):

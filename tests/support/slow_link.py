@@ -7,10 +7,11 @@ from support.postgres import free_port
 
 
 class SlowLink:
-    """Listens on `port`; answers take so many seconds more, at random between the two of `delay`."""
+    """Listens on `port`; answers take so many seconds more, at random between the two of `delay`. None come after one that
+    ends in `last_words`."""
 
-    def __init__(self, target):
-        self.target, self.port, self.delay = target, free_port(), (0, 0)
+    def __init__(self, target, last_words=None):
+        self.target, self.port, self.delay, self.last_words = target, free_port(), (0, 0), last_words
         self.loop = asyncio.new_event_loop()
 
     def __enter__(self):
@@ -34,5 +35,7 @@ class SlowLink:
                 if is_answer and self.delay[1]:
                     await asyncio.sleep(random.uniform(*self.delay))
                 writer.write(data)
+                if is_answer and self.last_words and data.endswith(self.last_words):
+                    await asyncio.sleep(3600)
         finally:
             writer.close()

@@ -62,6 +62,7 @@ class Server:
     data_dir: str = None                          # kept when given
     timeout: float = 10.0
     host: str = "127.0.0.1"
+    source: str = None                            # the address that calls come from
 
     def __enter__(self):
         self._own_dir = self.data_dir is None
@@ -137,7 +138,7 @@ class Server:
         if body is not None:
             sent["Content-Type"] = "application/json"
         sent |= headers or {}
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout, source_address=self.source and (self.source, 0))
         try:
             connection.request(method, path, body=body, headers=sent)
             response = connection.getresponse()

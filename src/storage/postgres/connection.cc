@@ -70,7 +70,7 @@ core::Result<> Connection::configure() {
   PQsetnonblocking(handle, 1);
   PQenterPipelineMode(handle);
   if (options_.transaction_pooling) return {};
-  const auto set = script(settings_of(options_, false));
+  const auto set = script(settings_of(options_, false), deadline());
   if (!set) return std::unexpected(set.error().error);
   return {};
 }
@@ -215,16 +215,15 @@ Answer<std::string> Connection::control(const char* sql) {
 }
 
 // The simple protocol takes several statements, but not in pipeline mode.
-Answer<> Connection::script(const std::string& sql) {
+Answer<> Connection::script(const std::string& sql, Deadline until) {
   PGconn* handle = connection_.get();
-  const auto never = Deadline::max() - std::chrono::hours(1);
   if (!PQexitPipelineMode(handle) || !PQsendQuery(handle, sql.c_str())) {
     return std::unexpected(lost(PQerrorMessage(handle)));
   }
   std::optional<Failure> first;
-  if (auto sent = flush(never); !sent) return sent;
+  if (auto sent = flush(until); !sent) return sent;
   for (;;) {
-    auto result = next(never);
+    auto result = next(until);
     if (!result) return std::unexpected(first.value_or(result.error()));
     if (!*result) break;
     if (PQresultStatus(result->get()) == PGRES_FATAL_ERROR && !first) first = failed(result->get());

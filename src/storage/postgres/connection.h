@@ -27,8 +27,9 @@ class Connection {
   // One round trip, with `begin` where given; the first time that `sql` is seen, one more to prepare it, unless
   // connections are pooled by transaction.
   Answer<Rows> query(const char* begin, std::string_view sql, std::span<const Param> params);
-  // Several statements, without a deadline: migrations take the time that they take.
-  Answer<> script(const std::string& sql);
+  using Deadline = std::chrono::steady_clock::time_point;
+  // Several statements; without a deadline, for migrations take the time that they take.
+  Answer<> script(const std::string& sql, Deadline until = Deadline::max() - std::chrono::hours(1));
   // COMMIT, ROLLBACK. The command's tag, which is "ROLLBACK" for the COMMIT of a failed transaction.
   Answer<std::string> control(const char* sql);
 
@@ -39,7 +40,6 @@ class Connection {
   bool gone_while_idle();
 
  private:
-  using Deadline = std::chrono::steady_clock::time_point;
   struct Free {
     void operator()(PGconn* connection) const { PQfinish(connection); }
     void operator()(PGresult* result) const { PQclear(result); }

@@ -1,0 +1,66 @@
+"""deploy/compose.yaml and deploy/Dockerfile agree with the program and with each other; the fleet itself runs in
+test_balancers.py. No image is built here."""
+import ipaddress
+import json
+import re
+import subprocess
+
+from fleet import COMPOSE, DEPLOY, NODES, image_environment
+from support.usher import BINARY
+
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
+SERVICES = COMPOSE["services"]
+
+
+def test_every_variable_is_a_setting():
+    shown = subprocess.run([str(BINARY), "config"], capture_output=True, text=True, check=True).stdout
+    known = {"USHER_" + name.upper().replace(".", "_") for name in re.findall(r"^[* ] (\S+) =", shown, re.M)}
+    for name in NODES:
+        assert set(image_environment() | SERVICES[name]["environment"]) <= known
+
+
+def test_services_wait_for_each_other_and_come_back():
+    checked = {name for name, one in SERVICES.items() if "healthcheck" in one} | (set(NODES) if "HEALTHCHECK" in DOCKERFILE else set())
+    assert checked == set(SERVICES)
+    assert {name: set(one["depends_on"]) for name, one in SERVICES.items() if "depends_on" in one} == {
+        "usher-1": {"postgres", "redis"}, "usher-2": {"postgres", "redis"}, "nginx": set(NODES)}
+    for one in SERVICES.values():
+        assert one["restart"] == "unless-stopped"
+        assert all(dependency == {"condition": "service_healthy"} for dependency in one.get("depends_on", {}).values())
+
+
+def test_only_the_proxy_is_reached_from_outside_and_only_it_is_believed():
+    assert [name for name, one in SERVICES.items() if "ports" in one] == ["nginx"]
+    network = ipaddress.ip_network(COMPOSE["networks"]["default"]["ipam"]["config"][0]["subnet"])
+    address = {name: SERVICES[name]["networks"]["default"]["ipv4_address"] for name in ("nginx", *NODES)}
+    assert len(set(address.values())) == 3 and all(ipaddress.ip_address(one) in network for one in address.values())
+    assert all(SERVICES[name]["environment"]["USHER_HTTP_TRUSTED_PROXIES"] == address["nginx"] for name in NODES)
+
+
+def test_no_secret_is_written_down():
+    for one in SERVICES.values():
+        for name, value in one.get("environment", {}).items():
+            assert "${" in value or not re.search("PASSWORD|URL|KEY|SECRET|AUTH", name), name
+    assert "\n/deploy/.env\n" in (DEPLOY.parent / ".gitignore").read_text()
+
+
+def test_health_check_of_the_image_tells_a_living_node_from_a_dead_one(fleet):
+    words, node = json.loads(re.search(r"^HEALTHCHECK .* CMD (\[.*\])$", DOCKERFILE, re.M)[1]), fleet.nodes[0]
+    assert words[2].count("/3000 ") == 1 and re.search(r"^EXPOSE 3000$", DOCKERFILE, re.M)
+    words[2] = words[2].replace("/3000 ", f"/{node.port} ")
+
+    def status():
+        return subprocess.run(words, capture_output=True, timeout=10).returncode
+
+    assert status() == 0
+    node.stop()
+    assert status() != 0
+    node.start(node.port)
+    assert status() == 0
+
+
+def test_everything_that_the_image_is_built_of_is_there():
+    copied = [word for line in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.M) for word in line.split()]
+    assert len(copied) > 5 and all((DEPLOY.parent / word).exists() for word in copied)
+    headings = set(re.findall(r"^# (\w+)$", (DEPLOY.parent / "tools/packages.txt").read_text(), re.M))
+    assert set(re.search(r"^RUN ./dev setup (.*)$", DOCKERFILE, re.M)[1].split()) <= headings
