@@ -15,8 +15,8 @@ class FakeTransactor final : public core::Transactor {
   }
   // While set, nothing can be asked.
   bool unavailable = false;
-  // Each is done twice, of which the first is undone, as PostgreSQL asks for after a collision: what consumes what it was
-  // given does something else the second time.
+  // Each is done twice, of which the first is undone, as PostgreSQL asks for after a collision: what consumes what it
+  // was given does something else the second time.
   bool collides = false;
 
  private:

@@ -29,9 +29,7 @@ struct SessionWorld : AccessWorld {
 
   ::sessions::Issued sign_in(UserId user, const devices::Device& device = {.name = "Chrome on macOS"}) {
     return transactor
-        .atomically([&](core::Tx& tx) {
-          return sessions.create(tx, user, device, "pwd", {.ip_address = "192.0.2.1"});
-        })
+        .atomically([&](core::Tx& tx) { return sessions.create(tx, user, device, "pwd", {.ip_address = "192.0.2.1"}); })
         .value();
   }
   const ::sessions::Session& row(::sessions::SessionId id) { return session_rows.sessions.at(id); }
