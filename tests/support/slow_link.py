@@ -30,12 +30,14 @@ class SlowLink:
         await asyncio.gather(self.copy(reader, far_writer), self.copy(far_reader, writer, is_answer=True), return_exceptions=True)
 
     async def copy(self, reader, writer, is_answer=False):
+        silent = False
         try:
             while data := await reader.read(1 << 16):
+                if silent:
+                    continue
                 if is_answer and self.delay[1]:
                     await asyncio.sleep(random.uniform(*self.delay))
                 writer.write(data)
-                if is_answer and self.last_words and data.endswith(self.last_words):
-                    await asyncio.sleep(3600)
+                silent = bool(is_answer and self.last_words and data.endswith(self.last_words))
         finally:
             writer.close()
