@@ -117,7 +117,7 @@ def measure(sessions, rounds, seconds):
         each = len(store.pairs) // (2 * rounds + 1)
         parts = [store.pairs[i * each:(i + 1) * each] for i in range(2 * rounds)]
         spare = store.access[-2000:]
-        misses(settings, redis, url, iter([pair[0] for pair in part] for part in parts[:rounds]), rounds, seconds / 2)
+        misses(settings, redis, url, iter([pair[0] for pair in part] for part in parts[:rounds]), rounds, seconds // 2)
         with usher(**settings) as node:
             with store.serve() as embedded:
                 hot(embedded, node, spare, rounds, seconds)
