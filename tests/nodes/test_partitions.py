@@ -113,7 +113,7 @@ def test_a_node_that_can_ask_nobody_says_503_after_a_second(network, fleet):
     assert nodes[1].post("/auth/logout", token=ended.access).status == 204
     answers = answers_until(nodes[0], ended.access, REACH_BY_POLL + 0.2)
     believed = [asked for asked, _, status in answers if status == 204]
-    assert max(believed, default=0) <= REACH_BY_POLL and {status for *_, status in answers} == {204, 503}
+    assert max(believed, default=0) <= REACH_BY_POLL and 503 in {status for *_, status in answers} <= {204, 503}
     for path in ("/auth/check", "/auth/me", "/auth/sessions"):
         assert_problem(nodes[0].get(path, token=held.access), 503, "store_unavailable")
     assert_problem(nodes[0].refresh(held.refresh), 503, "store_unavailable")
@@ -123,7 +123,7 @@ def test_a_node_that_can_ask_nobody_says_503_after_a_second(network, fleet):
     network.heal()
     eventually(lambda: check_of(nodes[0], held.access) == 204, 20)
     dead(nodes[0], ended, "logout")
-    print(f"cut off: 204 until {max(believed):.2f} s after the sign-out, then 503, the first after "
+    print(f"cut off: 204 until {max(believed, default=0):.2f} s after the sign-out, then 503, the first after "
           f"{max(done - asked for asked, done, _ in answers):.1f} s of waiting; healed after {time.monotonic() - healed:.1f} s")
 
 
