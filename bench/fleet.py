@@ -1,5 +1,4 @@
-"""Of ./dev bench --fleet: one node on PostgreSQL and Redis, as ratios to pgbench, redis-benchmark and the embedded store.
-"""
+"""Of ./dev bench --fleet: one node on PostgreSQL and Redis, as ratios to pgbench, redis-benchmark and the embedded store."""
 import re
 import sys
 import tempfile
@@ -30,8 +29,7 @@ def pgbench(url, script, seconds):
     return float(re.search(r"tps = ([\d.]+)", out)[1])
 
 
-def redis_gets(redis, seconds):
-    del seconds
+def redis_gets(redis):
     out = tool("redis-benchmark", "-p", redis.port, "-t", "get", "-c", CLIENTS, "-n", 100_000, "-d", 300, "--csv")
     return float(re.search(r'"GET","([\d.]+)"', out)[1])
 
@@ -57,7 +55,7 @@ def misses(settings, redis, url, parts, rounds, seconds):
             figures = load(node.port, "/auth/check", tokens, seconds, connections=CLIENTS)
             assert figures["bad"] == 0 and figures["requests"] < len(tokens), figures
             return figures["rate"]
-    rates = alternate({"select": lambda: pgbench(url, SELECT, seconds), "get": lambda: redis_gets(redis, seconds), "miss": first_checks}, rounds)
+    rates = alternate({"select": lambda: pgbench(url, SELECT, seconds), "get": lambda: redis_gets(redis), "miss": first_checks}, rounds)
     row(f"check, not in memory, {CLIENTS} clients", f"pgbench, one row by its key: {rates['select']:,.0f}/s", f"{rates['miss']:,.0f}/s",
         f"{rates['miss'] / rates['select']:.2f}", "printed")
     row("the same", f"redis-benchmark GET: {rates['get']:,.0f}/s", f"{rates['miss']:,.0f}/s", f"{rates['miss'] / rates['get']:.2f}", "printed")

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support.pgbouncer import PgBouncer  # noqa: E402
 from support.postgres import Postgres  # noqa: E402
-from support.redis import Redis, RedisCluster, RedisWithSentinel  # noqa: E402
+from support.redis import RedisCluster, RedisWithSentinel  # noqa: E402
 from support.scenario import fresh_email  # noqa: E402
 from support.usher import Server  # noqa: E402
 
@@ -25,8 +25,7 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("store", stores, indirect=True, scope="module")
 
 
-STORES = {"postgres": contextlib.nullcontext, "pooler": PgBouncer, "redis": lambda _: Redis(), "sentinel": lambda _: RedisWithSentinel(),
-          "cluster": lambda _: RedisCluster()}
+STORES = {"postgres": contextlib.nullcontext, "pooler": PgBouncer, "sentinel": lambda _: RedisWithSentinel(), "cluster": lambda _: RedisCluster()}
 
 
 @pytest.fixture(scope="session")

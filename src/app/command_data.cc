@@ -47,12 +47,19 @@ void tell_how_to_go_on(const Config& from, const Config& to) {
       from.store.master_key.empty() ? (std::filesystem::absolute(from.store.data_dir) / "master.key").c_str() : "…");
 }
 
-Result<> ensure_own_schema(storage::Database& source) {
-  for (const auto& migration : TRY(storage::migration_status(source)))
+// Opening an embedded store makes one where there is none.
+Result<> ensure_exists(const Config& config) {
+  if (config.uses_postgres() || std::filesystem::exists(sqlite_path(config.store))) return {};
+  return core::fail(core::Code::validation_failed, "there is no " + sqlite_path(config.store));
+}
+
+Result<std::unique_ptr<storage::Database>> open_source(const Config& config, const core::Clock& clock) {
+  auto source = TRY(open_database(config, clock));
+  for (const auto& migration : TRY(storage::migration_status(*source)))
     if (migration.state != storage::MigrationState::applied)
       return core::fail(core::Code::validation_failed,
                         "the database to read from has another schema: run `usher migrate` on it");
-  return {};
+  return source;
 }
 
 Result<> copy(const Call& call) {
@@ -60,14 +67,12 @@ Result<> copy(const Call& call) {
   if (from.uses_postgres() == to.uses_postgres() || is_sqlite(from) == is_sqlite(to))
     return core::fail(core::Code::validation_failed,
                       "data copy goes between --from=sqlite:FILE and --to=postgresql://…, in either direction");
-  if (is_sqlite(from) && !std::filesystem::exists(sqlite_path(from.store)))
-    return core::fail(core::Code::validation_failed, "there is no " + sqlite_path(from.store));
+  TRY(ensure_exists(from));
   if (is_sqlite(to)) TRY(storage::create_directory(directory_of(to)));
   const core::SystemClock clock;
   // What a server writes after its row was copied would be lost.
   const auto locks = TRY(lock(is_sqlite(from) ? from : to));
-  const auto source = TRY(open_database(from, clock));
-  TRY(ensure_own_schema(*source));
+  const auto source = TRY(open_source(from, clock));
   const auto target = TRY(open_database(to, clock));
   TRY(storage::migrate_up(*target));
   for (const auto& table : TRY(storage::copy(*source, *target)))
@@ -78,9 +83,9 @@ Result<> copy(const Call& call) {
 
 // From one snapshot: a server may go on meanwhile.
 Result<> export_lines(const Call& call) {
+  TRY(ensure_exists(call.config));
   const core::SystemClock clock;
-  const auto database = TRY(open_database(call.config, clock));
-  TRY(ensure_own_schema(*database));
+  const auto database = TRY(open_source(call.config, clock));
   const auto rows = TRY(storage::write_lines(*database, std::cout));
   std::fprintf(stderr, "%ld rows. What is secret in them stays sealed under keys.master.\n", static_cast<long>(rows));
   return {};

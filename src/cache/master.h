@@ -1,6 +1,5 @@
-// Owns: which server takes writes: the one that is configured, the master that sentinels name, the node of a cluster
-// that holds a key. Does not own: noticing that it no longer does: a refusal, silence or the end of a connection tell
-// (changes/change_stream_redis.cc).
+// Owns: which server takes writes: one that is configured, one that sentinels name, or the node of a cluster.
+// Does not own: noticing that it no longer does; the connection's user does (changes/change_stream_redis.cc).
 // Thread rule: any thread but an I/O thread; it blocks.
 #pragma once
 #include "cache/connection.h"

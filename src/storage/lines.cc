@@ -109,8 +109,8 @@ class Lines {
   // What was read cannot be read again.
   bool begun() const { return number_ > 0; }
   bool at_end() { return in_.peek() == std::istream::traits_type::eof(); }
-  std::unexpected<core::Error> refuse(std::string_view why) const {
-    return core::fail(core::Code::validation_failed, "line " + std::to_string(number_) + ' ' + std::string(why));
+  std::unexpected<core::Error> refuse(std::string_view why, core::Code code = core::Code::validation_failed) const {
+    return core::fail(code, "line " + std::to_string(number_) + ' ' + std::string(why));
   }
 
  private:
@@ -119,7 +119,20 @@ class Lines {
   int64_t number_ = 0;
 };
 
-Result<> insert(Transaction& to, const Table& table, const json::object& row, const Lines& lines) {
+// A table and how a row goes into it.
+struct Target {
+  const Table& table;
+  std::string insert;
+};
+
+std::vector<Target> targets() {
+  std::vector<Target> all;
+  for (const Table& table : copied_tables()) all.push_back({table, insert_into(table)});
+  return all;
+}
+
+Result<> insert(Transaction& to, const Target& target, const json::object& row, const Lines& lines) {
+  const Table& table = target.table;
   if (row.size() != table.columns.size())
     return lines.refuse("has other columns than the table " + std::string(table.name));
   std::vector<Value> values;
@@ -132,21 +145,20 @@ Result<> insert(Transaction& to, const Table& table, const json::object& row, co
   }
   std::vector<Param> params(values.size());
   std::ranges::transform(values, params.begin(), param_of);
-  if (const auto done = to.execute(insert_into(table), params); !done) {
-    if (done.error().code != core::Code::conflict) return std::unexpected(done.error());
-    return core::fail(core::Code::conflict, lines.refuse("does not fit: ").error().detail + done.error().cause);
-  }
-  return {};
+  const auto done = to.execute(target.insert, params);
+  if (done) return {};
+  if (done.error().code != core::Code::conflict) return std::unexpected(done.error());
+  return lines.refuse("does not fit: " + done.error().cause, core::Code::conflict);
 }
 
-Result<> read_row(Transaction& to, const json::object& line, const Lines& lines) {
+Result<> read_row(Transaction& to, std::span<const Target> all, const json::object& line, const Lines& lines) {
   const auto* name = line.if_contains("table");
   const auto* row = line.if_contains("row");
-  const auto table = std::ranges::find_if(
-      copied_tables(), [&](const Table& one) { return name && name->is_string() && name->as_string() == one.name; });
-  if (table == copied_tables().end() || !row || !row->is_object() || line.size() != 2)
+  const auto target = std::ranges::find_if(
+      all, [&](const Target& one) { return name && name->is_string() && name->as_string() == one.table.name; });
+  if (target == all.end() || !row || !row->is_object() || line.size() != 2)
     return lines.refuse("is neither a row of a known table nor the end");
-  return insert(to, *table, row->as_object(), lines);
+  return insert(to, *target, row->as_object(), lines);
 }
 
 Result<> read_begin(Database& to, Lines& lines) {
@@ -163,11 +175,12 @@ Result<int64_t> read_all(Database& to, Transaction& into, Lines& lines) {
     return core::fail_because(core::Code::store_unavailable, "the connection was lost: import it again");
   TRY(ensure_empty(into));
   TRY(read_begin(to, lines));
+  const std::vector<Target> all = targets();
   for (int64_t rows = 0;; ++rows) {
     const auto line = TRY(lines.next());
     const auto* end = line.if_contains("end");
     if (!end) {
-      TRY(read_row(into, line, lines));
+      TRY(read_row(into, all, line, lines));
       continue;
     }
     if (*end != rows) return lines.refuse("counts other rows than there are: the file is not whole");

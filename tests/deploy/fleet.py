@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pytest
 import yaml
 
+from nodes.fleet import followed, wait_for
 from support.postgres import Postgres, execute
 from support.redis import Redis
-from support.scenario import eventually
 from support.smtp import Sink
 from support.usher import ROOT, Server
 
@@ -54,6 +54,5 @@ def running(directory):
                 assert any(place in value for value in env.values()), place
                 env = {key: filled(value, values).replace(place, here) for key, value in env.items()}
             nodes.append(stack.enter_context(Server(env=env, timeout=30)))
-        for node in nodes:
-            eventually(lambda: node.get("/health/ready").json["dependencies"]["redis"]["status"] == "ok")  # noqa: B023
+        wait_for(followed, nodes, 5)
         yield Fleet(nodes, sink, postgres.url("usher"))

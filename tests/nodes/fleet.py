@@ -29,13 +29,17 @@ def fleet_of(*servers, redis=Redis, postgres=Postgres, **more):
         settings = database.settings() | SETTINGS | ({"redis.url": store.url} if redis else {}) | more
         nodes = [stack.enter_context(server(settings=dict(settings), timeout=30)) for server in servers]
         if redis:
-            for node in nodes:
-                eventually(lambda: followed(node))  # noqa: B023
+            wait_for(followed, nodes, 5)
         yield database, store, nodes
 
 
 def followed(node):
     return node.get("/health/ready").json["dependencies"]["redis"]["status"] == "ok"
+
+
+def wait_for(condition, nodes, seconds=20):
+    """Until it holds of each."""
+    eventually(lambda: all(map(condition, nodes)), seconds)
 
 
 def all_is_well(node):
@@ -89,8 +93,7 @@ def assert_no_promise_is_broken(fleet, fault, mix=None):
             healed = time.monotonic()
             for _ in during:
                 pass
-            for node in nodes:
-                eventually(lambda: all_is_well(node), 20)  # noqa: B023
+            wait_for(all_is_well, nodes)
             recovery = time.monotonic() - healed
             time.sleep(1.0)
         eventually(lambda: len(load.ops) > 300, 55)  # on a busy machine

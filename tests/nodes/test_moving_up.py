@@ -1,11 +1,12 @@
 """From the embedded store to PostgreSQL and back: everything moves, nobody is signed out, nothing comes back to life."""
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from support.scenario import alive, audited, dead, fresh_email, records
-from support.usher import Server
+from support.usher import BINARY, Server
 
 
 def copy(source, target, check=True):
@@ -66,6 +67,31 @@ def test_everything_moves_and_nobody_is_signed_out(embedded, postgres, tmp_path)
         with back:
             assert alive(back, who)
             dead(back, ended, "logout")
+
+
+def test_lines_of_json_move_everything_while_the_server_goes_on(embedded, postgres):
+    settings = postgres.settings()
+    who = embedded.sign_up(fresh_email("lines"), device={"deviceName": "Zoë's 📱"})
+    ended = embedded.login(who.email)
+    embedded.post("/auth/logout", token=ended.access)
+    done = subprocess.run(embedded.command("data", "export"), capture_output=True, text=True, check=True, timeout=60)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert rows[0]["usher"] == "export" and rows[-1] == {"end": len(rows) - 2} and f"{len(rows) - 2} rows" in done.stderr
+    assert who.email in {row["row"]["email"] for row in rows if row.get("table") == "users"}
+    assert alive(embedded, who)
+    with_database = [f"--database.url={settings['database.url']}", f"--keys.master={settings['keys.master']}"]
+    for text, said in ((done.stdout[:done.stdout.rindex('{"end')], "not whole"), (done.stdout, f"{len(rows) - 2} rows"), (done.stdout, "not empty")):
+        read = subprocess.run([*embedded.command("data", "import"), *with_database], input=text, capture_output=True, text=True, timeout=60)
+        assert said in read.stdout + read.stderr and (read.returncode == 0) == (said.endswith("rows"))
+    with on_postgres(embedded, settings) as moved:
+        assert alive(moved, who)
+        dead(moved, ended, "logout")
+
+
+def test_an_export_of_no_store_makes_none(tmp_path):
+    done = subprocess.run([str(BINARY), "data", "export", f"--data.dir={tmp_path}/none"], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and f"there is no {tmp_path}/none/usher.db" in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_copied_is_said_and_left_alone(embedded, postgres):

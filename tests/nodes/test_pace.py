@@ -3,11 +3,11 @@ import time
 
 import pytest
 
-from nodes.fleet import LONG, Busy, all_is_well, sign_up, warm
+from nodes.fleet import LONG, Busy, all_is_well, sign_up, wait_for, warm
 from nodes.pace import Pace
 from nodes.test_postgres_faults import postgres_killed, postgres_paused
 from nodes.test_redis_faults import FAULTS as REDIS_FAULTS
-from support.scenario import eventually, fresh_email
+from support.scenario import fresh_email
 
 # Of waiting for the processor, which clients, nodes and stores share.
 SLACK = 0.02
@@ -34,7 +34,7 @@ def test_checks_from_memory_keep_their_pace_while(fleet, steady, fault):
     warm(nodes, steady.access)
     with Pace(nodes[0], steady.access) as pace:
         for _ in range(ROUNDS):
-            eventually(lambda: all(map(all_is_well, nodes)), 20)
+            wait_for(all_is_well, nodes)
             began = time.monotonic()
             time.sleep(SECONDS)
             broke, during = time.monotonic(), fault(*fleet)

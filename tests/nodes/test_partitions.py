@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from nodes.fleet import LONG, REACH_BY_POLL, all_is_well, assert_no_promise_is_broken, check_of, fleet_of, sign_up, warm
+from nodes.fleet import LONG, REACH_BY_POLL, all_is_well, assert_no_promise_is_broken, check_of, fleet_of, sign_up, wait_for, warm
 from support.network import Network
 from support.postgres import Postgres
 from support.redis import Redis
@@ -96,8 +96,7 @@ def answers_until(node, token, seconds):
 
 def held_and_ended(nodes):
     """Two sessions that every node holds in memory; the second is about to end. Whatever was cut before is healed."""
-    for node in nodes:
-        eventually(lambda: all_is_well(node), 20)  # noqa: B023
+    wait_for(all_is_well, nodes)
     held = sign_up(nodes, fresh_email("cut-off"))
     ended = nodes[1].login(held.email)
     warm(nodes, held.access)

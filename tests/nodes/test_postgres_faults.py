@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 
 from history.load import MIX
-from nodes.fleet import all_is_well, assert_no_promise_is_broken, fleet_of, sign_up
+from nodes.fleet import all_is_well, assert_no_promise_is_broken, fleet_of, sign_up, wait_for
 from support.disk import fill, small_disk
 from support.pgbouncer import PgBouncer
 from support.postgres import Postgres, PostgresPair, query
@@ -86,8 +86,7 @@ def failed_over(pair, redis, nodes):
     """What the dead one acknowledged the other has, and it is found without a new setting."""
     pair.fail_over()
     yield
-    for node in nodes:
-        eventually(lambda: all_is_well(node), 20)  # noqa: B023
+    wait_for(all_is_well, nodes)
     pair.come_back()
 
 

@@ -7,13 +7,14 @@ can swallow them. Gone with the process that started it.
 import os
 import shutil
 import subprocess
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from support.scenario import eventually
+from support.together import Together
 from support.usher import Server
 
 
@@ -36,7 +37,7 @@ def ip(words, inside=None):
     assert done.returncode == 0, f"ip {words}: {done.stderr}"
 
 
-class Network:
+class Network(Together):
     def __init__(self, nodes):
         net = f"198.18.{os.getpid() % 256}."  # RFC 2544: for tests, routed nowhere
         self.all, self.clients, self.postgres, self.redis = net + "0/24", net + "1", net + "2", net + "3"
@@ -45,18 +46,12 @@ class Network:
         self.nodes = [net + str(10 + 4 * i) for i in range(nodes)]
         self.swallowed = set()
 
-    def __enter__(self):
+    def begin(self, stack):
         if not shutil.which("ip") or subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode != 0:
             pytest.skip("skipped: needs network namespaces")
-        with ExitStack() as stack:
-            self.router = stack.enter_context(namespace())
-            self.inside = [stack.enter_context(namespace()) for _ in self.nodes]
-            self.connect()
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(self, *_):
-        self._stack.close()
+        self.router = stack.enter_context(namespace())
+        self.inside = [stack.enter_context(namespace()) for _ in self.nodes]
+        self.connect()
 
     def connect(self):
         link = f"usher{os.getpid()}"

@@ -6,12 +6,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 import urllib.parse
 
-import psycopg2
-
-from support.postgres import free_port, query
+from support.postgres import as_nobody, free_port, wait_for_answer
 
 CONF = """
 [databases]
@@ -36,7 +33,8 @@ class PgBouncer:
         self.dir = tempfile.mkdtemp(prefix="usher-pgbouncer-")
         with open(self.dir + "/pgbouncer.ini", "w") as conf:
             conf.write(CONF.format(server=self.postgres.port, port=self.port))
-        shutil.chown(self.dir, "nobody", "nogroup")
+        if os.getuid() == 0:
+            shutil.chown(self.dir, "nobody", "nogroup")
         self.start()
         return self
 
@@ -45,16 +43,9 @@ class PgBouncer:
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def start(self):
-        as_nobody = ["--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.getuid() == 0 else []
-        self.process = subprocess.Popen(["setpriv", *as_nobody, "--pdeathsig", "KILL", "/usr/sbin/pgbouncer", "-q", self.dir + "/pgbouncer.ini"],
+        self.process = subprocess.Popen([*as_nobody("KILL"), "/usr/sbin/pgbouncer", "-q", self.dir + "/pgbouncer.ini"],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                return query(self.url("postgres"), "SELECT 1")
-            except psycopg2.OperationalError:
-                assert self.process.poll() is None and time.monotonic() < deadline, "PgBouncer did not start"
-                time.sleep(0.05)
+        wait_for_answer(self.process, self.url("postgres"), 10)
 
     def kill(self):
         self.process.kill()

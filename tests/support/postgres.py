@@ -16,6 +16,8 @@ from pathlib import Path
 
 import psycopg2
 
+from support.together import Together
+
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 MASTER = "a-master-key-for-tests-only-0123456789"
 CONF = """
@@ -59,6 +61,23 @@ def execute(url, text, *values):
         return cursor.rowcount
 
 
+def as_nobody(signal_at_end):
+    """What stands before a command: it ends with this process, and root runs it as nobody."""
+    nobody = ["--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.getuid() == 0 else []
+    return ["setpriv", *nobody, "--pdeathsig", signal_at_end]
+
+
+def wait_for_answer(process, url, seconds=30):
+    """Until the server that `process` became can be asked."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return query(url, "SELECT 1")
+        except psycopg2.OperationalError:
+            assert process.poll() is None and time.monotonic() < deadline, f"{process.args} did not start"
+            time.sleep(0.05)
+
+
 class Postgres:
     def __init__(self, fsync="off", conf="", host="127.0.0.1", parent=None, of=None):
         """`of`: the server whose standby it is."""
@@ -90,8 +109,7 @@ class Postgres:
 
     # PostgreSQL refuses to run as root; SIGQUIT is its "immediate", also when this process is gone.
     def _words(self, program, *words):
-        as_nobody = ["--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.getuid() == 0 else []
-        return ["setpriv", *as_nobody, "--pdeathsig", "QUIT", str(PROGRAMS / program), *words]
+        return [*as_nobody("QUIT"), str(PROGRAMS / program), *words]
 
     def _run(self, program, *words):
         done = subprocess.run(self._words(program, *words), capture_output=True, text=True, cwd="/")
@@ -101,13 +119,7 @@ class Postgres:
         with open(self.dir + ".log", "ab") as log:
             self.process = subprocess.Popen(self._words("postgres", "-D", self.data), cwd="/", stdout=log, stderr=log)
         Path(self.dir + ".log").unlink()
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                return query(self.url("postgres"), "SELECT 1")
-            except psycopg2.OperationalError:
-                assert self.process.poll() is None and time.monotonic() < deadline, "PostgreSQL did not start"
-                time.sleep(0.05)
+        wait_for_answer(self.process, self.url("postgres"))
 
     # Every process by SIGKILL.
     def kill_at_once(self):
@@ -153,25 +165,21 @@ class Postgres:
         return {"database.url": self.url(name), "keys.master": MASTER} | more
 
 
-class PostgresPair:
+class PostgresPair(Together):
     """A primary and a standby that has everything before it is acknowledged."""
 
-    def __enter__(self):
-        with contextlib.ExitStack() as stack:
-            self.primary = stack.enter_context(Postgres())
-            self.standby = stack.enter_context(Postgres(of=self.primary))
-            self.wait_for_standby()
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(self, *_):
-        self._stack.close()
+    def begin(self, stack):
+        self.primary = stack.enter_context(Postgres())
+        self.standby = stack.enter_context(Postgres(of=self.primary))
+        self.wait_for_standby()
 
     def wait_for_standby(self):
         primary = self.primary.url("postgres")
         execute(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
         execute(primary, "SELECT pg_reload_conf()")
+        deadline = time.monotonic() + 30
         while query(primary, "SELECT sync_state FROM pg_stat_replication") != [("sync",)]:
+            assert time.monotonic() < deadline, "the standby does not follow"
             time.sleep(0.02)
 
     def fail_over(self):

@@ -5,10 +5,10 @@ import signal
 import subprocess
 import tempfile
 import time
-from contextlib import ExitStack
 
 from support.postgres import free_port
 from support.scenario import eventually
+from support.together import Together
 
 STATE = "usher:{changes}:state"
 
@@ -78,20 +78,14 @@ class Sentinel(Redis):
         return [conf, "--sentinel"]
 
 
-class RedisWithSentinel:
+class RedisWithSentinel(Together):
     """Two servers, of which a sentinel makes one the master."""
 
-    def __enter__(self):
-        with ExitStack() as stack:
-            self.master = stack.enter_context(Redis())
-            self.replica = stack.enter_context(Redis("--replicaof", "127.0.0.1", str(self.master.port)))
-            self.sentinel = stack.enter_context(Sentinel(self.master.port))
-            self.wait_for_replica()
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(self, *_):
-        self._stack.close()
+    def begin(self, stack):
+        self.master = stack.enter_context(Redis())
+        self.replica = stack.enter_context(Redis("--replicaof", "127.0.0.1", str(self.master.port)))
+        self.sentinel = stack.enter_context(Sentinel(self.master.port))
+        self.wait_for_replica()
 
     @property
     def url(self):
@@ -125,25 +119,19 @@ class RedisWithSentinel:
         self.wait_for_replica()
 
 
-class RedisCluster:
+class RedisCluster(Together):
     """Three masters."""
 
-    def __enter__(self):
-        with ExitStack() as stack:
-            buses = [str(free_port()) for _ in range(3)]
-            self.nodes = [stack.enter_context(Redis("--cluster-enabled", "yes", "--cluster-port", bus)) for bus in buses]
-            for i, (node, bus) in enumerate(zip(self.nodes, buses)):
-                node.cli("CLUSTER", "ADDSLOTSRANGE", str(i * 5461), str(16383 if i == 2 else i * 5461 + 5460))
-                node.cli("CLUSTER", "SET-CONFIG-EPOCH", str(i + 1))
-                if i:
-                    self.nodes[0].cli("CLUSTER", "MEET", "127.0.0.1", str(node.port), bus)
-            for node in self.nodes:
-                eventually(lambda: "cluster_state:ok" in node.cli("CLUSTER", "INFO"), 20)  # noqa: B023
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(self, *_):
-        self._stack.close()
+    def begin(self, stack):
+        buses = [str(free_port()) for _ in range(3)]
+        self.nodes = [stack.enter_context(Redis("--cluster-enabled", "yes", "--cluster-port", bus)) for bus in buses]
+        for i, (node, bus) in enumerate(zip(self.nodes, buses)):
+            node.cli("CLUSTER", "ADDSLOTSRANGE", str(i * 5461), str(16383 if i == 2 else i * 5461 + 5460))
+            node.cli("CLUSTER", "SET-CONFIG-EPOCH", str(i + 1))
+            if i:
+                self.nodes[0].cli("CLUSTER", "MEET", "127.0.0.1", str(node.port), bus)
+        for node in self.nodes:
+            eventually(lambda: "cluster_state:ok" in node.cli("CLUSTER", "INFO"), 20)  # noqa: B023
 
     @property
     def url(self):
