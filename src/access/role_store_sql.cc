@@ -71,26 +71,26 @@ class SqlRoleStore final : public RoleStore {
 
   core::Result<> put(core::Tx& tx, const Role& role, std::string_view stamp) override {
     auto& db = storage::sql(tx);
-    TRY(db.query("UPDATE role_graph SET stamp = $1 WHERE id = 1", stamp));
+    TRY(db.send("UPDATE role_graph SET stamp = $1 WHERE id = 1", stamp));
     TRY(
-        db.query("INSERT INTO roles (name, description, seeded, created_at) VALUES ($1, $2, $3, $4) "
-                 "ON CONFLICT (name) DO UPDATE SET description = excluded.description",
-                 role.name, role.description, int64_t{role.seeded}, role.created_at));
-    TRY(db.query("DELETE FROM role_permissions WHERE role = $1", role.name));
-    TRY(db.query("DELETE FROM role_inherits WHERE role = $1", role.name));
+        db.send("INSERT INTO roles (name, description, seeded, created_at) VALUES ($1, $2, $3, $4) "
+                "ON CONFLICT (name) DO UPDATE SET description = excluded.description",
+                role.name, role.description, int64_t{role.seeded}, role.created_at));
+    TRY(db.send("DELETE FROM role_permissions WHERE role = $1", role.name));
+    TRY(db.send("DELETE FROM role_inherits WHERE role = $1", role.name));
     for (const auto& permission : role.permissions)
-      TRY(db.query("INSERT INTO role_permissions (role, permission) VALUES ($1, $2)", role.name, permission));
+      TRY(db.send("INSERT INTO role_permissions (role, permission) VALUES ($1, $2)", role.name, permission));
     for (const auto& inherited : role.inherits)
-      TRY(db.query("INSERT INTO role_inherits (role, inherits) VALUES ($1, $2)", role.name, inherited));
+      TRY(db.send("INSERT INTO role_inherits (role, inherits) VALUES ($1, $2)", role.name, inherited));
     return {};
   }
 
   core::Result<bool> remove(core::Tx& tx, std::string_view name, std::string_view stamp) override {
     auto& db = storage::sql(tx);
-    TRY(db.query("UPDATE role_graph SET stamp = $1 WHERE id = 1", stamp));
-    TRY(db.query("DELETE FROM role_permissions WHERE role = $1", name));
-    TRY(db.query("DELETE FROM role_inherits WHERE role = $1 OR inherits = $1", name));
-    TRY(db.query("DELETE FROM role_assignments WHERE role = $1", name));
+    TRY(db.send("UPDATE role_graph SET stamp = $1 WHERE id = 1", stamp));
+    TRY(db.send("DELETE FROM role_permissions WHERE role = $1", name));
+    TRY(db.send("DELETE FROM role_inherits WHERE role = $1 OR inherits = $1", name));
+    TRY(db.send("DELETE FROM role_assignments WHERE role = $1", name));
     return TRY(db.query("DELETE FROM roles WHERE name = $1", name)).changed() == 1;
   }
 
@@ -108,12 +108,11 @@ class SqlRoleStore final : public RoleStore {
   }
 
   core::Result<> assign(core::Tx& tx, const Assignment& a) override {
-    TRY(storage::sql(tx).query(
+    return storage::sql(tx).send(
         "INSERT INTO role_assignments (user_id, role, given_by, given_at, expires_at) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT (user_id, role) DO UPDATE SET given_by = excluded.given_by, given_at = excluded.given_at, "
         "expires_at = excluded.expires_at",
-        a.user, a.role, a.given_by, a.given_at, a.expires_at));
-    return {};
+        a.user, a.role, a.given_by, a.given_at, a.expires_at);
   }
 
   core::Result<bool> unassign(core::Tx& tx, accounts::UserId user, std::string_view role) override {

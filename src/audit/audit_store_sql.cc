@@ -24,12 +24,11 @@ class SqlStore final : public Store {
 
   core::Result<> append(core::Tx& tx, const Event& event, const Origin& origin) override {
     const core::Time now = clock_.now();
-    TRY(storage::sql(tx).query(
+    return storage::sql(tx).send(
         "INSERT INTO audit_events (id, at, action, actor, subject, session_id, actor_session, ip_address, request_id, "
         "detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         random_.uuid7(now), now, event.action, origin.actor, event.subject, event.session, origin.session,
-        origin.ip_address, origin.request_id, event.detail));
-    return {};
+        origin.ip_address, origin.request_id, event.detail);
   }
 
   core::Result<std::vector<Record>> list(core::Tx& tx, const core::Uuid& subject, int64_t limit) override {

@@ -172,6 +172,12 @@ class PostgresChanges : public testing::Test {
   std::unique_ptr<Store> store = create_sql_store();
 
   core::Result<> append(core::Tx& tx, uint8_t mark) { return store->append(tx, change(mark)); }
+  // It has its number, while the transaction stays open.
+  core::Result<> append_early(core::Tx& tx, uint8_t mark) {
+    TRY(append(tx, mark));
+    TRY(storage::sql(tx).query("SELECT 1"));
+    return {};
+  }
   Batch list(const Cursor& since) {
     return database->reading([&](core::Tx& tx) { return store->list(tx, since); }).value();
   }
@@ -188,7 +194,7 @@ TEST_F(PostgresChanges, ATransactionThatCommitsLateIsNotSkipped) {
     cursor = batch.next;
   };
   EXPECT_TRUE(database->atomically([&](core::Tx& first) -> core::Result<> {
-    TRY(append(first, 1));  // has the smaller number
+    TRY(append_early(first, 1));  // has the smaller number
     in_thread([&] {
       EXPECT_TRUE(database->atomically([&](core::Tx& second) { return append(second, 2); }));
       poll();
@@ -207,7 +213,7 @@ TEST_F(PostgresChanges, ATransactionThatCommitsLateIsNotSkipped) {
 TEST_F(PostgresChanges, AReaderThatStartsMeanwhileHearsOfItToo) {
   Cursor cursor;
   EXPECT_TRUE(database->atomically([&](core::Tx& first) -> core::Result<> {
-    TRY(append(first, 1));
+    TRY(append_early(first, 1));
     in_thread([&] {
       EXPECT_TRUE(database->atomically([&](core::Tx& second) { return append(second, 2); }));
       cursor = database->reading([&](core::Tx& tx) { return store->head(tx); }).value();
@@ -223,7 +229,7 @@ TEST_F(PostgresChanges, AReaderThatStartsMeanwhileHearsOfItToo) {
 TEST_F(PostgresChanges, AnOpenTransactionNeverHidesWhatIsNew) {
   Cursor cursor = database->reading([&](core::Tx& tx) { return store->head(tx); }).value();
   EXPECT_TRUE(database->atomically([&](core::Tx& open) -> core::Result<> {
-    TRY(append(open, 1));
+    TRY(append_early(open, 1));
     in_thread([&] {
       EXPECT_TRUE(database->atomically([&](core::Tx& tx) -> core::Result<> {
         TRY(

@@ -15,9 +15,8 @@ constexpr int64_t most_changes = 10'000;
 class SqlStore final : public Store {
  public:
   core::Result<> append(core::Tx& tx, const Change& change) override {
-    TRY(storage::sql(tx).query("INSERT INTO changes (txid, kind, key, at) VALUES (usher_txid(), $1, $2, usher_now())",
-                               core::to_text(change.kind), change.key));
-    return {};
+    return storage::sql(tx).send("INSERT INTO changes (txid, kind, key, at) VALUES (usher_txid(), $1, $2, usher_now())",
+                                 core::to_text(change.kind), change.key);
   }
 
   core::Result<Cursor> head(core::Tx& tx) override {

@@ -19,12 +19,11 @@ StoredLetter letter_of(const storage::Row& row) {
 class SqlStore final : public Store {
  public:
   core::Result<> create(core::Tx& tx, const StoredLetter& letter) override {
-    TRY(
-        storage::sql(tx).query("INSERT INTO mail_outbox (id, recipient, sealed, created_at, expires_at, attempts,"
-                               " next_attempt_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                               letter.id, letter.recipient, letter.sealed, letter.created_at, letter.expires_at,
-                               letter.attempts, letter.next_attempt_at));
-    return {};
+    return storage::sql(tx).send(
+        "INSERT INTO mail_outbox (id, recipient, sealed, created_at, expires_at, attempts, next_attempt_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        letter.id, letter.recipient, letter.sealed, letter.created_at, letter.expires_at, letter.attempts,
+        letter.next_attempt_at);
   }
 
   core::Result<std::optional<core::Time>> find_due(core::Tx& tx) override {
@@ -46,15 +45,13 @@ class SqlStore final : public Store {
 
   core::Result<> update(core::Tx& tx, LetterId id, int64_t attempts, core::Time next_attempt_at,
                         const std::string& why) override {
-    TRY(storage::sql(tx).query(
+    return storage::sql(tx).send(
         "UPDATE mail_outbox SET next_attempt_at = $1, last_error = $2 WHERE id = $3 AND attempts = $4", next_attempt_at,
-        why, id, attempts));
-    return {};
+        why, id, attempts);
   }
 
   core::Result<> delete_claimed(core::Tx& tx, LetterId id, int64_t attempts) override {
-    TRY(storage::sql(tx).query("DELETE FROM mail_outbox WHERE id = $1 AND attempts = $2", id, attempts));
-    return {};
+    return storage::sql(tx).send("DELETE FROM mail_outbox WHERE id = $1 AND attempts = $2", id, attempts);
   }
 
   core::Result<int64_t> delete_expired(core::Tx& tx, core::Time now) override {

@@ -68,14 +68,13 @@ std::optional<Session> read_one(const storage::Rows& rows) {
 class SqlStore final : public Store {
  public:
   core::Result<> create(core::Tx& tx, const Session& s) override {
-    TRY(storage::sql(tx).query("INSERT INTO sessions (" SESSION_COLUMNS
-                               ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-                               "$12, $13, $14, $15, $16, $17, NULL, NULL)",
-                               s.id, s.user, s.secret.bytes(), s.rotation.generation, join(s.rotation.times),
-                               s.rotation.answered_to, s.amr, s.device.name, s.device.platform, s.device.app_version,
-                               s.device.user_agent, s.device.device_id, s.ip_address, s.created_at, s.last_active_at,
-                               s.refreshed_at, s.expires_at));
-    return {};
+    return storage::sql(tx).send("INSERT INTO sessions (" SESSION_COLUMNS
+                                 ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+                                 "$12, $13, $14, $15, $16, $17, NULL, NULL)",
+                                 s.id, s.user, s.secret.bytes(), s.rotation.generation, join(s.rotation.times),
+                                 s.rotation.answered_to, s.amr, s.device.name, s.device.platform, s.device.app_version,
+                                 s.device.user_agent, s.device.device_id, s.ip_address, s.created_at, s.last_active_at,
+                                 s.refreshed_at, s.expires_at);
   }
 
   core::Result<std::optional<Session>> find(core::Tx& tx, SessionId id) override {
@@ -125,18 +124,17 @@ class SqlStore final : public Store {
     return rows.changed() == 1;
   }
 
-  core::Result<bool> rotate(core::Tx& tx, const Session& s, int64_t from_generation) override {
-    const auto rows = TRY(storage::sql(tx).query(
-        "UPDATE sessions SET generation = $3, rotations = $4, answered_to = $5, ip_address = $6, refreshed_at = $7, "
-        "last_active_at = $8 WHERE id = $1 AND generation = $2 AND ended_at IS NULL",
-        s.id, from_generation, s.rotation.generation, join(s.rotation.times), s.rotation.answered_to, s.ip_address,
-        s.refreshed_at, s.last_active_at));
-    return rows.changed() == 1;
+  core::Result<> rotate(core::Tx& tx, const Session& s) override {
+    return storage::sql(tx).send(
+        "UPDATE sessions SET generation = $2, rotations = $3, answered_to = $4, ip_address = $5, refreshed_at = $6, "
+        "last_active_at = $7 WHERE id = $1 AND generation < $2 AND ended_at IS NULL",
+        s.id, s.rotation.generation, join(s.rotation.times), s.rotation.answered_to, s.ip_address, s.refreshed_at,
+        s.last_active_at);
   }
 
   core::Result<> touch(core::Tx& tx, const std::vector<Touch>& touches) override {
     for (const auto& touch : touches)
-      TRY(storage::sql(tx).query(
+      TRY(storage::sql(tx).send(
           "UPDATE sessions SET last_active_at = greatest(last_active_at, least($2, usher_now())) WHERE id = $1 AND "
           "last_active_at < $2 AND ended_at IS NULL",
           touch.id, touch.at));

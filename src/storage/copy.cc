@@ -8,7 +8,7 @@ core::Result<> insert(Transaction& to, const Table& table, const Rows& rows) {
   std::vector<Param> params(table.columns.size());
   for (Row row : rows) {
     for (size_t i = 0; i < params.size(); ++i) params[i] = row.as_param(static_cast<int>(i));
-    TRY(to.execute(sql, params));
+    TRY(to.post(sql, params));
   }
   return {};
 }

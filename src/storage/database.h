@@ -141,8 +141,19 @@ class Transaction : public core::Tx {
     const std::array<Param, sizeof...(Args)> params{param(args)...};
     return run(sql, params);
   }
-  // As query(), with parameters that only the caller can count.
+  // A statement whose answer nobody needs: it may travel with the next one, or with COMMIT. Its error is answered
+  // there, and dooms the transaction just the same.
+  template <class... Args>
+  core::Result<> send(std::string_view sql, const Args&... args) {
+    const std::array<Param, sizeof...(Args)> params{param(args)...};
+    return post(sql, params);
+  }
+  // As query() and send(), with parameters that only the caller can count.
   core::Result<Rows> execute(std::string_view sql, std::span<const Param> params) { return run(sql, params); }
+  virtual core::Result<> post(std::string_view sql, std::span<const Param> params) {
+    TRY(run(sql, params));
+    return {};
+  }
   // Several statements without parameters, for migrations.
   virtual core::Result<> script(const std::string& sql) = 0;
 

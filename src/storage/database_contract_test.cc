@@ -217,6 +217,51 @@ TEST_P(DatabaseContract, AnErrorThatIsOverlookedStillRollsBack) {
   EXPECT_EQ(count("numbers"), 0);
 }
 
+TEST_P(DatabaseContract, WhatIsSentIsSeenByTheNextStatementAndCommitted) {
+  const auto seen = write([](Transaction& tx) -> Result<int64_t> {
+    TRY(tx.send("INSERT INTO numbers (id) VALUES ($1)", int64_t{1}));
+    TRY(tx.send("INSERT INTO numbers (id) VALUES ($1)", int64_t{2}));
+    const int64_t seen = TRY(tx.query("SELECT count(*) FROM numbers"))[0].number(0);
+    TRY(tx.send("INSERT INTO numbers (id) VALUES ($1)", int64_t{3}));  // travels with COMMIT
+    return seen;
+  });
+  EXPECT_EQ(seen, 2);
+  EXPECT_EQ(count("numbers"), 3);
+}
+
+TEST_P(DatabaseContract, AFailureOfWhatWasSentCommitsNothing) {
+  const auto twice = [](Transaction& tx) -> Result<> {
+    TRY(tx.send("INSERT INTO numbers (id) VALUES (1)"));
+    return tx.send("INSERT INTO numbers (id) VALUES (1)");
+  };
+  const auto at_commit = write(twice);
+  ASSERT_FALSE(at_commit);
+  EXPECT_EQ(at_commit.error().code, Code::conflict);
+  const auto at_a_query = write([&](Transaction& tx) -> Result<> {
+    TRY(twice(tx));
+    TRY(tx.query("SELECT count(*) FROM numbers"));
+    return {};
+  });
+  ASSERT_FALSE(at_a_query);
+  EXPECT_EQ(at_a_query.error().code, Code::conflict);
+  const auto before_it_was_heard = write([&](Transaction& tx) -> Result<> {
+    TRY(twice(tx));
+    return core::fail(Code::not_found);
+  });
+  ASSERT_FALSE(before_it_was_heard);
+  EXPECT_EQ(count("numbers"), 0);
+  EXPECT_TRUE(query("INSERT INTO numbers (id) VALUES (1)"));
+  EXPECT_EQ(count("numbers"), 1);
+}
+
+TEST_P(DatabaseContract, ManyMayBeSentAtOnce) {
+  ASSERT_TRUE(write([](Transaction& tx) -> Result<> {
+    for (int64_t id = 0; id < 20'000; ++id) TRY(tx.send("INSERT INTO numbers (id, value) VALUES ($1, $1)", id));
+    return {};
+  }));
+  EXPECT_EQ(count("numbers"), 20'000);
+}
+
 TEST_P(DatabaseContract, AnErrorMayBeAnsweredWithAnotherOne) {
   script("INSERT INTO numbers VALUES (1, 1)");
   auto taken = write([&](Transaction& tx) -> Result<> {

@@ -33,9 +33,8 @@ class SqlStore final : public Store {
   }
 
   core::Result<> revoke(core::Tx& tx, accounts::UserId user, Purpose purpose) override {
-    TRY(storage::sql(tx).query("UPDATE verification_codes SET expires_at = 0 WHERE user_id = $1 AND purpose = $2", user,
-                               core::to_text(purpose)));
-    return {};
+    return storage::sql(tx).send("UPDATE verification_codes SET expires_at = 0 WHERE user_id = $1 AND purpose = $2",
+                                 user, core::to_text(purpose));
   }
 };
 

@@ -54,14 +54,15 @@ class FakeSessions final : public sessions::Store {
     at->second.end = {clock_.now(), reason};
     return true;
   }
-  core::Result<bool> rotate(core::Tx&, const Session& session, int64_t from_generation) override {
+  core::Result<> rotate(core::Tx&, const Session& session) override {
     const auto at = sessions.find(session.id);
-    if (at == sessions.end() || at->second.end || at->second.rotation.generation != from_generation) return false;
+    if (at == sessions.end() || at->second.end || at->second.rotation.generation >= session.rotation.generation)
+      return {};
     at->second.rotation = session.rotation;
     at->second.ip_address = session.ip_address;
     at->second.refreshed_at = session.refreshed_at;
     at->second.last_active_at = session.last_active_at;
-    return true;
+    return {};
   }
   core::Result<> touch(core::Tx&, const std::vector<sessions::Touch>& touches) override {
     for (const auto& touch : touches) {

@@ -117,11 +117,29 @@ Answer<Connection::Result> Connection::next(Deadline until) {
   return Result(PQgetResult(connection_.get()));
 }
 
-// Sends what was queued and reads the answer of each command; one that failed makes the others void.
-Answer<std::vector<Connection::Result>> Connection::exchange(size_t commands) {
-  const Deadline until = deadline();
+// Sends what was queued.
+Answer<> Connection::dispatch(Deadline until) {
   if (!PQpipelineSync(connection_.get())) return std::unexpected(lost(PQerrorMessage(connection_.get())));
-  if (auto sent = flush(until); !sent) return std::unexpected(sent.error());
+  return flush(until);
+}
+
+// As dispatch(), and reads the answer of each command; one that failed makes the others void.
+Answer<std::vector<Connection::Result>> Connection::exchange() {
+  const Deadline until = deadline();
+  const size_t commands = std::exchange(queued_, 0);
+  if (auto sent = dispatch(until); !sent) return std::unexpected(sent.error());
+  if (std::exchange(unheard_, false)) {
+    const auto before = collect(until);
+    if (!before && lost_) return std::unexpected(before.error());
+  }
+  auto results = collect(until);
+  assert(!results || results->size() == commands);
+  (void)commands;
+  return results;
+}
+
+// The answers up to the next sync.
+Answer<std::vector<Connection::Result>> Connection::collect(Deadline until) {
   std::vector<Result> results;
   std::optional<Failure> first;
   for (int ends = 0; ends < 2;) {
@@ -135,8 +153,6 @@ Answer<std::vector<Connection::Result>> Connection::exchange(size_t commands) {
     const ExecStatusType status = PQresultStatus(result->get());
     if (status == PGRES_PIPELINE_SYNC) {
       if (first) return std::unexpected(*first);
-      assert(results.size() == commands);
-      (void)commands;
       return results;
     }
     if (status == PGRES_FATAL_ERROR && !first) first = failed(result->get());
@@ -154,10 +170,10 @@ Connection::Variants& Connection::variants_of(std::string_view sql) {
 Answer<std::string> Connection::prepare(const char* begin, std::string_view sql, const Encoded& encoded) {
   PGconn* handle = connection_.get();
   std::string name = "u" + std::to_string(++prepared_);
-  const bool queued = queue_begin(begin) && PQsendPrepare(handle, name.c_str(), std::string(sql).c_str(),
-                                                          encoded.count(), encoded.types.data());
-  if (!queued) return std::unexpected(lost(PQerrorMessage(handle)));
-  if (auto done = exchange(begin_commands(begin) + 1); !done) return std::unexpected(done.error());
+  const bool sent = queue_begin(begin) && queued(PQsendPrepare(handle, name.c_str(), std::string(sql).c_str(),
+                                                               encoded.count(), encoded.types.data()));
+  if (!sent) return std::unexpected(lost(PQerrorMessage(handle)));
+  if (auto done = exchange(); !done) return std::unexpected(done.error());
   return name;
 }
 
@@ -171,52 +187,76 @@ Answer<std::string> Connection::name_of(const char*& begin, std::string_view sql
   return name;
 }
 
+bool Connection::queued(int sent) {
+  queued_ += sent == 1;
+  return sent == 1;
+}
+
 bool Connection::queue(const char* sql) {
-  return PQsendQueryParams(connection_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 1);
+  return queued(PQsendQueryParams(connection_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 1));
 }
 
 bool Connection::queue_begin(const char* begin) {
   return !begin || (queue(begin) && (local_settings_.empty() || queue(local_settings_.c_str())));
 }
 
-size_t Connection::begin_commands(const char* begin) const {
-  if (!begin) return 0;
-  return local_settings_.empty() ? 1 : 2;
-}
-
-Answer<Rows> Connection::query(const char* begin, std::string_view sql, std::span<const Param> params) {
+Answer<> Connection::send(const char* begin, std::string_view sql, std::span<const Param> params) {
   const Encoded encoded(params);
   PGconn* handle = connection_.get();
-  bool queued = false;
+  bool sent = false;
   if (options_.transaction_pooling) {
-    queued =
-        queue_begin(begin) && PQsendQueryParams(handle, std::string(sql).c_str(), encoded.count(), encoded.types.data(),
-                                                encoded.values.data(), encoded.sizes.data(), encoded.formats.data(), 1);
+    sent = queue_begin(begin) &&
+           queued(PQsendQueryParams(handle, std::string(sql).c_str(), encoded.count(), encoded.types.data(),
+                                    encoded.values.data(), encoded.sizes.data(), encoded.formats.data(), 1));
   } else {
     const auto name = name_of(begin, sql, encoded);
     if (!name) return std::unexpected(name.error());
-    queued = queue_begin(begin) && PQsendQueryPrepared(handle, name->c_str(), encoded.count(), encoded.values.data(),
-                                                       encoded.sizes.data(), encoded.formats.data(), 1);
+    sent =
+        queue_begin(begin) && queued(PQsendQueryPrepared(handle, name->c_str(), encoded.count(), encoded.values.data(),
+                                                         encoded.sizes.data(), encoded.formats.data(), 1));
   }
-  if (!queued) return std::unexpected(lost(PQerrorMessage(handle)));
-  auto results = exchange(begin_commands(begin) + 1);
+  if (!sent) return std::unexpected(lost(PQerrorMessage(handle)));
+  return {};
+}
+
+Answer<Rows> Connection::query(const char* begin, std::string_view sql, std::span<const Param> params) {
+  if (auto sent = send(begin, sql, params); !sent) return std::unexpected(sent.error());
+  auto results = exchange();
   if (!results) return std::unexpected(results.error());
   auto rows = decode(results->back().get());
   if (!rows) return std::unexpected(Failure{rows.error()});
   return std::move(*rows);
 }
 
-Answer<std::string> Connection::control(const char* sql) {
-  PGconn* handle = connection_.get();
-  if (!queue(sql)) return std::unexpected(lost(PQerrorMessage(handle)));
-  auto results = exchange(1);
+Answer<std::string> Connection::control(const char* command) {
+  if (!queue(command)) return std::unexpected(lost(PQerrorMessage(connection_.get())));
+  auto results = exchange();
   if (!results) return std::unexpected(results.error());
   return PQcmdStatus(results->back().get());
+}
+
+Answer<std::string> Connection::end(const char* command) {
+  auto tag = control(command);
+  // What was sent before it failed, and made it void.
+  if (!tag && usable() && PQtransactionStatus(connection_.get()) != PQTRANS_IDLE) {
+    const auto rolled_back = control("ROLLBACK");
+    if (!rolled_back) lost_ = true;
+  }
+  return tag;
+}
+
+void Connection::end_unheard(const char* command) {
+  if (!queue(command)) return void(lost(PQerrorMessage(connection_.get())));
+  queued_ = 0;
+  unheard_ = dispatch(deadline()).has_value();
 }
 
 // The simple protocol takes several statements, but not in pipeline mode.
 Answer<> Connection::script(const std::string& sql, Deadline until) {
   PGconn* handle = connection_.get();
+  if (queued_ > 0 || unheard_) {
+    if (auto done = exchange(); !done) return std::unexpected(done.error());
+  }
   if (!PQexitPipelineMode(handle) || !PQsendQuery(handle, sql.c_str())) {
     return std::unexpected(lost(PQerrorMessage(handle)));
   }
@@ -235,8 +275,9 @@ Answer<> Connection::script(const std::string& sql, Deadline until) {
 
 bool Connection::gone_while_idle() {
   pollfd file{PQsocket(connection_.get()), POLLIN, 0};
-  if (poll(&file, 1, 0) == 0) return false;
-  return !PQconsumeInput(connection_.get()) || PQstatus(connection_.get()) != CONNECTION_OK;
+  while (poll(&file, 1, 0) != 0)  // the end may stand behind an answer that nobody heard
+    if (!PQconsumeInput(connection_.get()) || PQstatus(connection_.get()) != CONNECTION_OK) return true;
+  return false;
 }
 
 }  // namespace storage::postgres

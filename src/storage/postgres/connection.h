@@ -24,19 +24,24 @@ class Connection {
  public:
   static core::Result<std::unique_ptr<Connection>> open(const PostgresOptions& options);
 
-  // One round trip, with `begin` where given; the first time that `sql` is seen, one more to prepare it, unless
-  // connections are pooled by transaction.
+  // One round trip, with `begin` where given and all that was sent before; the first time that `sql` is seen, one more
+  // to prepare it, unless connections are pooled by transaction.
   Answer<Rows> query(const char* begin, std::string_view sql, std::span<const Param> params);
+  // Travels with the next round trip; an error is found there.
+  Answer<> send(const char* begin, std::string_view sql, std::span<const Param> params);
   using Deadline = std::chrono::steady_clock::time_point;
   // Several statements; without a deadline, for migrations take the time that they take.
   Answer<> script(const std::string& sql, Deadline until = Deadline::max() - std::chrono::hours(1));
-  // COMMIT, ROLLBACK. The command's tag, which is "ROLLBACK" for the COMMIT of a failed transaction.
-  Answer<std::string> control(const char* sql);
+  // COMMIT or ROLLBACK. The command's tag, which is "ROLLBACK" for the COMMIT of a failed transaction. The transaction
+  // is over in any case, or the connection is not usable.
+  Answer<std::string> end(const char* command);
+  // As end() where the answer tells nothing: it is read before the next one.
+  void end_unheard(const char* command);
 
   bool usable() const { return !lost_; }
   // So many statements that the texts cannot be constants: the server's memory is worth a new connection.
   bool worn_out() const { return prepared_ > 2000; }
-  // An idle connection is silent: one that has something to read was closed by the server.
+  // The server has closed it.
   bool gone_while_idle();
 
  private:
@@ -56,20 +61,25 @@ class Connection {
   bool wait(short events, Deadline until);
   Answer<> flush(Deadline until);
   Answer<Result> next(Deadline until);
-  Answer<std::vector<Result>> exchange(size_t commands);
+  Answer<std::vector<Result>> collect(Deadline until);
+  Answer<std::vector<Result>> exchange();
+  Answer<> dispatch(Deadline until);
+  Answer<std::string> control(const char* command);
   Failure lost(std::string_view why);
   Failure failed(const PGresult* result);
   Answer<std::string> prepare(const char* begin, std::string_view sql, const Encoded& encoded);
   Answer<std::string> name_of(const char*& begin, std::string_view sql, const Encoded& encoded);
+  bool queued(int sent);
   bool queue(const char* sql);
   bool queue_begin(const char* begin);
-  size_t begin_commands(const char* begin) const;
   Variants& variants_of(std::string_view sql);
 
   std::unique_ptr<PGconn, Free> connection_;
   const PostgresOptions& options_;
   const std::string local_settings_;  // a statement that follows each BEGIN; empty: the connection has them
   bool lost_ = false;
+  size_t queued_ = 0;     // commands that the next exchange sends
+  bool unheard_ = false;  // the answers up to a sync are still to be read
   size_t prepared_ = 0;
   std::unordered_map<std::string, Variants, Hash, std::equal_to<>> statements_;
 };

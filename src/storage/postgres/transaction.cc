@@ -16,11 +16,17 @@ std::unexpected<core::Error> PostgresTransaction::doom(Failure failure) {
 
 core::Result<Rows> PostgresTransaction::run(std::string_view sql, std::span<const Param> params) {
   if (doom_) return std::unexpected(doom_->error);
-  const char* begin = begun_ ? nullptr : begin_text();
-  begun_ = true;
+  const char* begin = std::exchange(begun_, true) ? nullptr : begin_text();
   auto rows = connection_.query(begin, sql, params);
   if (!rows) return doom(std::move(rows).error());
   return std::move(*rows);
+}
+
+core::Result<> PostgresTransaction::post(std::string_view sql, std::span<const Param> params) {
+  if (doom_) return std::unexpected(doom_->error);
+  const char* begin = std::exchange(begun_, true) ? nullptr : begin_text();
+  if (auto sent = connection_.send(begin, sql, params); !sent) return doom(std::move(sent).error());
+  return {};
 }
 
 core::Result<> PostgresTransaction::script(const std::string& sql) {
@@ -49,15 +55,18 @@ Ending PostgresTransaction::perform(const Work& work) {
 }
 
 void PostgresTransaction::roll_back() {
-  if (begun_ && connection_.usable()) (void)connection_.control("ROLLBACK");  // when it fails, the connection is closed
+  if (begun_ && connection_.usable()) (void)connection_.end("ROLLBACK");  // when it fails, the connection is closed
 }
 
 Ending PostgresTransaction::commit() {
   Hooks hooks = std::exchange(hooks_, {});
   if (!begun_) return {.outcome = {}, .hooks = std::move(hooks)};
-  auto tag = connection_.control("COMMIT");
-  // A snapshot was read to its end; that its connection is lost afterwards changes nothing.
-  if (access_ == Access::read) return {.outcome = {}, .hooks = std::move(hooks)};
+  // A snapshot was read to its end; what becomes of it changes nothing.
+  if (access_ == Access::read) {
+    connection_.end_unheard("COMMIT");
+    return {.outcome = {}, .hooks = std::move(hooks)};
+  }
+  auto tag = connection_.end("COMMIT");
   if (tag && *tag == "COMMIT") return {.outcome = {}, .hooks = std::move(hooks)};
   if (tag) return {.outcome = core::fail_because(core::Code::internal, "COMMIT was answered with " + *tag)};
   if (connection_.usable()) {  // the server refused: a deferred constraint, a serialisation failure

@@ -27,6 +27,7 @@ class PostgresTransaction final : public Transaction {
  public:
   PostgresTransaction(Connection& connection, Access access) : connection_(connection), access_(access) {}
   core::Result<> script(const std::string& sql) override;
+  core::Result<> post(std::string_view sql, std::span<const Param> params) override;
 
   // Begins with the first statement, runs `work`, and commits or rolls back.
   Ending perform(const Work& work);
