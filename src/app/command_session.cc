@@ -34,11 +34,35 @@ Result<> revoke(const Call& call) {
   return {};
 }
 
+// Who has none is not announced to every node.
+Result<int64_t> end_all_of(App& app, core::Tx& tx, const std::vector<accounts::User>& users) {
+  int64_t count = 0;
+  for (const auto& user : users)
+    if (!TRY(app.session_rows->list(tx, user.id, {.limit = 1})).empty())
+      count += TRY(app.sessions.end_all(tx, user.id, sessions::EndReason::admin, std::nullopt, command_line));
+  return count;
+}
+
+// A page of users in each transaction, so that none is long. Who registers meanwhile stays signed in.
+Result<> revoke_all(const Call& call) {
+  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  int64_t count = 0;
+  for (accounts::UserFilter filter{.limit = 200};;) {
+    const auto page = TRY(app->accounts.list(filter));
+    if (page.empty()) break;
+    count += TRY(app->database->atomically([&](core::Tx& tx) { return end_all_of(*app, tx, page); }));
+    filter.after = page.back().id;
+  }
+  std::printf("ended %ld sessions\n", static_cast<long>(count));
+  return {};
+}
+
 }  // namespace
 
 std::vector<Command> session_commands() {
   return {{"session list", "EMAIL", "List the living sessions of a user.", 1, 1, list},
-          {"session revoke", "EMAIL [SESSION]", "End one or all sessions of a user.", 1, 2, revoke}};
+          {"session revoke", "EMAIL [SESSION]", "End one or all sessions of a user.", 1, 2, revoke},
+          {"session revoke-all", "", "End all sessions of all users.", 0, 0, revoke_all}};
 }
 
 }  // namespace app

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 
 import pytest
-from support.scenario import alive, assert_problem, dead, fresh_email, fresh_name
+from support.scenario import alive, assert_problem, audited, changed, dead, fresh_email, fresh_name, records
 from support.usher import BINARY, PASSWORD, Server
 
 
@@ -41,7 +41,7 @@ def test_version_help_and_unknown_words():
     code, out, said = run("--help")
     assert code == 0
     for name in ("serve", "migrate up", "migrate status", "seed", "user create", "user list", "user disable", "user grant", "user revoke",
-                 "role list", "role create", "role delete", "session list", "session revoke", "keys list", "keys rotate", "config", "version"):
+                 "role list", "role create", "role delete", "session list", "session revoke", "session revoke-all", "keys list", "keys rotate", "config", "version"):
         assert name in out + said, name
     for words in (["serv"], ["user"], ["user", "frobnicate"], ["user", "grant", "a@b.org"], ["user", "grant", "a", "b", "c"], []):
         code, out, said = run(*words)
@@ -130,6 +130,35 @@ def test_what_the_command_line_changes_the_server_sees_at_once(usher):
     assert re.search(re.escape(who.email) + r".*disabled", usher.cli("user", "list").stdout)
     usher.cli("user", "enable", who.email)
     assert usher.login_answer(who.email).status == 200
+
+
+COPIED_USERS = """INSERT INTO users WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 450)
+    SELECT randomblob(16), i || email, i || email_key, first_name, last_name, account_type, password_hash, auth_epoch,
+    email_verified_at, disabled_at, deleted_at, created_at FROM users, n"""
+COPIED_SESSIONS = """INSERT INTO sessions SELECT randomblob(16), users.id, secret, generation, rotations, answered_to, amr, device_name, platform,
+    app_version, user_agent, device_id, ip_address, sessions.created_at, last_active_at, refreshed_at, expires_at, ended_at, end_reason
+    FROM sessions, users WHERE users.id <> user_id AND users.email_key < '2'"""
+
+
+def test_all_sessions_of_all_users_end_beside_a_running_server():
+    with Server() as usher:
+        who = usher.sign_up(fresh_email("everybody"))
+        other = usher.login(who.email)
+        usher.post("/auth/logout", token=other.access)
+        assert changed(usher, COPIED_USERS) == 450
+        living = changed(usher, COPIED_SESSIONS + " AND ended_at IS NULL") + 1
+        assert 100 < living < 200 and alive(usher, who)
+        before = records(usher, "SELECT max(seq) FROM changes")[0][0]
+        assert usher.cli("session", "revoke-all").stdout == f"ended {living} sessions\n"
+        dead(usher, who, "admin")
+        dead(usher, other, "logout")
+        assert not records(usher, "SELECT id FROM sessions WHERE ended_at IS NULL")
+        assert sorted({detail for _, detail in audited(usher, "session.ended")}) == ["admin", "logout"]
+        assert len(audited(usher, "session.ended")) == living + 1
+        announced = records(usher, "SELECT key FROM changes WHERE seq > ? AND kind = 'session'", before)
+        assert len(announced) == len(set(announced)) == living, "each user who had one"
+        assert usher.cli("session", "revoke-all").stdout == "ended 0 sessions\n"
+        assert alive(usher, usher.login(who.email))
 
 
 def test_commands_about_what_is_not_there_say_so(usher):

@@ -88,6 +88,17 @@ def test_what_the_command_line_does_every_node_obeys_when_it_returns(nodes):
         dead(node, who, "admin")
 
 
+def test_all_sessions_of_all_users_end_on_every_node_at_once(nodes):
+    here = [sign_up(nodes, fresh_email("everybody")) for _ in range(3)]
+    for one in here:
+        warm(nodes, one.access)
+    nodes[0].cli("session", "revoke-all")
+    for one in here:
+        seconds_until_each(nodes, lambda node: check_of(node, one.access) == 401, time.monotonic())  # noqa: B023
+        dead(nodes[-1], one, "admin")
+    assert nodes[0].cli("session", "revoke-all").stdout == "ended 0 sessions\n"
+
+
 def test_a_refresh_token_has_one_successor_on_all_nodes(nodes):
     one = sign_up(nodes, fresh_email("tabs"))
     for _ in range(5):
