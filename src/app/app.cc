@@ -80,6 +80,7 @@ App::App(const Config& settings, Opened opened, Role role)
       access(*database, *role_rows, *users, *audit, feed, random, clock),
       alarm(*users, mail, clock),
       sessions(*database, *session_rows, *audit, feed, keys, alarm, random, clock, guard, config.sessions),
+      end_again(sessions),
       checker({*database, *session_rows, sessions, *users, access, keys, verified, near, feed, clock, guard,
                config.tokens, config.sessions, config.access, *metrics}),
       code_mailer(codes, mail),
@@ -99,6 +100,7 @@ core::Result<> App::migrate() {
 }
 
 void App::subscribe() {
+  feed.on_going_back([this] { end_again.wake(); });
   feed.subscribe([this](const std::optional<changes::Change>& change) {
     using changes::Kind;
     const bool everything = !change;

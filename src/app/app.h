@@ -18,6 +18,7 @@
 #include "mail/mail_store.h"
 #include "passwords/password_service.h"
 #include "sessions/checker.h"
+#include "sessions/end_again.h"
 #include "sessions/session_service.h"
 #include "storage/database.h"
 
@@ -77,6 +78,7 @@ struct App {
   roles::Service access;
   login::ReuseAlarm alarm;
   sessions::Service sessions;
+  sessions::EndAgain end_again;
   sessions::Checker checker;
   login::CodeMailer code_mailer;
   passwords::Service passwords;

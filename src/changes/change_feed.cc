@@ -10,7 +10,11 @@ namespace {
 // The changes that one transaction announces.
 struct Announced {
   std::vector<Change> changes;
+  std::vector<int64_t> rows;
 };
+
+// A process that does not poll remembers no more than a poll could compare.
+constexpr size_t most_own = 10'000;
 
 }  // namespace
 
@@ -30,16 +34,48 @@ Feed::Feed(core::Transactor& transactor, Store& store, const core::Clock& clock,
       stream_gaps_(metrics.counter("usher_stream_gaps_total", "How often entries of the stream were missing.")) {}
 
 core::Result<> Feed::announce(core::Tx& tx, const Change& change) {
-  TRY(store_.append(tx, change));
+  const int64_t row = TRY(store_.append(tx, change));
   const auto announced = tx.own<Announced>();
-  if (announced->changes.empty())
+  announced->rows.push_back(row);
+  if (announced->changes.empty()) {
+    tx.when_committed([this, announced] { note(announced->rows); });
     tx.after_commit([this, announced, began = std::chrono::steady_clock::now()] {
       for (const Change& one : announced->changes) tell(one);
       spread(announced->changes);
       effective_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
     });
+  }
   if (std::ranges::find(announced->changes, change) == announced->changes.end()) announced->changes.push_back(change);
   return {};
+}
+
+void Feed::note(std::span<const int64_t> own) {
+  const std::lock_guard lock(own_mutex_);
+  for (const int64_t row : own)
+    if (own_.size() < most_own) own_.push_back(row);
+}
+
+core::Result<Batch> Feed::read() {
+  std::unique_lock lock(own_mutex_);
+  const auto own = own_;
+  lock.unlock();
+  auto batch = TRY(transactor_.reading([&](core::Tx& tx) -> core::Result<Batch> {
+    Batch listed = TRY(store_.list(tx, cursor_));
+    if (!listed.gap && TRY(lacks(tx, listed, own))) listed.gap = listed.went_back = true;
+    return listed;
+  }));
+  lock.lock();
+  own_.erase(own_.begin(), own_.begin() + std::ssize(own));
+  return batch;
+}
+
+// What was committed here since the last poll comes with this one, or came with the last when it was noted late.
+core::Result<bool> Feed::lacks(core::Tx& tx, const Batch& batch, std::span<const int64_t> own) {
+  std::set<int64_t> listed;
+  for (const auto& [seq, change] : batch.changes) listed.insert(seq);
+  for (const int64_t row : own)
+    if (!listed.contains(row) && !TRY(store_.holds(tx, row))) return true;
+  return false;
 }
 
 // Returns when every other node obeys, as far as it can be told.
@@ -77,8 +113,10 @@ core::Result<> Feed::poll() {
   const core::Millis sent = clock_.boot();
   const auto version = data_version_();
   if (!version || version != seen_version_) {
-    auto batch = TRY(transactor_.reading([&](core::Tx& tx) { return store_.list(tx, cursor_); }));
+    const auto batch = TRY(read());
     if (batch.gap) tell(std::nullopt);
+    if (batch.went_back)
+      for (const auto& told : went_back_) told();
     std::set<int64_t> in_batch;
     for (const auto& [seq, change] : batch.changes) {
       in_batch.insert(seq);

@@ -1,8 +1,8 @@
 // Owns: hearing of every change: at once from this process, by the stream or by polling from all others; and how fresh
 // that is.
 // Does not own: what subscribers do with it.
-// Thread rule: subscribe() before start(); follow() on one thread at a time; the rest from any. One thread of its own
-// polls, another follows the stream.
+// Thread rule: subscribe() and on_going_back() before start(); follow() on one thread at a time; the rest from any. One
+// thread of its own polls, another follows the stream.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -18,6 +18,8 @@ namespace changes {
 
 // Told of a change; absent means: anything may have changed.
 using Subscriber = std::function<void(const std::optional<Change>&)>;
+// Told that the database lost its last transactions; returns at once.
+using WentBack = std::function<void()>;
 // storage::Database::data_version(): polls are free while it stands still.
 using DataVersion = std::function<std::optional<int64_t>()>;
 
@@ -35,6 +37,8 @@ class Feed final : public Outbox {
   ~Feed() override { stop(); }
 
   void subscribe(Subscriber subscriber) { subscribers_.push_back(std::move(subscriber)); }
+  // After the subscribers were told that anything may have changed.
+  void on_going_back(WentBack told) { went_back_.push_back(std::move(told)); }
   core::Result<> announce(core::Tx& tx, const Change& change) override;
 
   // Begins at the changes committed so far, polls and follows the stream from then on.
@@ -65,6 +69,9 @@ class Feed final : public Outbox {
   void run(core::Result<> (Feed::*step)(), core::Millis pause, std::string_view what);
   void tell(const std::optional<Change>& change);
   void spread(std::span<const Change> changes);
+  void note(std::span<const int64_t> own);
+  core::Result<Batch> read();
+  core::Result<bool> lacks(core::Tx& tx, const Batch& batch, std::span<const int64_t> own);
   core::Result<> join();
   void apply(const StreamEntry& entry);
 
@@ -76,12 +83,17 @@ class Feed final : public Outbox {
   core::Histogram& effective_;
   core::Counter &published_, &not_published_, &stream_gaps_;
   std::vector<Subscriber> subscribers_;
+  std::vector<WentBack> went_back_;
 
   std::atomic<int64_t> last_sent_{long_ago}, stream_sent_{long_ago};
   std::mutex poll_mutex_;  // guards the three below
   Cursor cursor_;
   std::optional<int64_t> seen_version_;
   std::set<int64_t> seen_;  // told already, above cursor_.txid
+
+  // What a fail-over loses was committed a moment ago, and this process knows of its own before it polls.
+  std::mutex own_mutex_;
+  std::vector<int64_t> own_;  // announced here since the last poll
 
   // Of the thread that follows. What was published before `joined_` is known only once a poll was sent after it.
   std::optional<StreamPosition> position_;

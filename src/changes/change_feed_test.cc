@@ -81,6 +81,57 @@ TEST_F(FeedTest, AGapMeansThatAnythingMayHaveChanged) {
   EXPECT_TRUE(told.empty()) << "once";
 }
 
+// What follows the last poll is lost most easily, and only its own process knows of it.
+TEST_F(FeedTest, ADatabaseThatLostTransactionsIsToldOnce) {
+  const auto lose_last = [&] { store.rows.pop_back(); };
+  int went_back = 0;
+  feed.on_going_back([&] { ++went_back; });
+  announce(other, change(1));
+  announce(other, change(2));
+  poll();
+
+  lose_last();  // seen by a poll
+  poll();
+  EXPECT_EQ(went_back, 1);
+  EXPECT_EQ(times(std::nullopt), 1);
+
+  announce(feed, change(3));
+  lose_last();  // not yet seen by one
+  transactor.unavailable = true;
+  EXPECT_FALSE(feed.poll());
+  transactor.unavailable = false;
+  poll();
+  EXPECT_EQ(went_back, 2);
+  EXPECT_EQ(times(std::nullopt), 2);
+
+  announce(feed, change(4));
+  lose_last();
+  for (Feed* by : {&other, &feed}) announce(*by, change(5));  // and written to before anybody looked
+  poll();
+  EXPECT_EQ(went_back, 3);
+  for (int i = 0; i < 3; ++i) poll();
+  EXPECT_EQ(went_back, 3);
+}
+
+TEST_F(FeedTest, NothingElseIsTakenForALoss) {
+  feed.on_going_back([] { ADD_FAILURE(); });
+  poll();
+  for (uint8_t i = 1; i < 9; ++i) {
+    announce(i % 2 ? feed : other, change(i));
+    if (i % 3 == 0) poll();
+  }
+  store.rows.erase(store.rows.begin(), store.rows.end() - 1);  // an ordinary gap
+  poll();
+  announce(feed, change(9));
+  EXPECT_FALSE(transactor.atomically([&](core::Tx& tx) -> core::Result<> {
+    TRY(feed.announce(tx, change(10)));
+    return core::fail(core::Code::conflict);
+  })) << "undone, so its number is left out";
+  announce(other, change(11));
+  poll();
+  poll();
+}
+
 TEST_F(FeedTest, FreshnessCountsFromWhenThePollWasSent) {
   EXPECT_FALSE(feed.fresh(clock.boot())) << "nothing was heard yet";
   poll();
@@ -99,7 +150,8 @@ TEST_F(FeedTest, ASlowPollIsAsOldAsItsQuestion) {
     core::FakeClock& clock;
     Millis takes{0};
     SlowStore(test::FakeChanges& its_rows, core::FakeClock& its_clock) : rows(its_rows), clock(its_clock) {}
-    core::Result<> append(core::Tx& tx, const Change& made) override { return rows.append(tx, made); }
+    core::Result<int64_t> append(core::Tx& tx, const Change& made) override { return rows.append(tx, made); }
+    core::Result<bool> holds(core::Tx& tx, int64_t seq) override { return rows.holds(tx, seq); }
     core::Result<Cursor> head(core::Tx& tx) override { return rows.head(tx); }
     core::Result<Batch> list(core::Tx& tx, const Cursor& since) override {
       auto batch = rows.list(tx, since);

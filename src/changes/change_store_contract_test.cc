@@ -140,6 +140,7 @@ TEST_P(ChangeStore, AReaderWhoseRowsAreGoneIsTold) {
   const Cursor late = head();
   prune(world->clock.now() + std::chrono::hours(1), 100);
   EXPECT_TRUE(list(early).gap);
+  EXPECT_FALSE(list(early).went_back);
   EXPECT_FALSE(list(late).gap);
   EXPECT_FALSE(list(list(early).next).gap);
 }
@@ -150,11 +151,33 @@ TEST_P(ChangeStore, ADatabaseThatWentBackIsAGapAndReadOnFromThere) {
   Cursor cursor = head();
   cursor.seq += 100;
   const Batch batch = list(cursor);
-  EXPECT_TRUE(batch.gap);
+  EXPECT_TRUE(batch.gap && batch.went_back);
   append(change(6));
   const Batch next = list(batch.next);
-  EXPECT_FALSE(next.gap);
+  EXPECT_FALSE(next.gap || next.went_back);
   EXPECT_TRUE(marks(next).contains(6));
+}
+
+// Its numbers are given again after a restore.
+TEST_P(ChangeStore, ADatabaseThatWentBackAndWasWrittenToSinceIsToldByTheRowOfTheCursor) {
+  for (uint8_t i = 1; i <= 5; ++i) append(change(i));
+  Cursor cursor = head();
+  append(change(6));
+  EXPECT_FALSE(list(cursor).went_back);
+  cursor.at -= Seconds(1);
+  EXPECT_TRUE(list(cursor).went_back);
+  EXPECT_FALSE(list(list(cursor).next).went_back);
+}
+
+TEST_P(ChangeStore, ARowIsHeldUntilItIsPruned) {
+  const int64_t seq = in_tx([&](core::Tx& tx) { return world->store->append(tx, change(1)); });
+  const auto held = [&](int64_t row) { return in_tx([&](core::Tx& tx) { return world->store->holds(tx, row); }); };
+  EXPECT_EQ(seq, head().seq);
+  EXPECT_TRUE(held(seq));
+  EXPECT_FALSE(held(seq + 1));
+  append(change(2));
+  prune(world->clock.now() + std::chrono::hours(1), 100);
+  EXPECT_FALSE(held(seq));
 }
 
 std::string engine_name(const testing::TestParamInfo<std::string>& info) { return info.param; }
@@ -171,11 +194,8 @@ class PostgresChanges : public testing::Test {
   std::unique_ptr<storage::Database> database = support::open_test_postgres();
   std::unique_ptr<Store> store = create_sql_store();
 
-  core::Result<> append(core::Tx& tx, uint8_t mark) { return store->append(tx, change(mark)); }
-  // It has its number, while the transaction stays open.
-  core::Result<> append_early(core::Tx& tx, uint8_t mark) {
-    TRY(append(tx, mark));
-    TRY(storage::sql(tx).query("SELECT 1"));
+  core::Result<> append(core::Tx& tx, uint8_t mark) {
+    TRY(store->append(tx, change(mark)));
     return {};
   }
   Batch list(const Cursor& since) {
@@ -183,6 +203,21 @@ class PostgresChanges : public testing::Test {
   }
   void in_thread(std::function<void()> work) { std::jthread(std::move(work)).join(); }
 };
+
+// A standby that takes over goes on behind the numbers that were lost.
+TEST_F(PostgresChanges, ALostRowIsMissedAlsoBelowNewerOnes) {
+  const auto add = [&](uint8_t mark) {
+    EXPECT_TRUE(database->atomically([&](core::Tx& tx) { return append(tx, mark); }));
+  };
+  add(1);
+  const Cursor cursor = database->reading([&](core::Tx& tx) { return store->head(tx); }).value();
+  add(2);
+  EXPECT_FALSE(list(cursor).went_back);
+  EXPECT_TRUE(database->atomically(
+      [&](core::Tx& tx) { return storage::sql(tx).query("DELETE FROM changes WHERE seq = $1", cursor.seq); }));
+  EXPECT_TRUE(list(cursor).went_back);
+  EXPECT_FALSE(list(list(cursor).next).went_back);
+}
 
 TEST_F(PostgresChanges, ATransactionThatCommitsLateIsNotSkipped) {
   Cursor cursor = database->reading([&](core::Tx& tx) { return store->head(tx); }).value();
@@ -194,7 +229,7 @@ TEST_F(PostgresChanges, ATransactionThatCommitsLateIsNotSkipped) {
     cursor = batch.next;
   };
   EXPECT_TRUE(database->atomically([&](core::Tx& first) -> core::Result<> {
-    TRY(append_early(first, 1));  // has the smaller number
+    TRY(append(first, 1));  // has the smaller number
     in_thread([&] {
       EXPECT_TRUE(database->atomically([&](core::Tx& second) { return append(second, 2); }));
       poll();
@@ -213,7 +248,7 @@ TEST_F(PostgresChanges, ATransactionThatCommitsLateIsNotSkipped) {
 TEST_F(PostgresChanges, AReaderThatStartsMeanwhileHearsOfItToo) {
   Cursor cursor;
   EXPECT_TRUE(database->atomically([&](core::Tx& first) -> core::Result<> {
-    TRY(append_early(first, 1));
+    TRY(append(first, 1));
     in_thread([&] {
       EXPECT_TRUE(database->atomically([&](core::Tx& second) { return append(second, 2); }));
       cursor = database->reading([&](core::Tx& tx) { return store->head(tx); }).value();
@@ -229,7 +264,7 @@ TEST_F(PostgresChanges, AReaderThatStartsMeanwhileHearsOfItToo) {
 TEST_F(PostgresChanges, AnOpenTransactionNeverHidesWhatIsNew) {
   Cursor cursor = database->reading([&](core::Tx& tx) { return store->head(tx); }).value();
   EXPECT_TRUE(database->atomically([&](core::Tx& open) -> core::Result<> {
-    TRY(append_early(open, 1));
+    TRY(append(open, 1));
     in_thread([&] {
       EXPECT_TRUE(database->atomically([&](core::Tx& tx) -> core::Result<> {
         TRY(

@@ -17,7 +17,15 @@ class Tx {
  public:
   // Runs on the caller's thread once the outcome is decided and before atomically() returns; also when the
   // outcome of the commit is unknown, so it must be harmless when nothing was committed (drop a cache entry).
-  void after_commit(std::function<void()> hook) { hooks_.push_back(std::move(hook)); }
+  void after_commit(std::function<void()> hook) {
+    hooks_.push_back([run = std::move(hook)](bool) { run(); });
+  }
+  // The same, but not when the outcome of the commit is unknown.
+  void when_committed(std::function<void()> hook) {
+    hooks_.push_back([run = std::move(hook)](bool certain) {
+      if (certain) run();
+    });
+  }
 
   // The one T that belongs to this transaction, made when it is first asked for.
   template <class T>
@@ -29,7 +37,8 @@ class Tx {
 
  protected:
   ~Tx() = default;
-  std::vector<std::function<void()>> hooks_;
+  using Hooks = std::vector<std::function<void(bool certain)>>;
+  Hooks hooks_;
 
  private:
   std::map<std::type_index, std::shared_ptr<void>> owned_;

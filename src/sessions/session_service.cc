@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/log.h"
+
 namespace sessions {
 namespace {
+
+constexpr size_t again_at_once = 100;  // in one transaction
 
 std::unexpected<core::Error> ended(EndReason reason) {
   return std::unexpected(core::Error{.code = core::Code::session_ended, .reason = std::string(core::to_text(reason))});
@@ -60,8 +64,34 @@ core::Result<bool> Service::end(core::Tx& tx, accounts::UserId owner, SessionId 
 }
 
 core::Result<> Service::record_end(core::Tx& tx, accounts::UserId user, SessionId id, EndReason reason,
-                                   const audit::Origin& origin) {
-  return audit_.append(tx, {"session.ended", user.value, id.value, std::string(core::to_text(reason))}, origin);
+                                   const audit::Origin& origin, std::string_view note) {
+  tx.when_committed([this, user, id, reason] { recent_.add({id, user, reason, clock_.boot()}); });
+  const auto detail = std::string(core::to_text(reason)).append(note);
+  return audit_.append(tx, {"session.ended", user.value, id.value, detail}, origin);
+}
+
+core::Result<> Service::end_again() {
+  const auto [ends, complete] = recent_.at(clock_.boot());
+  int64_t count = 0;
+  for (std::span<const RecentEnd> rest = ends; !rest.empty();) {
+    const auto some = rest.first(std::min(rest.size(), again_at_once));
+    count += TRY(transactor_.atomically([&](core::Tx& tx) { return end_again(tx, some); }));
+    rest = rest.subspan(some.size());
+  }
+  core::log(core::Level::warn, "the database lost its last transactions: sessions were ended again",
+            {{"ended", count}, {"remembered", std::ssize(ends)}, {"complete", complete}});
+  return {};
+}
+
+core::Result<int64_t> Service::end_again(core::Tx& tx, std::span<const RecentEnd> ends) {
+  int64_t count = 0;
+  for (const RecentEnd& end : ends)
+    for (const auto& id : TRY(store_.end(tx, end.user, end.id, std::nullopt, end.reason))) {
+      TRY(record_end(tx, end.user, id, end.reason, {}, " again: the database had lost it"));
+      TRY(outbox_.announce(tx, {changes::Kind::session, end.user.value}));
+      ++count;
+    }
+  return count;
 }
 
 core::Result<> Service::expire(core::Tx& tx, const Session& session, EndReason reason, const audit::Origin& origin) {

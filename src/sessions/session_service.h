@@ -6,6 +6,7 @@
 #include "changes/outbox.h"
 #include "core/clock_guard.h"
 #include "crypto/random.h"
+#include "sessions/recent_ends.h"
 #include "sessions/session_config.h"
 #include "sessions/session_store.h"
 #include "tokens/key_ring.h"
@@ -53,6 +54,9 @@ class Service {
                                 const audit::Origin& origin);
   // Ends one that the clock has ended, if the database's clock agrees.
   core::Result<> expire(core::Tx& tx, const Session& session, EndReason reason, const audit::Origin& origin);
+  // Ends what this process ended in the last ten minutes and lives again, since the database went back; may be
+  // repeated. A session that ended here can be alive for no other reason.
+  core::Result<> end_again();
   // Living sessions, newest activity first.
   core::Result<std::vector<Session>> list(core::Tx& tx, accounts::UserId user, const Page& page);
 
@@ -70,7 +74,8 @@ class Service {
   core::Result<core::Result<Issued>> rotate(core::Tx& tx, Session session, const Presented& presented);
   core::Result<core::Result<Issued>> end_stolen(core::Tx& tx, const Session& session, const Presented& presented);
   core::Result<> record_end(core::Tx& tx, accounts::UserId user, SessionId id, EndReason reason,
-                            const audit::Origin& origin);
+                            const audit::Origin& origin, std::string_view note = "");
+  core::Result<int64_t> end_again(core::Tx& tx, std::span<const RecentEnd> ends);
   Issued issue(Session session) const;
 
   core::Transactor& transactor_;
@@ -83,6 +88,7 @@ class Service {
   const core::Clock& clock_;
   const core::ClockGuard& guard_;
   const Config& config_;
+  RecentEnds recent_;
 };
 
 }  // namespace sessions

@@ -334,5 +334,68 @@ TEST_F(SessionService, EndingAllKeepsOneAndTellsOfEach) {
   EXPECT_EQ(outbox.announced.size(), 3u);
 }
 
+struct WentBack : SessionService {
+  // Signs out, and loses the transaction.
+  SessionId lost(EndReason reason = EndReason::logout) {
+    const auto id = sign_in(user).session.id;
+    EXPECT_TRUE(transactor.atomically([&](core::Tx& tx) { return sessions.end(tx, user, id, reason, origin); }));
+    session_rows.sessions.at(id).end.reset();
+    forget();
+    return id;
+  }
+};
+
+TEST_F(WentBack, WhatEndedHereAndLivesAgainEndsAgainWithItsReason) {
+  const auto first = lost(EndReason::not_me), second = lost();
+  const auto other = sign_in(user).session.id;
+  forget();
+  ASSERT_TRUE(sessions.end_again());
+  EXPECT_EQ(end_of(first), "not_me");
+  EXPECT_EQ(end_of(second), "logout");
+  EXPECT_EQ(end_of(other), "") << "it never ended";
+  EXPECT_EQ(audit.actions(), "session.ended session.ended");
+  EXPECT_EQ(audit.records[0].event.detail, "not_me again: the database had lost it");
+  EXPECT_EQ(audit.records[0].origin.ip_address, "");
+  EXPECT_EQ(outbox.announced, std::vector(2, changes::Change{changes::Kind::session, user.value}));
+  ASSERT_TRUE(sessions.end_again());
+  EXPECT_EQ(audit.records.size(), 2u) << "what stayed ended is not touched";
+}
+
+TEST_F(WentBack, WhatTheDatabaseNoLongerKnowsIsLetBe) {
+  session_rows.sessions.erase(lost());
+  ASSERT_TRUE(sessions.end_again());
+  EXPECT_TRUE(audit.records.empty());
+}
+
+TEST_F(WentBack, AnEndThatWasNotCommittedIsNotRemembered) {
+  const auto id = sign_in(user).session.id;
+  EXPECT_FALSE(transactor.atomically([&](core::Tx& tx) -> core::Result<> {
+    TRY(sessions.end(tx, user, id, EndReason::logout, origin));
+    return core::fail(Code::conflict);
+  }));
+  ASSERT_TRUE(sessions.end_again());
+  EXPECT_EQ(end_of(id), "");
+}
+
+TEST_F(WentBack, AfterTenMinutesItIsLetBe) {
+  const auto early = lost();
+  clock.advance(Millis(1));
+  const auto late = lost();
+  clock.advance(RecentEnds::kept - Millis(1));
+  ASSERT_TRUE(sessions.end_again());
+  EXPECT_EQ(end_of(early), "");
+  EXPECT_EQ(end_of(late), "logout");
+}
+
+TEST_F(WentBack, AnEndThatIsLostASecondTimeIsRepeatedASecondTime) {
+  const auto id = lost();
+  clock.advance(RecentEnds::kept - Millis(1));
+  ASSERT_TRUE(sessions.end_again());
+  session_rows.sessions.at(id).end.reset();
+  clock.advance(RecentEnds::kept - Millis(1));
+  ASSERT_TRUE(sessions.end_again());
+  EXPECT_EQ(end_of(id), "logout");
+}
+
 }  // namespace
 }  // namespace sessions

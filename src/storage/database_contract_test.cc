@@ -343,7 +343,7 @@ TEST_P(DatabaseContract, HooksRunOnceInOrderAfterTheCommitOnTheCallersThread) {
       // Committed: another transaction sees it, and a hook may run one.
       seen.push_back("first " + std::to_string(count("numbers")));
     });
-    tx.after_commit([&] { seen.push_back("second"); });
+    tx.when_committed([&] { seen.push_back("second"); });
     TRY(tx.query("INSERT INTO numbers VALUES (1, 1)"));
     EXPECT_TRUE(seen.empty());
     return 1;

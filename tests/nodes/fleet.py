@@ -18,6 +18,8 @@ LONG = os.environ.get("USHER_LONG_FAULTS") == "1"
 SEED = int(os.environ.get("USHER_SEED") or random.SystemRandom().randrange(1_000_000))
 # What the documents promise of a node that answers from memory, while polls alone carry changes.
 REACH_BY_POLL = 1.0
+# What a node logs when its database has lost what was committed.
+ENDED_AGAIN = "sessions were ended again"
 
 
 @contextmanager
@@ -103,4 +105,5 @@ def assert_no_promise_is_broken(fleet, fault, mix=None):
     print(f"{fault.__name__}: {len(load.ops)} operations, {sum(n for k, n in counts.items() if k.endswith(':unknown'))} without a "
           f"certain answer, all is well again {recovery:.2f} s after its end; seed {SEED}")
     assert not violations, "\n".join(violations[:20])
+    assert not any(ENDED_AGAIN in node.logged() for node in nodes), "nothing that was committed is lost by any of these faults"
     return load

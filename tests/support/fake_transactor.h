@@ -21,7 +21,7 @@ class FakeTransactor final : public core::Transactor {
 
  private:
   struct FakeTx final : core::Tx {
-    std::vector<std::function<void()>> take_hooks() { return std::move(hooks_); }
+    Hooks take_hooks() { return std::move(hooks_); }
   };
 
   core::Result<> run_erased(Mode, const std::function<core::Result<>(core::Tx&)>& work) override {
@@ -43,7 +43,7 @@ class FakeTransactor final : public core::Transactor {
       if (!result) undo_all();
     }
     if (result)
-      for (const auto& hook : tx.take_hooks()) hook();
+      for (const auto& hook : tx.take_hooks()) hook(true);
     return result;
   }
 

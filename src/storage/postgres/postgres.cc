@@ -58,7 +58,7 @@ class PostgresDatabase final : public Database {
     Freshness freshness = Freshness::any;
     for (int repeated = 0, reconnected = 0;;) {
       auto ending = attempt(access, freshness, work);
-      for (const auto& hook : ending.hooks) hook();
+      for (const auto& hook : ending.hooks) hook(ending.outcome.has_value());
       if (ending.remedy == Remedy::repeat && repeated < repeats) {
         rest_before(repeated++);
       } else if (ending.remedy == Remedy::reconnect && reconnected < reconnects) {

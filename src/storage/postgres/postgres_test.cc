@@ -158,6 +158,7 @@ TEST_P(Postgres, ALostConnectionDuringCommitIsUnknownAndRunsTheHooks) {
   auto done = db->atomically([&](core::Tx& tx) -> Result<> {
     ++attempts;
     tx.after_commit([&] { ++hooks; });
+    tx.when_committed([] { ADD_FAILURE() << "nobody knows"; });
     TRY(sql(tx).query("UPDATE numbers SET value = 1 WHERE id = 1"));
     return {};
   });

@@ -12,7 +12,7 @@
 namespace storage::postgres {
 
 using Work = std::function<core::Result<>(core::Tx&)>;
-using Hooks = std::vector<std::function<void()>>;
+using Hooks = std::vector<std::function<void(bool certain)>>;
 
 enum class Access { write, read };
 

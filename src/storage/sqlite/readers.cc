@@ -43,7 +43,7 @@ core::Result<> Readers::perform(const Work& work) {
   const bool clean = !connection->in_transaction();
   give_back(clean ? std::move(connection) : nullptr);
   if (outcome) {
-    for (const auto& hook : hooks) hook();
+    for (const auto& hook : hooks) hook(true);
   }
   return outcome;
 }

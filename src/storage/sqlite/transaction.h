@@ -11,7 +11,7 @@
 namespace storage::sqlite {
 
 using Work = std::function<core::Result<>(core::Tx&)>;
-using Hooks = std::vector<std::function<void()>>;
+using Hooks = std::vector<std::function<void(bool certain)>>;
 
 class SqliteTransaction final : public Transaction {
  public:

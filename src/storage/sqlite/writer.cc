@@ -28,7 +28,7 @@ core::Result<> Writer::perform(const Work& work) {
   }
   if (wake) arrived_.notify_one();
   unit.settlement.wait();
-  for (const auto& hook : unit.hooks) hook();
+  for (const auto& hook : unit.hooks) hook(unit.outcome.has_value());
   return std::move(unit.outcome);
 }
 
