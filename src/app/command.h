@@ -25,6 +25,7 @@ struct Command {
 };
 
 std::vector<Command> server_commands();
+std::vector<Command> health_commands();
 std::vector<Command> user_commands();
 std::vector<Command> role_commands();
 std::vector<Command> session_commands();

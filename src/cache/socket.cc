@@ -40,6 +40,11 @@ Deadline share_of(Deadline deadline, bool last) {
   return last ? deadline : now + (deadline - now) / 2;
 }
 
+bool trust(SSL_CTX* context, const std::string& ca_file) {
+  return ca_file.empty() ? SSL_CTX_set_default_verify_paths(context)
+                         : SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr);
+}
+
 bool is_address(const std::string& host) {
   in6_addr ignored;
   return inet_pton(AF_INET, host.c_str(), &ignored) == 1 || inet_pton(AF_INET6, host.c_str(), &ignored) == 1;
@@ -85,11 +90,10 @@ core::Result<Socket> Socket::open(const std::string& host, const std::string& po
 core::Result<> Socket::begin_tls(const std::string& host, const Tls& tls, Deadline deadline) {
   ERR_clear_error();
   context_.reset(SSL_CTX_new(TLS_client_method()));
-  const bool trusts = tls.ca_file.empty() ? SSL_CTX_set_default_verify_paths(context_.get())
-                                          : SSL_CTX_load_verify_locations(context_.get(), tls.ca_file.c_str(), nullptr);
-  if (!trusts) return lost("redis.tls_ca cannot be used: " + last_tls_error(nullptr));
+  if (tls.verify && !trust(context_.get(), tls.ca_file))
+    return lost("redis.tls_ca cannot be used: " + last_tls_error(nullptr));
   SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
-  SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(context_.get(), tls.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   session_.reset(SSL_new(context_.get()));
   SSL* session = session_.get();
   SSL_set_fd(session, *file_);

@@ -18,13 +18,14 @@ using Deadline = std::chrono::steady_clock::time_point;
 
 struct Tls {
   bool on = false;
-  std::string ca_file;  // PEM; empty: the system's authorities
+  std::string ca_file = {};  // PEM; empty: the system's authorities
+  bool verify = true;
 };
 
 class Socket {
  public:
-  // Connects and, with TLS (1.2 or newer), verifies the certificate and that it is `host`'s. Looking up a name may take
-  // longer than the deadline. store_unavailable with a cause.
+  // Connects and, with TLS (1.2 or newer), verifies the certificate and that it is `host`'s, unless told not to.
+  // Looking up a name may take longer than the deadline. store_unavailable with a cause.
   static core::Result<Socket> open(const std::string& host, const std::string& port, const Tls& tls, Deadline deadline);
   Socket(Socket&&) = default;
   Socket& operator=(Socket&&) = default;

@@ -45,16 +45,18 @@ def test_no_secret_is_written_down():
 
 
 def test_health_check_of_the_image_tells_a_living_node_from_a_dead_one(fleet):
-    words, node = json.loads(re.search(r"^HEALTHCHECK .* CMD (\[.*\])$", DOCKERFILE, re.M)[1]), fleet.nodes[0]
-    assert words[2].count("/3000 ") == 1 and re.search(r"^EXPOSE 3000$", DOCKERFILE, re.M)
-    words[2] = words[2].replace("/3000 ", f"/{node.port} ")
+    program, *words = json.loads(re.search(r"^HEALTHCHECK .* CMD (\[.*\])$", DOCKERFILE, re.M)[1])
+    node = fleet.nodes[0]
+    listen = image_environment()["USHER_HTTP_LISTEN"]
+    assert program == "usher" and listen.endswith(":3000") and re.search(r"^EXPOSE 3000$", DOCKERFILE, re.M)
 
     def status():
-        return subprocess.run(words, capture_output=True, timeout=10).returncode
+        env = node.env | {"USHER_HTTP_LISTEN": listen.replace("3000", str(node.port))}
+        return subprocess.run([str(BINARY), *words], env=env, capture_output=True, timeout=10).returncode
 
     assert status() == 0
     node.stop()
-    assert status() != 0
+    assert status() == 1
     node.start(node.port)
     assert status() == 0
 

@@ -264,9 +264,9 @@ def test_an_idle_server_stops_at_once():
 
 # ---- TLS
 
-def make_certificate(directory, name):
+def make_certificate(directory, name, names="DNS:localhost,IP:127.0.0.1"):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
-                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", directory / "key.pem", "-out", directory / "cert.pem"],
+                    "-addext", f"subjectAltName={names}", "-keyout", directory / "key.pem", "-out", directory / "cert.pem"],
                    check=True, capture_output=True)
 
 
@@ -418,3 +418,47 @@ def test_the_log_is_one_object_a_line_in_utc(usher, root):
         entry = json.loads(line)
         stamp = next(v for k, v in entry.items() if k in ("time", "at", "ts"))
         assert stamp.endswith("Z") and datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00"))
+
+
+# ---- usher health
+
+def health(usher, listen=None):
+    """What a container's health check says of the server on this port: its exit code and its one line."""
+    done = usher.cli("health", f"--http.listen={listen or f'127.0.0.1:{usher.port}'}", check=False)
+    said = done.stdout + done.stderr
+    assert said.count("\n") == 1 and said.startswith("ready" if done.returncode == 0 else "usher: "), said
+    return done.returncode, said
+
+
+def test_health_tells_a_ready_server_from_none():
+    with Server() as usher:
+        for listen in ("127.0.0.1", "0.0.0.0", ""):
+            assert health(usher, f"{listen}:{usher.port}") == (0, "ready\n")
+        usher.stop()
+        assert health(usher) == (1, f"usher: cannot connect to 127.0.0.1 port {usher.port}: Connection refused\n")
+        usher.start()
+
+
+def test_health_names_what_is_missing(postgres_alone):
+    with Server(settings=postgres_alone.settings()) as usher:
+        assert health(usher)[0] == 0
+        postgres_alone.kill()
+        code, said = health(usher)
+        assert code == 1 and said.startswith("usher: not ready: ") and '"store":{"status":"cannot be asked"' in said, said
+        postgres_alone.start()
+        eventually(lambda: health(usher)[0] == 0)
+
+
+def test_health_does_not_wait_for_a_server_that_is_silent(usher):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        start = time.monotonic()
+        code, said = health(usher, f"127.0.0.1:{silent.getsockname()[1]}")
+        assert code == 1 and "no answer in time" in said and time.monotonic() - start < 3
+
+
+def test_health_of_a_server_with_tls_is_asked_by_its_address(tmp_path):
+    make_certificate(tmp_path, "auth.example.org", names="DNS:auth.example.org")
+    with Server(settings={"http.tls_cert": tmp_path / "cert.pem", "http.tls_key": tmp_path / "key.pem"}) as usher:
+        assert health(usher)[0] == 0
+        without_tls = Server(data_dir=usher.data_dir)
+        assert health(without_tls, f"127.0.0.1:{usher.port}")[0] == 1
