@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "app/maintenance.h"
+#include "app/notify.h"
 #include "app/routes.h"
 #include "app/store.h"
 #include "http/server/server.h"
@@ -33,8 +34,10 @@ void wait_for_end(const sigset_t& signals, http::Server& server) {
     int received = 0;
     sigwait(&signals, &received);
     if (received != SIGHUP) return;
+    notify("RELOADING=1");
     if (const auto reloaded = server.reload_certificate(); !reloaded)
       core::log(core::Level::error, "the certificate was not reloaded", {{"detail", reloaded.error().detail}});
+    notify("READY=1");
   }
 }
 
@@ -112,7 +115,9 @@ core::Result<> serve(const Config& config) {
   const auto metrics_server = TRY(serve_metrics(*app, gate));
   greet(config, server->port());
   core::log(core::Level::info, "serving", {{"listen", config.http.listen}, {"port", server->port()}});
+  notify("READY=1");
   wait_for_end(signals, *server);
+  notify("STOPPING=1");
   core::log(core::Level::info, "stopping");
   end_by_force_after(config.http.stop_timeout + core::Millis(1500));
   server->stop();

@@ -76,6 +76,7 @@ def test_a_life_of_the_package(tmp_path, packages):
         debian.run("systemctl", "stop", "usher")
         assert debian.run("systemctl", "show", "--value", "--property", "Result", "usher") == "success" and not serves(usher)
         debian.run("systemctl", "start", "usher")
+        assert serves(usher), "it counts as started once it serves"
         started_again("0")
         debian.apt("purge", "usher")
         assert not serves(usher) and not data.exists() and not settings.parent.exists()

@@ -1,5 +1,7 @@
 """deploy/usher.service: systemd takes it, finds it closed, and the server lives within what it allows."""
 import re
+import signal
+import socket
 import subprocess
 
 from support.scenario import eventually, fresh_email
@@ -64,3 +66,16 @@ def test_the_server_asks_the_system_for_nothing_else(tmp_path):
     assert len(used) > 40 and used <= allowed_calls(), used - allowed_calls()
     assert set(re.findall(r"socket\((AF_\w+)", text)) <= set(values("RestrictAddressFamilies")[0].split())
     assert not re.findall(r"mmap\([^)]*PROT_WRITE\|PROT_EXEC|mprotect\([^)]*PROT_EXEC", text), "MemoryDenyWriteExecute"
+
+
+def test_systemd_is_told_when_it_is_ready_reloads_and_stops(tmp_path):
+    assert values("Type") == ["notify"]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+        with Server(env={"NOTIFY_SOCKET": str(tmp_path / "notify")}) as usher:
+            assert manager.recv(100) == b"READY=1" and usher.get("/health/ready").status == 200
+            usher.process.send_signal(signal.SIGHUP)
+            assert [manager.recv(100), manager.recv(100)] == [b"RELOADING=1", b"READY=1"]
+            assert usher.get("/health/ready").status == 200
+        assert manager.recv(100) == b"STOPPING=1"
