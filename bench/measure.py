@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build/release"
 sys.path.insert(0, str(ROOT / "tests/support"))
+from ports import free_port  # noqa: E402
 from usher import Server  # noqa: E402
 
 SERVER_CORE, LOAD_CORE = "0", "1"
@@ -23,13 +24,6 @@ http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {di
  fastcgi_temp_path {dir}; uwsgi_temp_path {dir}; scgi_temp_path {dir};
  server {{ listen 127.0.0.1:{port} reuseport; default_type application/json; location / {{ return 200 '{{"status":"ok"}}'; }} }} }}
 """
-
-
-def free_port():
-    import socket
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Nginx:

@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 
 from fleet import DEPLOY, NODES
-from support.postgres import free_port, query
+from support.ports import free_port
+from support.postgres import query
 from support.proxy import caddy, haproxy, nginx
 from support.scenario import assert_ended, eventually, fresh_email, statuses
 from support.smtp import code_of

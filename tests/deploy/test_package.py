@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from bookworm import Debian, run
-from support.postgres import free_port
+from support.ports import free_port
 from support.scenario import alive, eventually, fresh_email
 from support.usher import ROOT, Server
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 import documents as d
-from support.postgres import free_port
+from support.ports import free_port
 from support.proxy import CADDY, NGINX, caddy, nginx
 from support.usher import Server
 

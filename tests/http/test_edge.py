@@ -14,6 +14,7 @@ import time
 
 import pytest
 from cryptography import x509
+from support.ports import free_port
 from support.scenario import alive, assert_problem, at_once, eventually, fresh_email, statuses
 from support.usher import Server
 
@@ -395,9 +396,7 @@ def test_metrics_are_prometheus_text_without_names_of_people(usher, root):
 
 def test_metrics_are_for_loopback_or_a_listener_of_their_own(proxied):
     assert_problem(proxied.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}), 404, "not_found")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with Server(settings={"metrics.listen": f"127.0.0.1:{port}"}) as usher:
         assert_problem(usher.get("/metrics"), 404, "not_found")
         link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

@@ -1,8 +1,8 @@
 """The real binary and a real mail server: codes arrive, and when nobody listens they arrive later."""
 import json
-import socket
 
 import pytest
+from support.ports import free_port
 from support.scenario import assert_problem, at_once, eventually, fresh_email
 from support.smtp import Sink, code_of
 from support.usher import PASSWORD, Server
@@ -10,12 +10,6 @@ from support.usher import PASSWORD, Server
 
 def both(mails):
     return mails if len(mails) == 2 else None
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 import urllib.parse
 
-from support.postgres import as_nobody, free_port, wait_for_answer
+from support.ports import free_port
+from support.postgres import as_nobody, wait_for_answer
 
 CONF = """
 [databases]

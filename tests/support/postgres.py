@@ -8,7 +8,6 @@ import itertools
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import psycopg2
 
+from support.ports import free_port
 from support.together import Together
 
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
@@ -30,12 +30,6 @@ fsync = {fsync}
 """
 
 number = itertools.count(1)
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 
-from support.postgres import free_port
+from support.ports import free_port
 from support.scenario import eventually
 from support.together import Together
 

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -45,14 +46,16 @@ std::string new_directory() {
 }  // namespace
 
 int free_port() {
-  const int file = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  if (bind(file, reinterpret_cast<sockaddr*>(&address), size) ||
-      getsockname(file, reinterpret_cast<sockaddr*>(&address), &size))
-    std::abort();
-  close(file);
-  return ntohs(address.sin_port);
+  // Below those that the kernel gives to outgoing connections, so that none takes it before it is used.
+  std::random_device random;
+  for (;;) {
+    const int port = std::uniform_int_distribution(10000, 31999)(random);
+    const int file = socket(AF_INET, SOCK_STREAM, 0);
+    const sockaddr_in address = loopback(port);
+    const bool free = bind(file, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    close(file);
+    if (free) return port;
+  }
 }
 
 std::unique_ptr<RedisServer> RedisServer::start(const std::vector<std::string>& more) {

@@ -3,7 +3,7 @@ import asyncio
 import random
 import threading
 
-from support.postgres import free_port
+from support.ports import free_port
 
 
 class SlowLink:
