@@ -14,7 +14,7 @@ from history.load import MIX
 from nodes.fleet import all_is_well, assert_no_promise_is_broken, fleet_of, sign_up, wait_for
 from support.disk import fill, small_disk
 from support.pgbouncer import PgBouncer
-from support.postgres import Postgres, PostgresPair, query
+from support.postgres import Postgres, PostgresPair, execute, query
 from support.scenario import eventually, fresh_email
 from support.slow_link import SlowLink
 from support.usher import PASSWORD, Server
@@ -120,7 +120,12 @@ def postgres_on_a_small_disk():
 def disk_full(postgres, redis, nodes):
     ballast = Path(postgres.dir).with_name("ballast")
     fill(ballast)
-    eventually(lambda: nodes[0].register(fresh_email("full")).status == 503, 10)
+
+    def refuses():
+        with suppress(psycopg2.Error):
+            execute(postgres.url("postgres"), "SELECT pg_switch_wal()")  # the log needs a new file
+        return nodes[0].register(fresh_email("full")).status == 503
+    eventually(refuses, 10)
     yield
     ballast.unlink()
     if postgres.process.poll() is not None:  # it ends when it cannot write its log; who frees the disk starts it
