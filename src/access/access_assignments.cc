@@ -84,16 +84,28 @@ core::Result<std::vector<bool>> Service::check(accounts::UserId user, const std:
 }
 
 core::Result<Grants> Service::grants_of(core::Tx& tx, accounts::UserId user, core::Time now) {
-  const auto held = TRY(roles_.list_assignments(tx, user));
-  const auto known = TRY(definitions(tx, held.stamp));
+  return grants_of(tx, TRY(roles_.list_assignments(tx, user)), now);
+}
+
+core::Result<Grants> Service::grants_of(core::Tx& tx, const UserRoles& held, core::Time now) {
+  return grants_by(*TRY(definitions(tx, held.stamp)), held, now);
+}
+
+core::Result<Grants> Service::grants_of(const UserRoles& held) {
+  const core::Time now = clock_.now();
+  if (const auto known = definitions_if(held.stamp)) return grants_by(*known, held, now);
+  return transactor_.reading([&](core::Tx& tx) { return grants_of(tx, held, now); });
+}
+
+Grants Service::grants_by(Definitions& known, const UserRoles& held, core::Time now) {
   Grants grants;
   for (const auto& assignment : held.assignments) {
-    if (!assignment.current(now) || !known->graph.find(assignment.role)) continue;
+    if (!assignment.current(now) || !known.graph.find(assignment.role)) continue;
     grants.roles.push_back(assignment.role);
     if (assignment.expires_at)
       grants.valid_until = std::min(grants.valid_until.value_or(*assignment.expires_at), *assignment.expires_at);
   }
-  grants.permissions = permissions_of(*known, grants.roles);
+  grants.permissions = permissions_of(known, grants.roles);
   return grants;
 }
 

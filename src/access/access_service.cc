@@ -154,11 +154,13 @@ void Service::forget_roles() {
   definitions_.reset();
 }
 
+std::shared_ptr<Service::Definitions> Service::definitions_if(std::string_view stamp) {
+  const std::lock_guard lock(mutex_);
+  return definitions_ && definitions_->stamp == stamp ? definitions_ : nullptr;
+}
+
 core::Result<std::shared_ptr<Service::Definitions>> Service::definitions(core::Tx& tx, std::string_view stamp) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (definitions_ && definitions_->stamp == stamp) return definitions_;
-  }
+  if (auto known = definitions_if(stamp)) return known;
   auto all = TRY(roles_.list(tx));
   auto made = std::make_shared<Definitions>();
   made->stamp = std::move(all.stamp);

@@ -74,6 +74,9 @@ class Service {
   // Which of `permissions` the user has now, in order. validation_failed for `permissions[i]`.
   core::Result<std::vector<bool>> check(accounts::UserId user, const std::vector<std::string>& permissions);
 
+  // Of what a transaction has read; the roles themselves are read when they have changed since this process did.
+  core::Result<Grants> grants_of(const UserRoles& held);
+
   // Steps of a caller's transaction.
 
   // Creates the seeded roles that are not there; leaves those that are as they are.
@@ -81,6 +84,7 @@ class Service {
   // A new user's role. The user was created in the same transaction.
   core::Result<> assign_default(core::Tx& tx, accounts::UserId user);
   core::Result<Grants> grants_of(core::Tx& tx, accounts::UserId user, core::Time now);
+  core::Result<Grants> grants_of(core::Tx& tx, const UserRoles& held, core::Time now);
   core::Result<Grants> grants_of(core::Tx& tx, accounts::UserId user) { return grants_of(tx, user, clock_.now()); }
   // grant_exceeds_own when `user` may do something that who acts may not. Always passes for oneself.
   core::Result<> ensure_may_act_on(core::Tx& tx, accounts::UserId user, const audit::Origin& origin);
@@ -100,7 +104,9 @@ class Service {
     std::mutex mutex;
     std::map<std::vector<std::string>, std::shared_ptr<const PermissionSet>> sets;
   };
+  std::shared_ptr<Definitions> definitions_if(std::string_view stamp);
   core::Result<std::shared_ptr<Definitions>> definitions(core::Tx& tx, std::string_view stamp);
+  static Grants grants_by(Definitions& definitions, const UserRoles& held, core::Time now);
   static std::shared_ptr<const PermissionSet> permissions_of(Definitions& definitions,
                                                              const std::vector<std::string>& roles);
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "storage/database.h"
+#include "access/user_roles_sql.h"
 
 namespace roles {
 namespace {
@@ -16,13 +16,13 @@ Role read_role(const storage::Row& row) {
           .created_at = row.time(3)};
 }
 
-Assignment read_assignment(const storage::Row& row) {
-  const auto given_by = row.uuid_or_null(3);
-  return {.user = row.id<accounts::UserId>(1),
-          .role = std::string(row.text(2)),
+Assignment read_assignment(const storage::Row& row, int first) {
+  const auto given_by = row.uuid_or_null(first + 2);
+  return {.user = row.id<accounts::UserId>(first),
+          .role = std::string(row.text(first + 1)),
           .given_by = given_by ? std::optional(accounts::UserId{*given_by}) : std::nullopt,
-          .given_at = row.time(4),
-          .expires_at = row.time_or_null(5)};
+          .given_at = row.time(first + 3),
+          .expires_at = row.time_or_null(first + 4)};
 }
 
 // `rows` are (role, text).
@@ -95,15 +95,10 @@ class SqlRoleStore final : public RoleStore {
   }
 
   core::Result<UserRoles> list_assignments(core::Tx& tx, accounts::UserId user) override {
-    // One row at least, whether or not there are assignments: the stamp costs no statement of its own.
+    UserRoles found;
     const auto rows = TRY(storage::sql(tx).query(
-        "SELECT g.stamp, a.user_id, a.role, a.given_by, a.given_at, a.expires_at FROM role_graph AS g "
-        "LEFT JOIN role_assignments AS a ON a.user_id = $1 WHERE g.id = 1",
-        user));
-    UserRoles found{.stamp = std::string(rows[0].text(0))};
-    for (storage::Row row : rows)
-      if (!row.null(1)) found.assignments.push_back(read_assignment(row));
-    std::ranges::sort(found.assignments, {}, &Assignment::role);
+        "SELECT " USHER_USER_ROLES_COLUMNS " FROM " USHER_USER_ROLES_JOIN("$1") " WHERE g.id = 1", user));
+    for (storage::Row row : rows) add_row(found, row);
     return found;
   }
 
@@ -131,6 +126,14 @@ class SqlRoleStore final : public RoleStore {
 };
 
 }  // namespace
+
+void add_row(UserRoles& roles, const storage::Row& row, int first) {
+  roles.stamp = row.text(first);
+  if (row.null(first + 1)) return;
+  auto assignment = read_assignment(row, first + 1);
+  const auto place = std::ranges::upper_bound(roles.assignments, assignment.role, {}, &Assignment::role);
+  roles.assignments.insert(place, std::move(assignment));
+}
 
 std::unique_ptr<RoleStore> create_sql_role_store() { return std::make_unique<SqlRoleStore>(); }
 

@@ -1,31 +1,30 @@
 #include "accounts/user_store_sql.h"
 
-#include "storage/database.h"
+#include "accounts/user_row_sql.h"
 
 namespace accounts {
-namespace {
 
-#define USER_COLUMNS                                                                                          \
-  "id, email, email_key, first_name, last_name, account_type, password_hash, auth_epoch, email_verified_at, " \
-  "disabled_at, deleted_at, created_at"
-
-User read(const storage::Row& row) {
-  return {.id = row.id<UserId>(0),
-          .email = std::string(row.text(1)),
-          .email_key = std::string(row.text(2)),
-          .first_name = std::string(row.text(3)),
-          .last_name = std::string(row.text(4)),
-          .account_type = core::from_text<AccountType>(row.text(5)).value_or(AccountType::individual),
-          .password_hash = std::string(row.text(6)),
-          .auth_epoch = row.number(7),
-          .email_verified_at = row.time_or_null(8),
-          .disabled_at = row.time_or_null(9),
-          .deleted_at = row.time_or_null(10),
-          .created_at = row.time(11)};
+User read_user(const storage::Row& row, int first) {
+  return {.id = row.id<UserId>(first),
+          .email = std::string(row.text(first + 1)),
+          .email_key = std::string(row.text(first + 2)),
+          .first_name = std::string(row.text(first + 3)),
+          .last_name = std::string(row.text(first + 4)),
+          .account_type = core::from_text<AccountType>(row.text(first + 5)).value_or(AccountType::individual),
+          .password_hash = std::string(row.text(first + 6)),
+          .auth_epoch = row.number(first + 7),
+          .email_verified_at = row.time_or_null(first + 8),
+          .disabled_at = row.time_or_null(first + 9),
+          .deleted_at = row.time_or_null(first + 10),
+          .created_at = row.time(first + 11)};
 }
 
+namespace {
+
+#define USER_COLUMNS USHER_USER_COLUMNS("")
+
 std::optional<User> read_one(const storage::Rows& rows) {
-  return rows.empty() ? std::nullopt : std::optional(read(rows[0]));
+  return rows.empty() ? std::nullopt : std::optional(read_user(rows[0]));
 }
 
 // A LIKE pattern for texts that hold `part`; ! is the escape.
@@ -87,7 +86,7 @@ class SqlStore final : public Store {
                                containing(filter.search), wanted(filter.disabled), int64_t{filter.after.has_value()},
                                filter.after.value_or(UserId{}), filter.limit));
     std::vector<User> users;
-    for (storage::Row row : rows) users.push_back(read(row));
+    for (storage::Row row : rows) users.push_back(read_user(row));
     return users;
   }
 };

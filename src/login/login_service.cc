@@ -100,19 +100,18 @@ Result<SignedIn> Service::verify_email(std::string_view text, const crypto::Secr
 
 Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::string_view family,
                                   const audit::Origin& origin) {
-  const auto issued = TRY(rotate(refresh_token, family, origin));
-  parts_.checker.forget_text(issued.session.user, issued.session.id);
-  auto signed_in = TRY(parts_.transactor.reading([&](core::Tx& tx) -> Result<SignedIn> {
-    auto user = TRY(parts_.users.find(tx, issued.session.user));
-    if (!user || !user->active()) return core::fail(Code::account_disabled);
-    auto grants = TRY(parts_.access.grants_of(tx, user->id, parts_.clock.now()));
-    return SignedIn{issued.session, {}, issued.refresh_token, std::move(*user), std::move(grants)};
-  }));
-  return with_access_token(std::move(signed_in));
+  auto fresh = TRY(rotate(refresh_token, family, origin));
+  parts_.checker.forget_text(fresh.user.id, fresh.session.id);
+  if (!fresh.user.active()) return core::fail(Code::account_disabled);
+  auto grants = TRY(parts_.access.grants_of(fresh.roles));
+  return with_access_token({.session = std::move(fresh.session),
+                            .refresh_token = std::move(fresh.refresh_token),
+                            .user = std::move(fresh.user),
+                            .grants = std::move(grants)});
 }
 
-Result<sessions::Issued> Service::rotate(const crypto::Secret& refresh_token, std::string_view family,
-                                         const audit::Origin& origin) {
+Result<sessions::Refreshed> Service::rotate(const crypto::Secret& refresh_token, std::string_view family,
+                                            const audit::Origin& origin) {
   auto issued = parts_.sessions.refresh(refresh_token, family, origin);
   if (issued || issued.error().code != Code::session_ended) return issued;
   const auto reason = core::from_text<sessions::EndReason>(issued.error().reason);

@@ -60,8 +60,8 @@ class Service {
                                              const devices::Device& device, const audit::Origin& origin);
   core::Result<SignedIn> create_session(core::Tx& tx, accounts::User user, std::string amr,
                                         const devices::Device& device, const audit::Origin& origin);
-  core::Result<sessions::Issued> rotate(const crypto::Secret& refresh_token, std::string_view family,
-                                        const audit::Origin& origin);
+  core::Result<sessions::Refreshed> rotate(const crypto::Secret& refresh_token, std::string_view family,
+                                           const audit::Origin& origin);
   core::Result<SignedIn> with_access_token(SignedIn signed_in);
 
   Parts parts_;

@@ -1,6 +1,8 @@
 #include "sessions/checker.h"
 
+#include <algorithm>
 #include <iterator>
+#include <set>
 
 namespace sessions {
 namespace {
@@ -90,25 +92,40 @@ roles::Grants Checker::bounded(roles::Grants grants) const {
 }
 
 core::Result<Living> Checker::read(accounts::UserId user_id, SessionId session_id) {
-  return parts_.transactor.reading([&](core::Tx& tx) -> core::Result<Living> {
-    auto session = TRY(parts_.sessions.find(tx, session_id));
-    if (!session || session->user != user_id) return ended("unknown");
-    auto user = TRY(parts_.users.find(tx, user_id));
-    if (user && user->disabled_at) return core::fail(core::Code::account_disabled);
-    if (session->end) return ended(core::to_text(session->end->reason));
-    if (!user || !user->active()) return ended(core::to_text(EndReason::account_deleted));
-    auto grants = TRY(parts_.access.grants_of(tx, user_id, parts_.clock.now()));
-    return Living{std::move(*session), std::move(*user), std::move(grants)};
-  });
+  auto found = TRY(find_whole(session_id));
+  if (!found || found->user.id != user_id) return ended("unknown");
+  if (found->user.disabled_at) return core::fail(core::Code::account_disabled);
+  if (found->session.end) return ended(core::to_text(found->session.end->reason));
+  if (!found->user.active()) return ended(core::to_text(EndReason::account_deleted));
+  auto grants = TRY(parts_.access.grants_of(found->roles));
+  return Living{std::move(found->session), std::move(found->user), std::move(grants)};
 }
 
 core::Result<bool> Checker::is_of_disabled_user(SessionId id) {
-  return parts_.transactor.reading([&](core::Tx& tx) -> core::Result<bool> {
-    const auto session = TRY(parts_.sessions.find(tx, id));
-    if (!session) return false;
-    const auto user = TRY(parts_.users.find(tx, session->user));
-    return user && user->disabled_at.has_value();
-  });
+  const auto found = TRY(find_whole(id));
+  return found && found->user.disabled_at.has_value();
+}
+
+core::Result<std::optional<Whole>> Checker::find_whole(SessionId session) {
+  Wanted wanted{session};
+  if (wanted_.run(wanted)) return std::move(wanted.found);
+  return core::fail_because(core::Code::store_unavailable, "reads before it took too long");
+}
+
+// Several may want the same session.
+void Checker::find_together(std::span<Wanted* const> all) {
+  std::set<SessionId> distinct;
+  for (const Wanted* wanted : all) distinct.insert(wanted->session);
+  const std::vector<SessionId> ids(distinct.begin(), distinct.end());
+  const auto found = parts_.transactor.reading([&](core::Tx& tx) { return parts_.sessions.find_whole(tx, ids); });
+  for (Wanted* wanted : all) {
+    if (!found) {
+      wanted->found = std::unexpected(found.error());
+      continue;
+    }
+    const auto at = std::ranges::find(*found, wanted->session, [](const Whole& whole) { return whole.session.id; });
+    wanted->found = at == found->end() ? std::nullopt : std::optional(*at);
+  }
 }
 
 // Decided by the clock alone; writing it down may fail or wait without changing the answer.

@@ -7,6 +7,7 @@
 #include "accounts/user_store.h"
 #include "changes/change_feed.h"
 #include "core/clock_guard.h"
+#include "core/combiner.h"
 #include "core/metrics.h"
 #include "sessions/near_cache.h"
 #include "sessions/session_service.h"
@@ -36,7 +37,6 @@ class Checker {
     core::Transactor& transactor;
     Store& sessions;
     Service& service;
-    accounts::Store& users;
     roles::Service& access;
     tokens::KeyRing& keys;
     tokens::VerifiedCache& verified;
@@ -100,10 +100,18 @@ class Checker {
   }
   core::Result<tokens::VerifiedToken> verify(std::string_view token);
   roles::Grants bounded(roles::Grants grants) const;
+  struct Wanted {
+    SessionId session;
+    core::Result<std::optional<Whole>> found = core::fail(core::Code::internal);
+  };
   core::Result<Living> read(accounts::UserId user, SessionId session);
+  core::Result<std::optional<Whole>> find_whole(SessionId session);
+  void find_together(std::span<Wanted* const> all);
   core::Result<> refuse_expired(Living& living);
 
   Parts parts_;
+  // What is asked for at the same time is read by one statement.
+  core::Combiner<Wanted> wanted_{2, 32, [this](auto all) { find_together(all); }};
   core::Counter &hits_, &misses_, &refused_, &discarded_;
   std::mutex unwritten_mutex_;
   std::vector<Touch> unwritten_;

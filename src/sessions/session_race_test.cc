@@ -1,6 +1,7 @@
 // What holds when calls meet, on both engines, through the whole service.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <barrier>
 #include <set>
 #include <thread>
@@ -50,11 +51,58 @@ TEST_P(SessionRace, ParallelRefreshesGetOneSuccessor) {
   EXPECT_EQ(world->alarm.rung, 0);
 }
 
+// Those of many sessions share transactions; each gets the answer that it would get alone.
+TEST_P(SessionRace, RefreshesThatComeTogetherKeepApart) {
+  constexpr size_t count = 40;
+  std::vector<Issued> issued;
+  for (size_t i = 0; i < count; ++i) issued.push_back(world->sign_in(i % 2 ? user : world->add_user()));
+  for (size_t i = 0; i < count; i += 8) ASSERT_TRUE(world->end(issued[i].session.user, issued[i].session.id));
+  std::vector<std::string> answers(2 * count);
+  {
+    std::barrier start(2 * count);
+    std::vector<std::jthread> clients;
+    for (size_t i = 0; i < 2 * count; ++i)
+      clients.emplace_back([&, i] {
+        start.arrive_and_wait();
+        const auto answer = world->sessions.refresh(issued[i / 2].refresh_token, "macos|chrome|", {});
+        if (!answer) answers[i] = answer.error().reason;
+        else if (answer->session.id != issued[i / 2].session.id || answer->user.id != issued[i / 2].session.user)
+          answers[i] = "another's";
+        else answers[i] = answer->refresh_token.expose();
+      });
+  }
+  std::set<std::string> distinct;
+  for (size_t i = 0; i < count; ++i) {
+    EXPECT_EQ(answers[2 * i], answers[2 * i + 1]);
+    if (i % 8 == 0) EXPECT_EQ(answers[2 * i], "logout");
+    else EXPECT_TRUE(answers[2 * i].starts_with("ush_r_") && distinct.insert(answers[2 * i]).second) << answers[2 * i];
+    EXPECT_EQ(world->session(issued[i].session.id).rotation.generation, i % 8 ? 1 : 0);
+  }
+}
+
+TEST_P(SessionRace, ALockedSessionHoldsUpNoOther) {
+  if (GetParam() == test::sqlite) GTEST_SKIP() << "a writer is alone there";
+  const Issued locked = world->sign_in(user), other = world->sign_in(user);
+  std::jthread waits;
+  std::atomic<bool> answered{false};
+  const auto held = world->transactor.atomically([&](core::Tx& tx) -> core::Result<> {
+    TRY(world->session_rows->lock(tx, locked.session.id));
+    waits = std::jthread([&] { answered = world->sessions.refresh(locked.refresh_token, "", {}).has_value(); });
+    std::thread([&] { EXPECT_TRUE(world->sessions.refresh(other.refresh_token, "", {})); }).join();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_FALSE(answered);
+    return {};
+  });
+  ASSERT_TRUE(held);
+  waits.join();
+  EXPECT_TRUE(answered);
+}
+
 TEST_P(SessionRace, ARefreshNeverOutlivesALogout) {
   int answered = 0;
   for (int round = 0; round < 200; ++round) {
     const Issued issued = world->sign_in(user);
-    core::Result<Issued> answer = core::fail(Code::internal);
+    core::Result<Refreshed> answer = core::fail(Code::internal);
     race([&] { answer = world->sessions.refresh(issued.refresh_token, "", {}); },
          [&] { EXPECT_TRUE(world->end(user, issued.session.id)); });
     EXPECT_EQ(world->end_of(issued.session.id), "logout");

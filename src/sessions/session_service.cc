@@ -10,19 +10,7 @@ namespace {
 
 constexpr size_t again_at_once = 100;  // in one transaction
 
-std::unexpected<core::Error> ended(EndReason reason) {
-  return std::unexpected(core::Error{.code = core::Code::session_ended, .reason = std::string(core::to_text(reason))});
-}
-
 }  // namespace
-
-struct Service::Presented {
-  tokens::RefreshToken token;
-  std::shared_ptr<const tokens::KeySet> keys;
-  std::string_view family;
-  const audit::Origin& origin;
-  core::Time now;
-};
 
 core::Result<Issued> Service::create(core::Tx& tx, accounts::UserId user, devices::Device device, std::string amr,
                                      const audit::Origin& origin) {
@@ -110,85 +98,17 @@ core::Result<int64_t> Service::end_all(core::Tx& tx, accounts::UserId user, EndR
 
 core::Result<std::vector<Session>> Service::list(core::Tx& tx, accounts::UserId user, const Page& page) {
   const core::Time now = clock_.now();
-  const auto ended_by_clock = [&](const Session& s) {
-    return !guard_.jumped() && expired(s.created_at, s.last_active_at, s.expires_at, config_.lifetimes(), now);
-  };
   std::vector<Session> living;
   // The clock may have ended any of a page: it is filled up from the next ones, so that only the last page is short.
   for (Page rest = page;;) {
     auto some = TRY(store_.list(tx, user, rest));
     if (!some.empty()) rest.after = {some.back().last_active_at, some.back().id};
     const bool last = static_cast<int64_t>(some.size()) < rest.limit;
-    std::erase_if(some, ended_by_clock);
+    std::erase_if(some, [&](const Session& s) { return ended_by_clock(s, now).has_value(); });
     std::ranges::move(some, std::back_inserter(living));
     rest.limit = page.limit - static_cast<int64_t>(living.size());
     if (last || rest.limit == 0) return living;
   }
-}
-
-core::Result<Issued> Service::refresh(const crypto::Secret& text, std::string_view family,
-                                      const audit::Origin& origin) {
-  if (guard_.skewed()) return core::fail(core::Code::clock_skew);
-  const auto token = tokens::RefreshToken::parse(text.expose());
-  if (!token) return core::fail(core::Code::refresh_invalid);
-  const core::Time now = clock_.now();
-  if (!keys_.current()->mac(token->key, now)) TRY(keys_.reload_unless_recent());
-  const Presented presented{*token, keys_.current(), family, origin, now};
-  // A refusal that is recorded is a value of the transaction, so that it is committed.
-  auto answered = TRY(transactor_.atomically([&](core::Tx& tx) -> core::Result<core::Result<Issued>> {
-    auto session = TRY(store_.lock(tx, SessionId{token->session}));
-    if (!session || !tokens::verify(*token, *presented.keys, now, session->secret))
-      return core::Result<Issued>(core::fail(core::Code::refresh_invalid));
-    if (session->end) return core::Result<Issued>(ended(session->end->reason));
-    return answer(tx, std::move(*session), presented);
-  }));
-  if (!answered) return answered;
-  answered->refresh_token =
-      tokens::issue_refresh_token(*presented.keys, now, answered->session.id.value,
-                                  answered->session.rotation.generation, answered->session.secret);
-  return answered;
-}
-
-core::Result<core::Result<Issued>> Service::answer(core::Tx& tx, Session session, const Presented& presented) {
-  const auto reason =
-      expired(session.created_at, session.last_active_at, session.expires_at, config_.lifetimes(), presented.now);
-  if (reason && !guard_.jumped()) {
-    TRY(expire(tx, session, *reason, presented.origin));
-    return core::Result<Issued>(ended(*reason));
-  }
-  const auto verdict =
-      judge(session.rotation, presented.token.generation, presented.family, presented.now, config_.refresh_rules());
-  switch (verdict) {
-    case Verdict::theft:
-      return end_stolen(tx, session, presented);
-    case Verdict::repeat:
-      return Issued{std::move(session), {}};
-    case Verdict::repeat_late:
-      TRY(audit_.append(tx, {"session.refresh_repeated_late", session.user.value, session.id.value}, presented.origin));
-      return Issued{std::move(session), {}};
-    case Verdict::fast_forward:
-      TRY(audit_.append(tx, {"session.refresh_fast_forward", session.user.value, session.id.value}, presented.origin));
-      [[fallthrough]];
-    case Verdict::rotate:
-      return rotate(tx, std::move(session), presented);
-  }
-  std::unreachable();
-}
-
-core::Result<core::Result<Issued>> Service::rotate(core::Tx& tx, Session session, const Presented& presented) {
-  session.rotation = rotated(session.rotation, presented.token.generation, presented.family, presented.now);
-  session.refreshed_at = presented.now;
-  session.last_active_at = std::max(session.last_active_at, presented.now);
-  session.ip_address = presented.origin.ip_address;
-  TRY(store_.rotate(tx, session));
-  return Issued{std::move(session), {}};
-}
-
-core::Result<core::Result<Issued>> Service::end_stolen(core::Tx& tx, const Session& session,
-                                                       const Presented& presented) {
-  TRY(end(tx, session.user, session.id, EndReason::refresh_reuse, presented.origin));
-  TRY(alarm_.refresh_reused(tx, session));
-  return core::Result<Issued>(ended(EndReason::refresh_reuse));
 }
 
 Issued Service::issue(Session session) const {

@@ -20,6 +20,11 @@ struct Issued {
   crypto::Secret refresh_token;
 };
 
+// What a refresh found or made, and the refresh token that answers it.
+struct Refreshed : Whole {
+  crypto::Secret refresh_token;
+};
+
 // Told in the transaction that ends a session whose refresh token was stolen.
 class Alarm {
  public:
@@ -31,17 +36,8 @@ class Service {
  public:
   Service(core::Transactor& transactor, Store& store, audit::Store& audit, changes::Outbox& outbox,
           tokens::KeyRing& keys, Alarm& alarm, crypto::Random& random, const core::Clock& clock,
-          const core::ClockGuard& guard, const Config& config)
-      : transactor_(transactor),
-        store_(store),
-        audit_(audit),
-        outbox_(outbox),
-        keys_(keys),
-        alarm_(alarm),
-        random_(random),
-        clock_(clock),
-        guard_(guard),
-        config_(config) {}
+          const core::ClockGuard& guard, const Config& config);
+  ~Service();
 
   // The caller has locked the user's row in `tx` and compared its epoch. Error: clock_skew.
   core::Result<Issued> create(core::Tx& tx, accounts::UserId user, devices::Device device, std::string amr,
@@ -62,17 +58,25 @@ class Service {
 
   // Answers a refresh token by the rules of refresh.h. `family` is the device family that presents it.
   // Errors: refresh_invalid, session_ended with its reason, store_unavailable, clock_skew.
-  core::Result<Issued> refresh(const crypto::Secret& token, std::string_view family, const audit::Origin& origin);
+  core::Result<Refreshed> refresh(const crypto::Secret& token, std::string_view family, const audit::Origin& origin);
 
   // An expiry is written only when the database's clock agrees with this to spare: uses may be written 10 s late.
   static constexpr core::Seconds expiry_slack{15};
 
  private:
-  struct Presented;  // what is known of a refresh call before its row is read
-  // The inner result is the answer, refusals included; the outer one undoes the transaction.
-  core::Result<core::Result<Issued>> answer(core::Tx& tx, Session session, const Presented& presented);
-  core::Result<core::Result<Issued>> rotate(core::Tx& tx, Session session, const Presented& presented);
-  core::Result<core::Result<Issued>> end_stolen(core::Tx& tx, const Session& session, const Presented& presented);
+  // The steps of refresh(). The inner result is the answer, refusals included; the outer one undoes the transaction.
+  struct Presented;
+  struct Together;
+  using Answer = std::optional<core::Result<Whole>>;
+  void answer_together(std::span<Presented* const> all);
+  core::Result<Whole> answer_alone(const Presented& presented);
+  core::Result<Answer> answer(core::Tx& tx, Whole found, const Presented& presented);
+  core::Result<core::Result<Whole>> answer_on_record(core::Tx& tx, Whole found, const Presented& presented);
+  core::Result<core::Result<Whole>> end_stolen(core::Tx& tx, const Session& session, const Presented& presented);
+  core::Result<Whole> rotate(core::Tx& tx, Whole found, const Presented& presented);
+  std::optional<EndReason> ended_by_clock(const Session& session, core::Time now) const;
+  Verdict verdict_of(const Session& session, const Presented& presented) const;
+
   core::Result<> record_end(core::Tx& tx, accounts::UserId user, SessionId id, EndReason reason,
                             const audit::Origin& origin, std::string_view note = "");
   core::Result<int64_t> end_again(core::Tx& tx, std::span<const RecentEnd> ends);
@@ -89,6 +93,7 @@ class Service {
   const core::ClockGuard& guard_;
   const Config& config_;
   RecentEnds recent_;
+  std::unique_ptr<Together> together_;
 };
 
 }  // namespace sessions

@@ -32,11 +32,12 @@ struct SessionService : testing::Test, test::SessionWorld {
   UserId user = add_user("ann");
   audit::Origin origin{.ip_address = "198.51.100.9", .request_id = "r-1"};
 
-  core::Result<Issued> refresh(const crypto::Secret& token, std::string_view family = laptop) {
+  core::Result<Refreshed> refresh(const crypto::Secret& token, std::string_view family = laptop) {
     return sessions.refresh(token, family, origin);
   }
   // "code" or "code reason".
-  static std::string refusal(const core::Result<Issued>& answer) {
+  template <class T>
+  static std::string refusal(const core::Result<T>& answer) {
     if (answer) return "answered";
     const auto& error = answer.error();
     return std::string(core::row(error.code).name) + (error.reason.empty() ? "" : ' ' + error.reason);

@@ -2,6 +2,7 @@
 // Does not own: their rules (session.h, refresh.h).
 // Thread rule: any worker thread.
 #pragma once
+#include "access/role_store.h"
 #include "core/unit_of_work.h"
 #include "sessions/session.h"
 
@@ -18,14 +19,25 @@ struct Page {
   int64_t limit = 100;
 };
 
+// A session with its user and his roles, which one statement finds.
+struct Whole {
+  Session session;
+  accounts::User user;
+  roles::UserRoles roles;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
   // The caller holds the user's row locked and has compared its auth_epoch.
   virtual core::Result<> create(core::Tx& tx, const Session& session) = 0;
   virtual core::Result<std::optional<Session>> find(core::Tx& tx, SessionId id) = 0;
-  // As find; ending and rotating wait for each other on the row.
-  virtual core::Result<std::optional<Session>> lock(core::Tx& tx, SessionId id) = 0;
+  // Those of `ids` that are there, in any order. There is one id at least, and they differ.
+  virtual core::Result<std::vector<Whole>> find_whole(core::Tx& tx, std::span<const SessionId> ids) = 0;
+  // One of them; ending and rotating wait for each other on the session's row.
+  virtual core::Result<std::optional<Whole>> lock(core::Tx& tx, SessionId id) = 0;
+  // As find_whole, but locked, and without those that another has locked: it waits for nobody.
+  virtual core::Result<std::vector<Whole>> lock_free(core::Tx& tx, std::span<const SessionId> ids) = 0;
   // Sessions that have not ended; those that only the clock has ended are among them.
   virtual core::Result<std::vector<Session>> list(core::Tx& tx, accounts::UserId user, const Page& page) = 0;
   // Ends those of `user` that live: one, or all but `except`. The ids ended.

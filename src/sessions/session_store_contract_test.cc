@@ -1,11 +1,15 @@
 #include <gtest/gtest.h>
 
 #include <barrier>
+#include <functional>
+#include <set>
 #include <thread>
 
+#include "access/role_store_sql.h"
 #include "accounts/user_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "tests/support/databases.h"
+#include "tests/support/fake_access.h"
 #include "tests/support/fake_sessions.h"
 #include "tests/support/fake_transactor.h"
 #include "tests/support/postgres_server.h"
@@ -19,6 +23,8 @@ using std::chrono::days;
 struct World {
   core::FakeClock clock{core::SystemClock().now()};  // PostgreSQL has its own
   std::unique_ptr<core::Transactor> transactor;
+  std::unique_ptr<accounts::Store> users = accounts::create_sql_store();
+  std::unique_ptr<roles::RoleStore> roles = roles::create_sql_role_store();
   std::unique_ptr<Store> store;
   storage::Database* database = nullptr;
 
@@ -32,9 +38,15 @@ std::unique_ptr<World> create_world(const std::string& engine) {
   auto world = std::make_unique<World>();
   if (engine == "Fake") {
     auto transactor = std::make_unique<test::FakeTransactor>();
-    auto store = std::make_unique<test::FakeSessions>(world->clock);
+    auto users = std::make_unique<test::FakeUsers>();
+    auto roles = std::make_unique<test::FakeRoles>(*users);
+    auto store = std::make_unique<test::FakeSessions>(world->clock, *users, *roles);
+    transactor->track(users->users);
+    transactor->track(roles->state);
     transactor->track(store->sessions);
     world->transactor = std::move(transactor);
+    world->users = std::move(users);
+    world->roles = std::move(roles);
     world->store = std::move(store);
     return world;
   }
@@ -62,9 +74,8 @@ class SessionStore : public testing::TestWithParam<std::string> {
   }
   UserId add_user() {
     const UserId id = random.id<UserId>(world->now());
-    if (!world->database) return id;
     in_tx([&](core::Tx& tx) {
-      return accounts::create_sql_store()->create(tx, {.id = id, .email = id.str(), .email_key = id.str()});
+      return world->users->create(tx, {.id = id, .email = id.str(), .email_key = id.str(), .first_name = "Ada"});
     });
     return id;
   }
@@ -87,6 +98,11 @@ class SessionStore : public testing::TestWithParam<std::string> {
   }
   std::optional<Session> find(SessionId id) {
     return in_tx([&](core::Tx& tx) { return world->store->find(tx, id); });
+  }
+  core::Result<std::optional<Whole>> find_whole(core::Tx& tx, SessionId id) {
+    auto found = TRY(world->store->find_whole(tx, std::span(&id, 1)));
+    EXPECT_LE(found.size(), 1u);
+    return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
   }
   std::vector<SessionId> end(std::optional<SessionId> only, std::optional<SessionId> except, EndReason reason) {
     return in_tx([&](core::Tx& tx) { return world->store->end(tx, user, only, except, reason); });
@@ -118,9 +134,17 @@ TEST_P(SessionStore, WhatWasCreatedIsFoundWhole) {
   made.last_active_at = now - Seconds(1);
   made.refreshed_at = now - Seconds(2);
   in_tx([&](core::Tx& tx) { return world->store->create(tx, made); });
-  for (const bool locked : {false, true}) {
-    const auto found =
-        in_tx([&](core::Tx& tx) { return locked ? world->store->lock(tx, made.id) : world->store->find(tx, made.id); });
+  using Find = core::Result<std::optional<Session>>;
+  const auto session = [](const std::optional<Whole>& whole) {
+    return whole.transform([](const Whole& w) { return w.session; });
+  };
+  const std::function<Find(core::Tx&)> ways[] = {
+      [&](core::Tx& tx) { return world->store->find(tx, made.id); },
+      [&](core::Tx& tx) -> Find { return session(TRY(find_whole(tx, made.id))); },
+      [&](core::Tx& tx) -> Find { return session(TRY(world->store->lock(tx, made.id))); },
+  };
+  for (const auto& way : ways) {
+    const auto found = in_tx(way);
     ASSERT_TRUE(found);
     EXPECT_EQ(found->id, made.id);
     EXPECT_EQ(found->user, user);
@@ -137,9 +161,71 @@ TEST_P(SessionStore, WhatWasCreatedIsFoundWhole) {
   }
 }
 
+TEST_P(SessionStore, WholeIsASessionWithItsUserAndHisRoles) {
+  const Session session = add(user, now);
+  const auto whole = [&](bool locked) {
+    return in_tx(
+        [&](core::Tx& tx) { return locked ? world->store->lock(tx, session.id) : find_whole(tx, session.id); });
+  };
+  for (const bool locked : {false, true}) EXPECT_TRUE(whole(locked)->roles.assignments.empty());
+  in_tx([&](core::Tx& tx) -> core::Result<> {
+    for (const auto* role : {"support", "editor"}) {
+      TRY(world->roles->put(tx, {.name = role}, "of this test"));
+      TRY(world->roles->assign(tx, {.user = user, .role = role, .given_at = now, .expires_at = now + days(1)}));
+    }
+    return {};
+  });
+  add(add_user(), now);
+  for (const bool locked : {false, true}) {
+    const auto found = whole(locked);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->session.id, session.id);
+    EXPECT_EQ(found->user.id, user);
+    EXPECT_EQ(found->user.first_name, "Ada");
+    EXPECT_EQ(found->user.email, user.str());
+    EXPECT_EQ(found->roles.stamp, "of this test");
+    ASSERT_EQ(found->roles.assignments.size(), 2u);
+    EXPECT_EQ(found->roles.assignments[0].role, "editor");
+    EXPECT_EQ(found->roles.assignments[1].role, "support");
+    EXPECT_EQ(found->roles.assignments[1].user, user);
+    EXPECT_EQ(found->roles.assignments[1].expires_at, now + days(1));
+  }
+}
+
+TEST_P(SessionStore, SeveralAreFoundAtOnce) {
+  std::vector<SessionId> ids;
+  for (size_t count = 1; count <= 9; ++count) {
+    ids.push_back(add(count % 3 ? user : add_user(), now).id);
+    for (const bool locked : {false, true}) {
+      const auto found = in_tx(
+          [&](core::Tx& tx) { return locked ? world->store->lock_free(tx, ids) : world->store->find_whole(tx, ids); });
+      std::set<SessionId> seen;
+      for (const Whole& whole : found) seen.insert(whole.session.id);
+      EXPECT_EQ(found.size(), count);
+      EXPECT_EQ(seen, std::set(ids.begin(), ids.end()));
+    }
+  }
+  const SessionId some[] = {ids[0], random.id<SessionId>(now), ids[1]};
+  EXPECT_EQ(in_tx([&](core::Tx& tx) { return world->store->lock_free(tx, some); }).size(), 2u);
+}
+
+TEST_P(SessionStore, WhatAnotherHasLockedIsNotWaitedFor) {
+  if (GetParam() != "Postgres") GTEST_SKIP() << "a writer is alone there";
+  const SessionId ids[] = {add(user, now).id, add(user, now).id, add(user, now).id};
+  std::vector<Whole> free;
+  in_tx([&](core::Tx& tx) -> core::Result<> {
+    TRY(world->store->lock(tx, ids[1]));
+    std::thread([&] { free = in_tx([&](core::Tx& other) { return world->store->lock_free(other, ids); }); }).join();
+    return {};
+  });
+  ASSERT_EQ(free.size(), 2u);
+  for (const Whole& whole : free) EXPECT_NE(whole.session.id, ids[1]);
+}
+
 TEST_P(SessionStore, WhatIsNotThereIsAbsent) {
   const SessionId nobody = random.id<SessionId>(now);
   EXPECT_FALSE(find(nobody));
+  EXPECT_FALSE(in_tx([&](core::Tx& tx) { return find_whole(tx, nobody); }));
   EXPECT_FALSE(in_tx([&](core::Tx& tx) { return world->store->lock(tx, nobody); }));
   EXPECT_TRUE(end(nobody, std::nullopt, EndReason::logout).empty());
   EXPECT_FALSE(expire(nobody, {}));
@@ -345,9 +431,9 @@ TEST_P(SessionStore, ARotationInFlightNeverRevives) {
         start.arrive_and_wait();
         rotated = in_tx([&](core::Tx& tx) -> core::Result<bool> {
           auto locked = TRY(world->store->lock(tx, session.id));
-          if (locked->end) return false;
-          locked->rotation.generation = 1;
-          TRY(world->store->rotate(tx, *locked));
+          if (locked->session.end) return false;
+          locked->session.rotation.generation = 1;
+          TRY(world->store->rotate(tx, locked->session));
           return true;
         });
       });

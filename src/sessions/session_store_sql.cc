@@ -1,16 +1,46 @@
 #include "sessions/session_store_sql.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
 
-#include "storage/database.h"
+#include "access/user_roles_sql.h"
+#include "accounts/user_row_sql.h"
 
 namespace sessions {
 namespace {
 
-#define SESSION_COLUMNS                                                                                            \
-  "id, user_id, secret, generation, rotations, answered_to, amr, device_name, platform, app_version, user_agent, " \
-  "device_id, "                                                                                                    \
-  "ip_address, created_at, last_active_at, refreshed_at, expires_at, ended_at, end_reason"
+// `t` is the table's alias with its dot, or nothing.
+#define COLUMNS(t)                                                                                                     \
+  t "id, " t "user_id, " t "secret, " t "generation, " t "rotations, " t "answered_to, " t "amr, " t "device_name, " t \
+    "platform, " t "app_version, " t "user_agent, " t "device_id, " t "ip_address, " t "created_at, " t                \
+    "last_active_at, " t "refreshed_at, " t "expires_at, " t "ended_at, " t "end_reason"
+#define SESSION_COLUMNS COLUMNS("")
+constexpr int session_columns = 19;
+
+// Of sessions, their users and the roles of these: a row for each role, or one.
+#define WHOLE_SESSIONS                                                               \
+  "SELECT " COLUMNS("s.") ", " USHER_USER_COLUMNS(                                   \
+      "u.") ", " USHER_USER_ROLES_COLUMNS                                            \
+            " FROM sessions AS s "                                                   \
+            "JOIN users AS u ON u.id = s.user_id CROSS JOIN " USHER_USER_ROLES_JOIN( \
+                "u.id") " WHERE g.id = 1 AND s.id IN ("
+
+// The statement for `count` sessions.
+std::string text_for(size_t count, std::string_view lock) {
+  std::string text = WHOLE_SESSIONS;
+  for (size_t i = 1; i <= count; ++i) text += (i == 1 ? "$" : ", $") + std::to_string(i);
+  return (text += ')') += lock;
+}
+
+// Few texts, so that each connection prepares few: for 1, 2, 4, … sessions.
+using Texts = std::array<std::string, 8>;
+Texts texts_for(std::string_view lock) {
+  Texts made;
+  for (size_t i = 0; i < made.size(); ++i) made[i] = text_for(size_t{1} << i, lock);
+  return made;
+}
 
 std::string join(const std::vector<core::Time>& times) {
   std::string out;
@@ -65,6 +95,23 @@ std::optional<Session> read_one(const storage::Rows& rows) {
   return rows.empty() ? std::nullopt : std::optional(read(rows[0]));
 }
 
+std::vector<Whole> read_wholes(const storage::Rows& rows) {
+  std::vector<Whole> found;
+  for (storage::Row row : rows) {
+    auto at = std::ranges::find(found, row.id<SessionId>(0), [](const Whole& whole) { return whole.session.id; });
+    if (at == found.end()) at = found.insert(at, {read(row), accounts::read_user(row, session_columns), {}});
+    roles::add_row(at->roles, row, session_columns + accounts::user_columns);
+  }
+  return found;
+}
+
+core::Result<std::vector<Whole>> query_whole(core::Tx& tx, const Texts& texts, std::span<const SessionId> ids) {
+  std::vector<storage::Param> params;
+  for (const auto& id : ids) params.push_back(storage::param(id));
+  params.resize(std::bit_ceil(ids.size()), params.back());  // a repeated id changes nothing
+  return read_wholes(TRY(storage::sql(tx).execute(texts.at(std::bit_width(ids.size() - 1)), params)));
+}
+
 class SqlStore final : public Store {
  public:
   core::Result<> create(core::Tx& tx, const Session& s) override {
@@ -81,9 +128,19 @@ class SqlStore final : public Store {
     return read_one(TRY(storage::sql(tx).query("SELECT " SESSION_COLUMNS " FROM sessions WHERE id = $1", id)));
   }
 
-  core::Result<std::optional<Session>> lock(core::Tx& tx, SessionId id) override {
-    return read_one(
-        TRY(storage::sql(tx).query("SELECT " SESSION_COLUMNS " FROM sessions WHERE id = $1 FOR UPDATE", id)));
+  core::Result<std::vector<Whole>> find_whole(core::Tx& tx, std::span<const SessionId> ids) override {
+    static const Texts texts = texts_for("");
+    return query_whole(tx, texts, ids);
+  }
+
+  core::Result<std::optional<Whole>> lock(core::Tx& tx, SessionId id) override {
+    auto found = read_wholes(TRY(storage::sql(tx).query(WHOLE_SESSIONS "$1) FOR UPDATE OF s", id)));
+    return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+  }
+
+  core::Result<std::vector<Whole>> lock_free(core::Tx& tx, std::span<const SessionId> ids) override {
+    static const Texts texts = texts_for(" FOR UPDATE OF s SKIP LOCKED");
+    return query_whole(tx, texts, ids);
   }
 
   core::Result<std::vector<Session>> list(core::Tx& tx, accounts::UserId user, const Page& page) override {

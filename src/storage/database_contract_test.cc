@@ -305,9 +305,9 @@ TEST_P(DatabaseContract, ReadingSeesOneSnapshot) {
 
 TEST_P(DatabaseContract, RowLocksAreWrittenAndHarmless) {
   script("INSERT INTO numbers VALUES (1, 10)");
-  for (const char* lock :
-       {"FOR UPDATE", "for share", "FOR UPDATE;", "FOR NO KEY UPDATE \n", "FOR UPDATE SKIP LOCKED"}) {
-    auto rows = query(std::string("SELECT value FROM numbers WHERE id = $1 ") + lock, 1);
+  for (const char* lock : {"FOR UPDATE", "for share", "FOR UPDATE;", "FOR NO KEY UPDATE \n", "FOR UPDATE SKIP LOCKED",
+                           "FOR UPDATE OF n", "FOR UPDATE OF n SKIP LOCKED", "for share nowait"}) {
+    auto rows = query(std::string("SELECT value FROM numbers AS n WHERE id = $1 ") + lock, 1);
     ASSERT_TRUE(rows) << lock << rows.error().cause;
     EXPECT_EQ((*rows)[0].number(0), 10);
   }

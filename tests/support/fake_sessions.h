@@ -14,7 +14,8 @@ class FakeSessions final : public sessions::Store {
   using UserId = accounts::UserId;
 
   // `clock` is the database's.
-  explicit FakeSessions(const core::Clock& clock) : clock_(clock) {}
+  FakeSessions(const core::Clock& clock, accounts::Store& users, roles::RoleStore& roles)
+      : clock_(clock), users_(users), roles_(roles) {}
   std::map<SessionId, Session> sessions;
 
   core::Result<> create(core::Tx&, const Session& session) override {
@@ -25,7 +26,21 @@ class FakeSessions final : public sessions::Store {
     const auto at = sessions.find(id);
     return at == sessions.end() ? std::nullopt : std::optional(at->second);
   }
-  core::Result<std::optional<Session>> lock(core::Tx& tx, SessionId id) override { return find(tx, id); }
+  core::Result<std::optional<sessions::Whole>> lock(core::Tx& tx, SessionId id) override {
+    const auto at = sessions.find(id);
+    if (at == sessions.end()) return std::nullopt;
+    const UserId owner = at->second.user;
+    return sessions::Whole{at->second, TRY(users_.find(tx, owner)).value(), TRY(roles_.list_assignments(tx, owner))};
+  }
+  core::Result<std::vector<sessions::Whole>> lock_free(core::Tx& tx, std::span<const SessionId> ids) override {
+    return find_whole(tx, ids);
+  }
+  core::Result<std::vector<sessions::Whole>> find_whole(core::Tx& tx, std::span<const SessionId> ids) override {
+    std::vector<sessions::Whole> found;
+    for (const auto& id : ids)
+      if (auto whole = TRY(lock(tx, id))) found.push_back(std::move(*whole));
+    return found;
+  }
   core::Result<std::vector<Session>> list(core::Tx&, UserId user, const sessions::Page& page) override {
     std::vector<Session> found;
     for (const auto& [id, session] : sessions)
@@ -86,6 +101,8 @@ class FakeSessions final : public sessions::Store {
  private:
   static std::pair<core::Time, SessionId> place(const Session& session) { return {session.last_active_at, session.id}; }
   const core::Clock& clock_;
+  accounts::Store& users_;
+  roles::RoleStore& roles_;
 };
 
 // Give `rung` to FakeTransactor::track().

@@ -13,8 +13,8 @@ struct LoginWorld : PasswordWorld {
   changes::Feed feed{transactor, change_rows, clock, [] { return std::nullopt; }, metrics};
   tokens::VerifiedCache verified{1024, random};
   ::sessions::NearCache near{1000};
-  ::sessions::Checker checker{{transactor, session_rows, sessions, users, access, keys, verified, near, feed, clock,
-                               guard, token_config, session_config, access_config, metrics}};
+  ::sessions::Checker checker{{transactor, session_rows, sessions, access, keys, verified, near, feed, clock, guard,
+                               token_config, session_config, access_config, metrics}};
   login::CodeMailer code_mailer{codes, mail};
   login::Registration registration{
       {meanwhile, users, access, audit, code_mailer, *hasher, random, clock, password_config}};

@@ -78,8 +78,8 @@ struct ServerWorld {
   ::roles::Service access{transactor, *role_rows, *users, *audit, feed, random, clock};
   sessions::Service sessions{transactor, *session_rows, *audit, feed,  keys,
                              alarm,      random,        clock,  guard, session_config};
-  sessions::Checker checker{{transactor, *session_rows, sessions, *users, access, keys, verified, near, feed, clock,
-                             guard, token_config, session_config, access_config, metrics}};
+  sessions::Checker checker{{transactor, *session_rows, sessions, access, keys, verified, near, feed, clock, guard,
+                             token_config, session_config, access_config, metrics}};
 
   // A first node; null where the engine is absent.
   static std::unique_ptr<ServerWorld> create(OpenDatabase open) {

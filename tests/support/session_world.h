@@ -7,7 +7,7 @@
 namespace test {
 
 struct SessionWorld : AccessWorld {
-  FakeSessions session_rows{clock};
+  FakeSessions session_rows{clock, users, roles};
   FakeKeys key_rows;
   FakeAlarm alarm;
   crypto::Sealer sealer{crypto::Secret("the master key of a test, long enough")};

@@ -42,6 +42,14 @@ int bind_one(sqlite3_stmt* statement, int slot, const Param& param) {
   return std::visit(Visitor{statement, slot}, param);
 }
 
+// `sql` without what may follow the words of a lock: a table's name, how to wait.
+std::string_view without_details(std::string_view sql) {
+  for (std::string_view waiting : {" skip locked", " nowait"})
+    if (ends_with_ignoring_case(sql, waiting)) sql = trimmed(sql.substr(0, sql.size() - waiting.size()));
+  const std::string_view rest = trimmed(sql.substr(0, sql.find_last_of(" \n") + 1));
+  return ends_with_ignoring_case(rest, " of") ? trimmed(rest.substr(0, rest.size() - 2)) : sql;
+}
+
 bool holds_nul(const Param& param) {
   const auto* text = std::get_if<std::string_view>(&param);
   return text && text->contains('\0');
@@ -50,12 +58,12 @@ bool holds_nul(const Param& param) {
 }  // namespace
 
 std::string_view without_row_lock(std::string_view sql) {
-  static constexpr std::string_view locks[] = {
-      "for update skip locked", "for update nowait", "for no key update", "for update", "for share", "for key share"};
+  static constexpr std::string_view locks[] = {"for no key update", "for update", "for share", "for key share"};
   sql = trimmed(sql);
+  const std::string_view clause = without_details(sql);
   for (std::string_view lock : locks) {
-    if (!ends_with_ignoring_case(sql, lock)) continue;
-    const std::string_view rest = sql.substr(0, sql.size() - lock.size());
+    if (!ends_with_ignoring_case(clause, lock)) continue;
+    const std::string_view rest = clause.substr(0, clause.size() - lock.size());
     if (trimmed(rest).size() < rest.size()) return trimmed(rest);  // a word of its own
   }
   return sql;

@@ -19,7 +19,7 @@ namespace storage::sqlite {
 
 enum class Access { write, read };
 
-// `sql` without a trailing FOR UPDATE, FOR SHARE and the like.
+// `sql` without a trailing FOR UPDATE, FOR SHARE and the like, whatever follows these words.
 std::string_view without_row_lock(std::string_view sql);
 
 class Connection {

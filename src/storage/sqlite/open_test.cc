@@ -185,6 +185,10 @@ TEST(RowLock, IsTakenOffTheEndOnly) {
   EXPECT_EQ(without_row_lock("SELECT 1 FOR UPDATE"), "SELECT 1");
   EXPECT_EQ(without_row_lock("SELECT 1\nfor Share ;\n"), "SELECT 1");
   EXPECT_EQ(without_row_lock("SELECT 'x FOR UPDATE'"), "SELECT 'x FOR UPDATE'");
+  EXPECT_EQ(without_row_lock("SELECT 1 FROM t AS s FOR UPDATE OF s"), "SELECT 1 FROM t AS s");
+  EXPECT_EQ(without_row_lock("SELECT 1 FROM t AS s FOR UPDATE OF s SKIP LOCKED"), "SELECT 1 FROM t AS s");
+  EXPECT_EQ(without_row_lock("SELECT 1 AS nowait"), "SELECT 1 AS nowait");
+  EXPECT_EQ(without_row_lock("SELECT 1 AS of FROM x"), "SELECT 1 AS of FROM x");
   EXPECT_EQ(without_row_lock("SELECT before_update"), "SELECT before_update");
   EXPECT_EQ(without_row_lock(""), "");
 }

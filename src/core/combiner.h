@@ -1,0 +1,116 @@
+// Owns: doing at once what several threads ask for at the same time: whoever finds a free lane works for all who wait.
+// Nobody waits for company: the first goes at once, and those that come meanwhile go together.
+// Does not own: what the work is, and how long it takes.
+// Thread rule: run() from any thread that may wait.
+#pragma once
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+namespace core {
+
+template <class Item>
+class Combiner {
+ public:
+  using Work = std::function<void(std::span<Item* const>)>;
+
+  // `work` is called by at most `lanes` threads at once, with at most `most` items. What it throws reaches one of the
+  // callers; the items are then as it left them.
+  Combiner(size_t lanes, size_t most, Work work) : lanes_(lanes), most_(most), work_(std::move(work)) {}
+
+  // True once `item` was worked on, by this thread or another; false when its turn did not come within `patience`.
+  bool run(Item& item, std::chrono::milliseconds patience = std::chrono::seconds(5)) {
+    const auto mine = std::make_shared<Waiter>(&item);
+    if (!enter(mine) && !mine->wait_for(patience) && leave(mine)) return false;
+    if (mine->wait() == State::leads) lead(mine);
+    return true;
+  }
+
+ private:
+  enum class State { waiting, leads, done };
+  // Shared, since whoever is told that it is done may be gone before the telling ends.
+  struct Waiter {
+    explicit Waiter(Item* item) : item(item) {}
+    void become(State next) {
+      {
+        const std::lock_guard lock(mutex);
+        state = next;
+      }
+      changed.notify_one();
+    }
+    bool wait_for(std::chrono::milliseconds patience) {
+      std::unique_lock lock(mutex);
+      return changed.wait_for(lock, patience, [this] { return state != State::waiting; });
+    }
+    State wait() {
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [this] { return state != State::waiting; });
+      return state;
+    }
+    Item* const item;
+    std::mutex mutex;
+    std::condition_variable changed;  // an atomic's wait() yields the processor many times first
+    State state = State::waiting;
+  };
+  using Waiters = std::vector<std::shared_ptr<Waiter>>;
+
+  // Whether there was a free lane.
+  bool enter(const std::shared_ptr<Waiter>& mine) {
+    const std::lock_guard lock(mutex_);
+    if (leaders_ == lanes_) return waiting_.push_back(mine), false;
+    ++leaders_;
+    mine->state = State::leads;
+    return true;
+  }
+
+  // False when its turn has come meanwhile.
+  bool leave(const std::shared_ptr<Waiter>& mine) {
+    const std::lock_guard lock(mutex_);
+    return std::erase(waiting_, mine) == 1;
+  }
+
+  void lead(const std::shared_ptr<Waiter>& mine) {
+    const Turn turn{*this, take(mine)};
+    std::vector<Item*> items;
+    for (const auto& waiter : turn.taken) items.push_back(waiter->item);
+    work_(items);
+  }
+
+  struct Turn {
+    Combiner& owner;
+    const Waiters taken;
+    ~Turn() {
+      if (const auto next = owner.hand_over()) next->become(State::leads);
+      for (const auto& waiter : taken) waiter->become(State::done);
+    }
+  };
+
+  Waiters take(const std::shared_ptr<Waiter>& mine) {
+    const std::lock_guard lock(mutex_);
+    Waiters taken{mine};
+    for (; !waiting_.empty() && taken.size() < most_; waiting_.pop_front()) taken.push_back(waiting_.front());
+    return taken;
+  }
+
+  // The lane goes to who has waited longest.
+  std::shared_ptr<Waiter> hand_over() {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.empty()) return --leaders_, nullptr;
+    const auto next = waiting_.front();
+    waiting_.pop_front();
+    return next;
+  }
+
+  const size_t lanes_, most_;
+  const Work work_;
+  std::mutex mutex_;
+  std::deque<std::shared_ptr<Waiter>> waiting_;
+  size_t leaders_ = 0;
+};
+
+}  // namespace core

@@ -1,0 +1,157 @@
+// The part of session_service.h that answers refresh tokens. Those that come at the same time are answered by one
+// transaction, which is several times cheaper than one each; whatever needs more than a rotation has one of its own.
+#include <map>
+
+#include "core/combiner.h"
+#include "sessions/session_service.h"
+
+namespace sessions {
+namespace {
+
+// A transaction is on its way to the disk while the next one is being filled.
+constexpr size_t lanes = 2, most_together = 32;
+
+std::unexpected<core::Error> ended(EndReason reason) {
+  return std::unexpected(core::Error{.code = core::Code::session_ended, .reason = std::string(core::to_text(reason))});
+}
+
+}  // namespace
+
+struct Service::Presented {
+  tokens::RefreshToken token;
+  std::shared_ptr<const tokens::KeySet> keys;
+  std::string_view family;
+  const audit::Origin& origin;
+  core::Time now;
+  Answer answer{};  // absent until there is one
+
+  SessionId session() const { return SessionId{token.session}; }
+};
+
+// Of the threads that are in refresh().
+struct Service::Together : core::Combiner<Presented> {
+  explicit Together(Service& service)
+      : Combiner(lanes, most_together, [&service](auto presented) { service.answer_together(presented); }) {}
+};
+
+Service::Service(core::Transactor& transactor, Store& store, audit::Store& audit, changes::Outbox& outbox,
+                 tokens::KeyRing& keys, Alarm& alarm, crypto::Random& random, const core::Clock& clock,
+                 const core::ClockGuard& guard, const Config& config)
+    : transactor_(transactor),
+      store_(store),
+      audit_(audit),
+      outbox_(outbox),
+      keys_(keys),
+      alarm_(alarm),
+      random_(random),
+      clock_(clock),
+      guard_(guard),
+      config_(config),
+      together_(std::make_unique<Together>(*this)) {}
+
+Service::~Service() = default;
+
+core::Result<Refreshed> Service::refresh(const crypto::Secret& text, std::string_view family,
+                                         const audit::Origin& origin) {
+  if (guard_.skewed()) return core::fail(core::Code::clock_skew);
+  const auto token = tokens::RefreshToken::parse(text.expose());
+  if (!token) return core::fail(core::Code::refresh_invalid);
+  const core::Time now = clock_.now();
+  if (!keys_.current()->mac(token->key, now)) TRY(keys_.reload_unless_recent());
+  Presented presented{*token, keys_.current(), family, origin, now};
+  if (!together_->run(presented))
+    return core::fail_because(core::Code::store_unavailable, "refreshes before it took too long");
+  if (!presented.answer) presented.answer = answer_alone(presented);
+  auto answered = TRY(*std::move(presented.answer));
+  auto fresh = tokens::issue_refresh_token(*presented.keys, now, answered.session.id.value,
+                                           answered.session.rotation.generation, answered.session.secret);
+  return Refreshed{std::move(answered), std::move(fresh)};
+}
+
+// The answers are given once they are durable. What is left without one is answered alone: sessions whose row is locked
+// or absent, second tokens of one session, what answer() leaves.
+void Service::answer_together(std::span<Presented* const> all) {
+  std::map<SessionId, Presented*> by_session;
+  std::vector<SessionId> ids;
+  for (Presented* presented : all)
+    if (by_session.try_emplace(presented->session(), presented).second) ids.push_back(presented->session());
+  auto answers = transactor_.atomically([&](core::Tx& tx) -> core::Result<std::map<SessionId, Answer>> {
+    std::map<SessionId, Answer> made;
+    for (Whole& found : TRY(store_.lock_free(tx, ids))) {
+      const SessionId id = found.session.id;
+      made[id] = TRY(answer(tx, std::move(found), *by_session.at(id)));
+    }
+    return made;
+  });
+  if (answers) {
+    for (auto& [id, answer] : *answers) by_session.at(id)->answer = std::move(answer);
+  } else if (answers.error().code == core::Code::store_unavailable) {
+    for (Presented* presented : all) presented->answer = std::unexpected(answers.error());
+  }
+}
+
+// A refusal that is recorded is a value of the transaction, so that it is committed.
+core::Result<Whole> Service::answer_alone(const Presented& presented) {
+  return TRY(transactor_.atomically([&](core::Tx& tx) -> core::Result<core::Result<Whole>> {
+    auto found = TRY(store_.lock(tx, presented.session()));
+    if (!found) return core::Result<Whole>(core::fail(core::Code::refresh_invalid));
+    auto plain = TRY(answer(tx, *found, presented));
+    return plain ? *std::move(plain) : TRY(answer_on_record(tx, std::move(*found), presented));
+  }));
+}
+
+std::optional<EndReason> Service::ended_by_clock(const Session& session, core::Time now) const {
+  if (guard_.jumped()) return std::nullopt;
+  return expired(session.created_at, session.last_active_at, session.expires_at, config_.lifetimes(), now);
+}
+
+Verdict Service::verdict_of(const Session& session, const Presented& presented) const {
+  return judge(session.rotation, presented.token.generation, presented.family, presented.now, config_.refresh_rules());
+}
+
+// Absent when more is to be written than a rotation.
+core::Result<Service::Answer> Service::answer(core::Tx& tx, Whole found, const Presented& presented) {
+  const Session& session = found.session;
+  if (!tokens::verify(presented.token, *presented.keys, presented.now, session.secret))
+    return Answer(core::fail(core::Code::refresh_invalid));
+  if (session.end) return Answer(ended(session.end->reason));
+  if (ended_by_clock(session, presented.now)) return Answer();
+  const Verdict verdict = verdict_of(session, presented);
+  if (verdict == Verdict::repeat) return Answer(std::move(found));
+  if (verdict == Verdict::rotate) return Answer(TRY(rotate(tx, std::move(found), presented)));
+  return Answer();
+}
+
+core::Result<core::Result<Whole>> Service::answer_on_record(core::Tx& tx, Whole found, const Presented& presented) {
+  const Session& session = found.session;
+  if (const auto reason = ended_by_clock(session, presented.now)) {
+    TRY(expire(tx, session, *reason, presented.origin));
+    return core::Result<Whole>(ended(*reason));
+  }
+  const Verdict verdict = verdict_of(session, presented);
+  if (verdict == Verdict::theft) return end_stolen(tx, session, presented);
+  const bool late = verdict == Verdict::repeat_late;
+  const auto* action = late ? "session.refresh_repeated_late" : "session.refresh_fast_forward";
+  TRY(audit_.append(tx, {action, session.user.value, session.id.value}, presented.origin));
+  if (late) return found;
+  return TRY(rotate(tx, std::move(found), presented));
+}
+
+core::Result<Whole> Service::rotate(core::Tx& tx, Whole found, const Presented& presented) {
+  Session& session = found.session;
+  session.rotation = rotated(session.rotation, presented.token.generation, presented.family, presented.now);
+  session.refreshed_at = presented.now;
+  session.last_active_at = std::max(session.last_active_at, presented.now);
+  session.ip_address = presented.origin.ip_address;
+  TRY(store_.rotate(tx, session));
+  return found;
+}
+
+core::Result<core::Result<Whole>> Service::end_stolen(core::Tx& tx, const Session& session,
+                                                      const Presented& presented) {
+  TRY(end(tx, session.user, session.id, EndReason::refresh_reuse, presented.origin));
+  TRY(alarm_.refresh_reused(tx, session));
+  return core::Result<Whole>(ended(EndReason::refresh_reuse));
+}
+
+}  // namespace sessions
