@@ -84,17 +84,15 @@ core::Result<std::vector<bool>> Service::check(accounts::UserId user, const std:
 }
 
 core::Result<Grants> Service::grants_of(core::Tx& tx, accounts::UserId user, core::Time now) {
-  return grants_of(tx, TRY(roles_.list_assignments(tx, user)), now);
-}
-
-core::Result<Grants> Service::grants_of(core::Tx& tx, const UserRoles& held, core::Time now) {
+  const auto held = TRY(roles_.list_assignments(tx, user));
   return grants_by(*TRY(definitions(tx, held.stamp)), held, now);
 }
 
-core::Result<Grants> Service::grants_of(const UserRoles& held) {
+// Assignments of one moment and roles of another could allow what was never allowed.
+core::Result<Grants> Service::grants_of(accounts::UserId user, const UserRoles& held) {
   const core::Time now = clock_.now();
   if (const auto known = definitions_if(held.stamp)) return grants_by(*known, held, now);
-  return transactor_.reading([&](core::Tx& tx) { return grants_of(tx, held, now); });
+  return transactor_.reading([&](core::Tx& tx) { return grants_of(tx, user, now); });
 }
 
 Grants Service::grants_by(Definitions& known, const UserRoles& held, core::Time now) {

@@ -74,8 +74,8 @@ class Service {
   // Which of `permissions` the user has now, in order. validation_failed for `permissions[i]`.
   core::Result<std::vector<bool>> check(accounts::UserId user, const std::vector<std::string>& permissions);
 
-  // Of what a transaction has read; the roles themselves are read when they have changed since this process did.
-  core::Result<Grants> grants_of(const UserRoles& held);
+  // Of what a transaction has read of `user`; all is read again when roles have changed since this process read them.
+  core::Result<Grants> grants_of(accounts::UserId user, const UserRoles& held);
 
   // Steps of a caller's transaction.
 
@@ -84,7 +84,6 @@ class Service {
   // A new user's role. The user was created in the same transaction.
   core::Result<> assign_default(core::Tx& tx, accounts::UserId user);
   core::Result<Grants> grants_of(core::Tx& tx, accounts::UserId user, core::Time now);
-  core::Result<Grants> grants_of(core::Tx& tx, const UserRoles& held, core::Time now);
   core::Result<Grants> grants_of(core::Tx& tx, accounts::UserId user) { return grants_of(tx, user, clock_.now()); }
   // grant_exceeds_own when `user` may do something that who acts may not. Always passes for oneself.
   core::Result<> ensure_may_act_on(core::Tx& tx, accounts::UserId user, const audit::Origin& origin);

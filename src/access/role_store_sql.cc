@@ -127,12 +127,12 @@ class SqlRoleStore final : public RoleStore {
 
 }  // namespace
 
-void add_row(UserRoles& roles, const storage::Row& row, int first) {
-  roles.stamp = row.text(first);
+void add_row(UserRoles& held, const storage::Row& row, int first) {
+  held.stamp = row.text(first);
   if (row.null(first + 1)) return;
   auto assignment = read_assignment(row, first + 1);
-  const auto place = std::ranges::upper_bound(roles.assignments, assignment.role, {}, &Assignment::role);
-  roles.assignments.insert(place, std::move(assignment));
+  const auto place = std::ranges::upper_bound(held.assignments, assignment.role, {}, &Assignment::role);
+  held.assignments.insert(place, std::move(assignment));
 }
 
 std::unique_ptr<RoleStore> create_sql_role_store() { return std::make_unique<SqlRoleStore>(); }

@@ -1,5 +1,5 @@
 // Owns: which columns make a user, for statements that join them.
-// Thread rule: plain functions.
+// Thread rule: macros and plain functions.
 #pragma once
 #include "accounts/user.h"
 #include "storage/database.h"

@@ -75,26 +75,27 @@ class Combiner {
   }
 
   void lead(const std::shared_ptr<Waiter>& mine) {
-    const Turn turn{*this, take(mine)};
+    Turn turn{*this, {}};
+    take(mine, turn.taken);
     std::vector<Item*> items;
     for (const auto& waiter : turn.taken) items.push_back(waiter->item);
     work_(items);
   }
 
+  // Whatever is thrown, the lane is handed on, and all who were taken are told.
   struct Turn {
     Combiner& owner;
-    const Waiters taken;
+    Waiters taken;
     ~Turn() {
       if (const auto next = owner.hand_over()) next->become(State::leads);
       for (const auto& waiter : taken) waiter->become(State::done);
     }
   };
 
-  Waiters take(const std::shared_ptr<Waiter>& mine) {
+  void take(const std::shared_ptr<Waiter>& mine, Waiters& taken) {
     const std::lock_guard lock(mutex_);
-    Waiters taken{mine};
+    taken.push_back(mine);
     for (; !waiting_.empty() && taken.size() < most_; waiting_.pop_front()) taken.push_back(waiting_.front());
-    return taken;
   }
 
   // The lane goes to who has waited longest.

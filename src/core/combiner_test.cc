@@ -98,5 +98,32 @@ TEST(Combiner, WhatTheWorkThrowsEndsNothing) {
   EXPECT_EQ(good.answer, 1);
 }
 
+TEST(Combiner, WhoWaitsIsToldAlsoWhenTheWorkThrows) {
+  std::atomic<int> entered{0}, thrown{0}, ended{0};
+  std::atomic<bool> held{true};
+  Combiner<Item> combiner(1, 4, [&](std::span<Item* const>) {
+    ++entered;
+    while (held) std::this_thread::yield();
+    throw std::runtime_error("thrown");
+  });
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&] {
+      Item item;
+      try {
+        combiner.run(item);
+      } catch (const std::runtime_error&) {
+        ++thrown;
+      }
+      ++ended;
+    });
+  while (entered == 0) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  held = false;
+  threads.clear();
+  EXPECT_EQ(ended, 8);
+  EXPECT_EQ(thrown, entered) << "each to one of those it worked for";
+}
+
 }  // namespace
 }  // namespace core

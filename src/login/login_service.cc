@@ -103,7 +103,7 @@ Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::stri
   auto fresh = TRY(rotate(refresh_token, family, origin));
   parts_.checker.forget_text(fresh.user.id, fresh.session.id);
   if (!fresh.user.active()) return core::fail(Code::account_disabled);
-  auto grants = TRY(parts_.access.grants_of(fresh.roles));
+  auto grants = TRY(parts_.access.grants_of(fresh.user.id, fresh.roles));
   return with_access_token({.session = std::move(fresh.session),
                             .refresh_token = std::move(fresh.refresh_token),
                             .user = std::move(fresh.user),

@@ -97,7 +97,7 @@ core::Result<Living> Checker::read(accounts::UserId user_id, SessionId session_i
   if (found->user.disabled_at) return core::fail(core::Code::account_disabled);
   if (found->session.end) return ended(core::to_text(found->session.end->reason));
   if (!found->user.active()) return ended(core::to_text(EndReason::account_deleted));
-  auto grants = TRY(parts_.access.grants_of(found->roles));
+  auto grants = TRY(parts_.access.grants_of(user_id, found->roles));
   return Living{std::move(found->session), std::move(found->user), std::move(grants)};
 }
 
@@ -109,7 +109,7 @@ core::Result<bool> Checker::is_of_disabled_user(SessionId id) {
 core::Result<std::optional<Whole>> Checker::find_whole(SessionId session) {
   Wanted wanted{session};
   if (wanted_.run(wanted)) return std::move(wanted.found);
-  return core::fail_because(core::Code::store_unavailable, "reads before it took too long");
+  return core::fail_because(core::Code::store_unavailable, "its turn did not come in time");
 }
 
 // Several may want the same session.

@@ -56,6 +56,9 @@ TEST_P(SessionRace, RefreshesThatComeTogetherKeepApart) {
   constexpr size_t count = 40;
   std::vector<Issued> issued;
   for (size_t i = 0; i < count; ++i) issued.push_back(world->sign_in(i % 2 ? user : world->add_user()));
+  for (size_t i = 1; i < count; i += 8)
+    ASSERT_TRUE(world->sessions.refresh(issued[i].refresh_token, "macos|safari|", {}));
+  world->clock.advance(Seconds(40));
   for (size_t i = 0; i < count; i += 8) ASSERT_TRUE(world->end(issued[i].session.user, issued[i].session.id));
   std::vector<std::string> answers(2 * count);
   {
@@ -75,9 +78,31 @@ TEST_P(SessionRace, RefreshesThatComeTogetherKeepApart) {
   for (size_t i = 0; i < count; ++i) {
     EXPECT_EQ(answers[2 * i], answers[2 * i + 1]);
     if (i % 8 == 0) EXPECT_EQ(answers[2 * i], "logout");
+    else if (i % 8 == 1) EXPECT_EQ(answers[2 * i], "refresh_reuse");
     else EXPECT_TRUE(answers[2 * i].starts_with("ush_r_") && distinct.insert(answers[2 * i]).second) << answers[2 * i];
     EXPECT_EQ(world->session(issued[i].session.id).rotation.generation, i % 8 ? 1 : 0);
   }
+}
+
+TEST_P(SessionRace, WhileTheStoreIsDownAllAreToldSoAndLoseNothing) {
+  std::vector<Issued> issued;
+  for (int i = 0; i < 20; ++i) issued.push_back(world->sign_in(user));
+  const auto refresh_all = [&] {
+    std::atomic<int> answered{0}, unavailable{0};
+    std::vector<std::jthread> clients;
+    for (const Issued& one : issued)
+      clients.emplace_back([&] {
+        const auto answer = world->sessions.refresh(one.refresh_token, "", {});
+        if (answer) ++answered;
+        else if (answer.error().code == Code::store_unavailable) ++unavailable;
+      });
+    clients.clear();
+    return std::pair(answered.load(), unavailable.load());
+  };
+  world->transactor.down = true;
+  EXPECT_EQ(refresh_all(), std::pair(0, 20));
+  world->transactor.down = false;
+  EXPECT_EQ(refresh_all(), std::pair(20, 0));
 }
 
 TEST_P(SessionRace, ALockedSessionHoldsUpNoOther) {

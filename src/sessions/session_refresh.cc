@@ -1,5 +1,6 @@
 // The part of session_service.h that answers refresh tokens. Those that come at the same time are answered by one
 // transaction, which is several times cheaper than one each; whatever needs more than a rotation has one of its own.
+#include <algorithm>
 #include <map>
 
 #include "core/combiner.h"
@@ -9,7 +10,7 @@ namespace sessions {
 namespace {
 
 // A transaction is on its way to the disk while the next one is being filled.
-constexpr size_t lanes = 2, most_together = 32;
+constexpr size_t lanes = 2;
 
 std::unexpected<core::Error> ended(EndReason reason) {
   return std::unexpected(core::Error{.code = core::Code::session_ended, .reason = std::string(core::to_text(reason))});
@@ -23,6 +24,7 @@ struct Service::Presented {
   std::string_view family;
   const audit::Origin& origin;
   core::Time now;
+  bool jumped;      // what the clock guard says of `now`
   Answer answer{};  // absent until there is one
 
   SessionId session() const { return SessionId{token.session}; }
@@ -31,7 +33,7 @@ struct Service::Presented {
 // Of the threads that are in refresh().
 struct Service::Together : core::Combiner<Presented> {
   explicit Together(Service& service)
-      : Combiner(lanes, most_together, [&service](auto presented) { service.answer_together(presented); }) {}
+      : Combiner(lanes, most_at_once, [&service](auto presented) { service.answer_together(presented); }) {}
 };
 
 Service::Service(core::Transactor& transactor, Store& store, audit::Store& audit, changes::Outbox& outbox,
@@ -57,10 +59,12 @@ core::Result<Refreshed> Service::refresh(const crypto::Secret& text, std::string
   const auto token = tokens::RefreshToken::parse(text.expose());
   if (!token) return core::fail(core::Code::refresh_invalid);
   const core::Time now = clock_.now();
+  const bool jumped = guard_.jumped(now, clock_.boot());
   if (!keys_.current()->mac(token->key, now)) TRY(keys_.reload_unless_recent());
-  Presented presented{*token, keys_.current(), family, origin, now};
+  if (!keys_.current()->mac(token->key, now)) return core::fail(core::Code::refresh_invalid);
+  Presented presented{*token, keys_.current(), family, origin, now, jumped};
   if (!together_->run(presented))
-    return core::fail_because(core::Code::store_unavailable, "refreshes before it took too long");
+    return core::fail_because(core::Code::store_unavailable, "its turn did not come in time");
   if (!presented.answer) presented.answer = answer_alone(presented);
   auto answered = TRY(*std::move(presented.answer));
   auto fresh = tokens::issue_refresh_token(*presented.keys, now, answered.session.id.value,
@@ -100,9 +104,9 @@ core::Result<Whole> Service::answer_alone(const Presented& presented) {
   }));
 }
 
-std::optional<EndReason> Service::ended_by_clock(const Session& session, core::Time now) const {
-  if (guard_.jumped()) return std::nullopt;
-  return expired(session.created_at, session.last_active_at, session.expires_at, config_.lifetimes(), now);
+std::optional<EndReason> Service::ended_by_clock(const Session& session, const Presented& presented) const {
+  if (presented.jumped) return std::nullopt;
+  return expired(session.created_at, session.last_active_at, session.expires_at, config_.lifetimes(), presented.now);
 }
 
 Verdict Service::verdict_of(const Session& session, const Presented& presented) const {
@@ -115,7 +119,7 @@ core::Result<Service::Answer> Service::answer(core::Tx& tx, Whole found, const P
   if (!tokens::verify(presented.token, *presented.keys, presented.now, session.secret))
     return Answer(core::fail(core::Code::refresh_invalid));
   if (session.end) return Answer(ended(session.end->reason));
-  if (ended_by_clock(session, presented.now)) return Answer();
+  if (ended_by_clock(session, presented)) return Answer();
   const Verdict verdict = verdict_of(session, presented);
   if (verdict == Verdict::repeat) return Answer(std::move(found));
   if (verdict == Verdict::rotate) return Answer(TRY(rotate(tx, std::move(found), presented)));
@@ -124,7 +128,7 @@ core::Result<Service::Answer> Service::answer(core::Tx& tx, Whole found, const P
 
 core::Result<core::Result<Whole>> Service::answer_on_record(core::Tx& tx, Whole found, const Presented& presented) {
   const Session& session = found.session;
-  if (const auto reason = ended_by_clock(session, presented.now)) {
+  if (const auto reason = ended_by_clock(session, presented)) {
     TRY(expire(tx, session, *reason, presented.origin));
     return core::Result<Whole>(ended(*reason));
   }

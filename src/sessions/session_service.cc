@@ -98,13 +98,16 @@ core::Result<int64_t> Service::end_all(core::Tx& tx, accounts::UserId user, EndR
 
 core::Result<std::vector<Session>> Service::list(core::Tx& tx, accounts::UserId user, const Page& page) {
   const core::Time now = clock_.now();
+  const auto ended_by_clock = [&](const Session& s) {
+    return !guard_.jumped() && expired(s.created_at, s.last_active_at, s.expires_at, config_.lifetimes(), now);
+  };
   std::vector<Session> living;
   // The clock may have ended any of a page: it is filled up from the next ones, so that only the last page is short.
   for (Page rest = page;;) {
     auto some = TRY(store_.list(tx, user, rest));
     if (!some.empty()) rest.after = {some.back().last_active_at, some.back().id};
     const bool last = static_cast<int64_t>(some.size()) < rest.limit;
-    std::erase_if(some, [&](const Session& s) { return ended_by_clock(s, now).has_value(); });
+    std::erase_if(some, ended_by_clock);
     std::ranges::move(some, std::back_inserter(living));
     rest.limit = page.limit - static_cast<int64_t>(living.size());
     if (last || rest.limit == 0) return living;

@@ -74,7 +74,7 @@ class Service {
   core::Result<core::Result<Whole>> answer_on_record(core::Tx& tx, Whole found, const Presented& presented);
   core::Result<core::Result<Whole>> end_stolen(core::Tx& tx, const Session& session, const Presented& presented);
   core::Result<Whole> rotate(core::Tx& tx, Whole found, const Presented& presented);
-  std::optional<EndReason> ended_by_clock(const Session& session, core::Time now) const;
+  std::optional<EndReason> ended_by_clock(const Session& session, const Presented& presented) const;
   Verdict verdict_of(const Session& session, const Presented& presented) const;
 
   core::Result<> record_end(core::Tx& tx, accounts::UserId user, SessionId id, EndReason reason,

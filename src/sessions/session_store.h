@@ -26,15 +26,17 @@ struct Whole {
   roles::UserRoles roles;
 };
 
+constexpr size_t most_at_once = 32;  // sessions that one call of find_whole or lock_free is asked for
+
 class Store {
  public:
   virtual ~Store() = default;
   // The caller holds the user's row locked and has compared its auth_epoch.
   virtual core::Result<> create(core::Tx& tx, const Session& session) = 0;
   virtual core::Result<std::optional<Session>> find(core::Tx& tx, SessionId id) = 0;
-  // Those of `ids` that are there, in any order. There is one id at least, and they differ.
+  // Those of `ids` that are there, in any order. There are 1 to `most_at_once`, and they differ.
   virtual core::Result<std::vector<Whole>> find_whole(core::Tx& tx, std::span<const SessionId> ids) = 0;
-  // One of them; ending and rotating wait for each other on the session's row.
+  // As find_whole, of one; ending and rotating wait for each other on the session's row.
   virtual core::Result<std::optional<Whole>> lock(core::Tx& tx, SessionId id) = 0;
   // As find_whole, but locked, and without those that another has locked: it waits for nobody.
   virtual core::Result<std::vector<Whole>> lock_free(core::Tx& tx, std::span<const SessionId> ids) = 0;

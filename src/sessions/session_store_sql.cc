@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <functional>
 
 #include "access/user_roles_sql.h"
 #include "accounts/user_row_sql.h"
@@ -17,25 +18,22 @@ namespace {
     "platform, " t "app_version, " t "user_agent, " t "device_id, " t "ip_address, " t "created_at, " t                \
     "last_active_at, " t "refreshed_at, " t "expires_at, " t "ended_at, " t "end_reason"
 #define SESSION_COLUMNS COLUMNS("")
-constexpr int session_columns = 19;
+constexpr int session_columns = 19, first_of_roles = session_columns + accounts::user_columns;
 
-// Of sessions, their users and the roles of these: a row for each role, or one.
-#define WHOLE_SESSIONS                                                               \
-  "SELECT " COLUMNS("s.") ", " USHER_USER_COLUMNS(                                   \
-      "u.") ", " USHER_USER_ROLES_COLUMNS                                            \
-            " FROM sessions AS s "                                                   \
-            "JOIN users AS u ON u.id = s.user_id CROSS JOIN " USHER_USER_ROLES_JOIN( \
-                "u.id") " WHERE g.id = 1 AND s.id IN ("
-
-// The statement for `count` sessions.
+// Of `count` sessions with their users and the roles of these: a row for each role, or one.
 std::string text_for(size_t count, std::string_view lock) {
-  std::string text = WHOLE_SESSIONS;
+  std::string text = "SELECT " COLUMNS("s.") ", ";
+  text += USHER_USER_COLUMNS("u.");
+  text += ", " USHER_USER_ROLES_COLUMNS ", (SELECT count(*) FROM role_assignments AS c WHERE c.user_id = s.user_id)";
+  text += " FROM sessions AS s JOIN users AS u ON u.id = s.user_id CROSS JOIN ";
+  text += USHER_USER_ROLES_JOIN("u.id");
+  text += " WHERE g.id = 1 AND s.id IN (";
   for (size_t i = 1; i <= count; ++i) text += (i == 1 ? "$" : ", $") + std::to_string(i);
   return (text += ')') += lock;
 }
 
 // Few texts, so that each connection prepares few: for 1, 2, 4, … sessions.
-using Texts = std::array<std::string, 8>;
+using Texts = std::array<std::string, std::bit_width(most_at_once - 1) + 1>;
 Texts texts_for(std::string_view lock) {
   Texts made;
   for (size_t i = 0; i < made.size(); ++i) made[i] = text_for(size_t{1} << i, lock);
@@ -100,8 +98,16 @@ std::vector<Whole> read_wholes(const storage::Rows& rows) {
   for (storage::Row row : rows) {
     auto at = std::ranges::find(found, row.id<SessionId>(0), [](const Whole& whole) { return whole.session.id; });
     if (at == found.end()) at = found.insert(at, {read(row), accounts::read_user(row, session_columns), {}});
-    roles::add_row(at->roles, row, session_columns + accounts::user_columns);
+    roles::add_row(at->roles, row, first_of_roles);
   }
+  // SKIP LOCKED skips rows of the join: when the lock is released meanwhile, some of a user's roles could be missing.
+  const auto complete = [&](const Whole& whole) {
+    for (storage::Row row : rows)
+      if (row.id<SessionId>(0) == whole.session.id)
+        return std::ssize(whole.roles.assignments) == row.number(first_of_roles + roles::user_roles_columns);
+    return false;
+  };
+  std::erase_if(found, std::not_fn(complete));
   return found;
 }
 
@@ -134,7 +140,8 @@ class SqlStore final : public Store {
   }
 
   core::Result<std::optional<Whole>> lock(core::Tx& tx, SessionId id) override {
-    auto found = read_wholes(TRY(storage::sql(tx).query(WHOLE_SESSIONS "$1) FOR UPDATE OF s", id)));
+    static const std::string text = text_for(1, " FOR UPDATE OF s");
+    auto found = read_wholes(TRY(storage::sql(tx).query(text, id)));
     return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
   }
 

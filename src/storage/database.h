@@ -8,9 +8,8 @@
 //  - usher_txid() and usher_snapshot_xmin() are the transaction's id and its snapshot's oldest running one on
 //    PostgreSQL, and 0 on SQLite, where transactions commit in the order of their rows;
 //  - greatest(a, b, …) and least(a, b, …) skip NULLs on both;
-//  - a trailing FOR UPDATE or FOR SHARE (OF t, SKIP LOCKED) locks on PostgreSQL and is dropped for SQLite, where a
-//  writer
-//    is alone;
+//  - a trailing FOR UPDATE or FOR SHARE (also OF t, SKIP LOCKED) locks on PostgreSQL and is dropped for SQLite, where
+//    a writer is alone;
 //  - every $n up to the highest is used; one that may be NULL stands where its type is plain (a column, a CAST);
 //  - TEXT holds no NUL character (an internal error on both).
 #pragma once

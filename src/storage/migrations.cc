@@ -27,7 +27,8 @@ CREATE OR REPLACE FUNCTION usher_snapshot_xmin() RETURNS bigint LANGUAGE sql VOL
 )sql";
 
 // What a name begins with when the binaries of the version before cannot work on what the migration leaves. All others
-// only add, so that a fleet is updated node by node, and a node of the version before may start again meanwhile.
+// only add, or drop what answers do not depend on (an index), so that a fleet is updated node by node, and a node of
+// the version before may start again meanwhile.
 constexpr std::string_view breaking = "contract_";
 
 constexpr const char* history_table =
