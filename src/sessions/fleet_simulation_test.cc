@@ -1,6 +1,6 @@
-// A fleet in virtual time: nodes, store and stream that are cut off, stand still, forget and come back, in seeded
-// random order, through the real feed, cache, checker and services. USHER_SEED repeats a run, USHER_LONG=1 makes it a
-// million steps.
+// A fleet in virtual time: nodes, store and stream that are cut off, stand still, crash, forget and come back, answers
+// that are lost and clocks that are set, in seeded random order, through the real feed, cache, checker and services.
+// USHER_SEED repeats a run, USHER_LONG=1 makes it a million steps.
 //
 // What holds: (1) a session whose end was acknowledged is refused by every node that polled since, and by every other
 // one after the bound; (2) a living session is never said to have ended; (3) a refresh never revives one; (4) memory
@@ -17,7 +17,7 @@
 namespace sessions {
 namespace {
 
-using core::Code, core::Millis;
+using core::Code, core::Millis, std::chrono::days;
 
 enum class Mistake {
   none,
@@ -88,6 +88,7 @@ struct Known {
   crypto::Secret refresh_token;
   std::string access_token;
   std::optional<Millis> ended;  // acknowledged then
+  bool end_unknown = false;     // its end was asked for, and nobody knows what came of it
 };
 
 class Fleet {
@@ -97,16 +98,9 @@ class Fleet {
       cables_.push_back(std::make_shared<Cable>(entries_, mistake));
       nodes_.push_back(i == 0 ? test::ServerWorld::create(test::sqlite) : nodes_[0]->join(cables_.back()));
     }
-    // The first one made the database; it takes part as a node of its own.
-    nodes_[0] = nodes_[0]->join(cables_[0]);
-    for (size_t i = 0; i < nodes_.size(); ++i) {
-      cables_[i]->clock = &nodes_[i]->clock;
-      polled_[i] = now();
-    }
+    // The first one made the database; each takes part as a node of its own.
+    for (size_t i = 0; i < nodes_.size(); ++i) start(i);
     for (int i = 0; i < 4; ++i) users_.push_back(nodes_[0]->add_user());
-    if (mistake == Mistake::forgets_to_listen) nodes_[2]->hears = [](const auto&) {};
-    if (mistake == Mistake::drops_only_what_it_holds)
-      for (auto& node : nodes_) node->hears = [this, n = node.get()](const auto& change) { drop_if_held(*n, change); };
   }
 
   // The first promise that was broken; empty when none was.
@@ -120,14 +114,30 @@ class Fleet {
   size_t below(size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(random_); }
   bool chance(double p) { return std::bernoulli_distribution(p)(random_); }
   test::ServerWorld& node() { return *nodes_[below(nodes_.size())]; }
-  Millis now() const { return nodes_[0]->clock.boot(); }
+  Millis now() const { return time_.boot(); }
+
+  // A new process, also where one is killed: it has what the store has, and the right time.
+  void start(size_t i) {
+    cables_[i]->clock = &time_;
+    nodes_[i] = nodes_[(i + 1) % nodes_.size()]->join(cables_[i]);
+    nodes_[i]->session_config.idle_timeout = std::chrono::hours(1);
+    polled_[i] = now();
+    skew_[i] = {};
+    if (mistake_ == Mistake::forgets_to_listen && i == 2) nodes_[i]->hears = [](const auto&) {};
+    if (mistake_ == Mistake::drops_only_what_it_holds)
+      nodes_[i]->hears = [this, n = nodes_[i].get()](const auto& change) { drop_if_held(*n, change); };
+  }
+  void set_clock(size_t i, Millis skew) {
+    nodes_[i]->clock.jump(skew - skew_[i]);
+    skew_[i] = skew;
+  }
 
   void step() {
     switch (below(20)) {
       case 0:
         return sign_in();
       case 1:
-        return sign_out(below(nodes_.size()));
+        return known_.empty() ? void() : sign_out(below(nodes_.size()), below(known_.size()));
       case 2:
         return refresh();
       case 3:
@@ -150,31 +160,46 @@ class Fleet {
   void pass(Millis by) {
     for (auto& one : nodes_) one->clock.advance(by);
     nodes_[0]->database_clock->advance(by);
+    time_.advance(by);
   }
   void poll_and_follow(size_t i) {
     if (stopped_ == i) return;
-    if (nodes_[i]->feed.poll()) polled_[i] = now();
+    if (nodes_[i]->feed.poll()) {
+      polled_[i] = now();
+      nodes_[i]->guard.compare(nodes_[i]->database_clock->now());
+    }
     (void)nodes_[i]->feed.follow();
   }
 
   void sign_in() {
     auto& at = *nodes_[0];
-    if (at.transactor.down) return;
+    // A session that begins while a clock is wrong, and nobody has compared it yet, has wrong times.
+    if (at.transactor.down || at.guard.skewed() || at.guard.jumped()) return;
     const auto user = users_[below(users_.size())];
     auto issued = at.sign_in(user);
     const SessionId id = issued.session.id;
-    known_.push_back({user, id, std::move(issued.refresh_token), at.access_token(user, id), {}});
+    known_.push_back({user, id, std::move(issued.refresh_token), at.access_token(user, id)});
     if (known_.size() > 40) known_.erase(known_.begin());
   }
 
-  void sign_out(size_t by) {
-    if (known_.empty()) return;
+  void sign_out(size_t by, size_t which) {
     auto& at = *nodes_[by];
-    Known& one = known_[below(known_.size())];
+    Known& one = known_[which];
     const auto ended = at.transactor.atomically(
         [&](core::Tx& tx) { return at.sessions.end(tx, one.user, one.id, EndReason::logout, {}); });
     // Who could not publish is answered once the others had the time to poll.
     if (ended && !one.ended) one.ended = now() + (cables_[by]->cut ? Millis(250) : Millis(0));
+  }
+
+  // The process dies between the commit and telling anybody.
+  void crash_in_sign_out(size_t by) {
+    if (known_.empty() || nodes_[by]->transactor.down) return;
+    Known& one = known_[below(known_.size())];
+    cables_[by]->cut = true;
+    nodes_[by]->end(one.user, one.id);
+    one.end_unknown = !one.ended;
+    cables_[by]->cut = false;
+    start(by);
   }
 
   void refresh() {
@@ -183,15 +208,18 @@ class Fleet {
     auto& at = node();
     auto answer = at.sessions.refresh(one.refresh_token, "", {});
     if (answer && one.ended) broken_ = "a refresh was answered after the end of its session";
-    if (answer) one.refresh_token = std::move(answer->refresh_token);
-    else if (!one.ended && answer.error().code != Code::store_unavailable)
+    if (answer && chance(0.8)) one.refresh_token = std::move(answer->refresh_token);  // else the answer is lost
+    if (!answer && !one.ended && !one.end_unknown && !cannot_tell(answer.error().code))
       broken_ = "a refresh of a living session was refused: " + std::string(core::row(answer.error().code).name);
   }
 
-  // Cables, the database's and the stream's; a node that stands still; a stream that forgets, loses, or falls silent.
+  static bool cannot_tell(Code code) { return code == Code::store_unavailable || code == Code::clock_skew; }
+
+  // Cables, the database's and the stream's; a node that stands still, or dies; a clock that is set by a little, by a
+  // day or by a week; a stream that forgets, loses, or falls silent.
   void fault() {
     const size_t i = below(nodes_.size());
-    switch (below(8)) {
+    switch (below(11)) {
       case 0:
         nodes_[i]->transactor.down = chance(0.5);
         return;
@@ -210,7 +238,12 @@ class Fleet {
       case 5:
         silent_ = chance(0.5);
         return;
+      case 6:
+        return chance(0.5) ? start(i) : crash_in_sign_out(i);
+      case 7:
+        return set_clock(i, (chance(0.5) ? 1 : -1) * (chance(0.3) ? Millis(20'000) : chance(0.5) ? days(1) : days(6)));
       default:
+        for (size_t n = 0; n < nodes_.size(); ++n) set_clock(n, {});
         for (auto& one : nodes_) one->transactor.down = false;
         for (auto& cable : cables_) cable->cut = false;
         stopped_.reset();
@@ -225,8 +258,8 @@ class Fleet {
     auto& at = *nodes_[i];
     const size_t which = below(known_.size());
     if (chance(0.1))
-      at.transactor.after_read = [this, by = below(nodes_.size())] {
-        sign_out(by);
+      at.transactor.after_read = [this, which, by = below(nodes_.size())] {
+        sign_out(by, which);
         if (chance(0.5)) poll_and_follow(below(nodes_.size()));
       };
     const bool was_over = known_[which].ended.has_value();
@@ -255,11 +288,12 @@ class Fleet {
       if (polled_since || late >= Millis(30'000))
         broken_ = "node " + std::to_string(i) + " accepted a session " + std::to_string(late.count()) +
                   " ms after its end" + (polled_since ? ", and had polled since" : "");
-    } else if (admitted.error().code == Code::store_unavailable) {
+    } else if (cannot_tell(admitted.error().code)) {
       ++unavailable;
     } else {
       ++refused;
-      if (!one.ended) broken_ = "a living session was refused: " + std::string(core::row(admitted.error().code).name);
+      if (!one.ended && !one.end_unknown)
+        broken_ = "a living session was refused: " + std::string(core::row(admitted.error().code).name);
     }
   }
 
@@ -279,6 +313,8 @@ class Fleet {
   std::vector<std::unique_ptr<test::ServerWorld>> nodes_;
   std::vector<accounts::UserId> users_;
   std::vector<Known> known_;
+  core::FakeClock time_;
+  std::array<Millis, 3> skew_{};
   std::array<Millis, 3> polled_{};  // when the last poll that succeeded was sent
   std::optional<size_t> stopped_;
   bool silent_ = false;

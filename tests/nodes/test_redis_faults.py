@@ -8,7 +8,8 @@ import pytest
 from faults.test_limits import resident_kib
 from nodes.fleet import assert_no_promise_is_broken, fleet_of
 from support.fake_redis import FakeRedis
-from support.redis import STATE, RedisCluster, RedisWithSentinel
+from support.redis import STATE, Redis, RedisCluster, RedisWithSentinel
+from support.slow_link import SlowLink
 from support.usher import Server
 
 
@@ -119,11 +120,33 @@ def holder_paused(postgres, redis, nodes):
     redis.holder().thaw()
 
 
-KINDS = {RedisWithSentinel: [failed_over, failed_over_to_a_replica_that_missed_something], RedisCluster: [slot_moved, holder_paused]}
+class BehindSlowLink(Redis):
+    def __enter__(self):
+        self.link = SlowLink(super().__enter__().port).__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.link.__exit__(*error)
+        super().__exit__(*error)
+
+    @property
+    def url(self):
+        return f"redis://{self.host}:{self.link.port}"
+
+
+def slow(postgres, redis, nodes):
+    """Sometimes slower than a caller waits for it."""
+    redis.link.delay = (0.05, 0.4)
+    yield
+    redis.link.delay = (0, 0)
+
+
+KINDS = {RedisWithSentinel: [failed_over, failed_over_to_a_replica_that_missed_something], RedisCluster: [slot_moved, holder_paused],
+         BehindSlowLink: [slow]}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_nor_with_sentinels_or_a_cluster(kind):
+def test_nor_on_another_kind_of_redis(kind):
     with fleet_of(Server, Server, redis=kind) as fleet:
         for fault in KINDS[kind]:
             assert_no_promise_is_broken(fleet, fault)
