@@ -12,6 +12,8 @@
 #include <span>
 #include <vector>
 
+#include "core/result.h"
+
 namespace core {
 
 template <class Item>
@@ -23,12 +25,14 @@ class Combiner {
   // callers; the items are then as it left them.
   Combiner(size_t lanes, size_t most, Work work) : lanes_(lanes), most_(most), work_(std::move(work)) {}
 
-  // True once `item` was worked on, by this thread or another; false when its turn did not come within `patience`.
-  bool run(Item& item, std::chrono::milliseconds patience = std::chrono::seconds(5)) {
+  // Returns once `item` was worked on, by this thread or another. Error: store_unavailable when its turn did not come
+  // within `patience`.
+  Result<> run(Item& item, std::chrono::milliseconds patience = std::chrono::seconds(5)) {
     const auto mine = std::make_shared<Waiter>(&item);
-    if (!enter(mine) && !mine->wait_for(patience) && leave(mine)) return false;
+    if (!enter(mine) && !mine->wait_for(patience) && leave(mine))
+      return fail_because(Code::store_unavailable, "its turn did not come in time");
     if (mine->wait() == State::leads) lead(mine);
-    return true;
+    return {};
   }
 
  private:

@@ -108,8 +108,8 @@ core::Result<bool> Checker::is_of_disabled_user(SessionId id) {
 
 core::Result<std::optional<Whole>> Checker::find_whole(SessionId session) {
   Wanted wanted{session};
-  if (wanted_.run(wanted)) return std::move(wanted.found);
-  return core::fail_because(core::Code::store_unavailable, "its turn did not come in time");
+  TRY(wanted_.run(wanted));
+  return std::move(wanted.found);
 }
 
 // Several may want the same session.

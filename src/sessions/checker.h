@@ -110,7 +110,7 @@ class Checker {
 
   Parts parts_;
   // What is asked for at the same time is read by one statement.
-  core::Combiner<Wanted> wanted_{2, most_at_once, [this](auto all) { find_together(all); }};
+  core::Combiner<Wanted> wanted_{lanes, most_at_once, [this](auto all) { find_together(all); }};
   core::Counter &hits_, &misses_, &refused_, &discarded_;
   std::mutex unwritten_mutex_;
   std::vector<Touch> unwritten_;

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <map>
 
-#include "core/combiner.h"
 #include "sessions/session_service.h"
 
 namespace sessions {
 namespace {
-
-// A transaction is on its way to the disk while the next one is being filled.
-constexpr size_t lanes = 2;
 
 std::unexpected<core::Error> ended(EndReason reason) {
   return std::unexpected(core::Error{.code = core::Code::session_ended, .reason = std::string(core::to_text(reason))});
@@ -30,29 +26,6 @@ struct Service::Presented {
   SessionId session() const { return SessionId{token.session}; }
 };
 
-// Of the threads that are in refresh().
-struct Service::Together : core::Combiner<Presented> {
-  explicit Together(Service& service)
-      : Combiner(lanes, most_at_once, [&service](auto presented) { service.answer_together(presented); }) {}
-};
-
-Service::Service(core::Transactor& transactor, Store& store, audit::Store& audit, changes::Outbox& outbox,
-                 tokens::KeyRing& keys, Alarm& alarm, crypto::Random& random, const core::Clock& clock,
-                 const core::ClockGuard& guard, const Config& config)
-    : transactor_(transactor),
-      store_(store),
-      audit_(audit),
-      outbox_(outbox),
-      keys_(keys),
-      alarm_(alarm),
-      random_(random),
-      clock_(clock),
-      guard_(guard),
-      config_(config),
-      together_(std::make_unique<Together>(*this)) {}
-
-Service::~Service() = default;
-
 core::Result<Refreshed> Service::refresh(const crypto::Secret& text, std::string_view family,
                                          const audit::Origin& origin) {
   if (guard_.skewed()) return core::fail(core::Code::clock_skew);
@@ -63,8 +36,7 @@ core::Result<Refreshed> Service::refresh(const crypto::Secret& text, std::string
   if (!keys_.current()->mac(token->key, now)) TRY(keys_.reload_unless_recent());
   if (!keys_.current()->mac(token->key, now)) return core::fail(core::Code::refresh_invalid);
   Presented presented{*token, keys_.current(), family, origin, now, jumped};
-  if (!together_->run(presented))
-    return core::fail_because(core::Code::store_unavailable, "its turn did not come in time");
+  TRY(together_.run(presented));
   if (!presented.answer) presented.answer = answer_alone(presented);
   auto answered = TRY(*std::move(presented.answer));
   auto fresh = tokens::issue_refresh_token(*presented.keys, now, answered.session.id.value,

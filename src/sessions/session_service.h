@@ -5,6 +5,7 @@
 #include "audit/audit_store.h"
 #include "changes/outbox.h"
 #include "core/clock_guard.h"
+#include "core/combiner.h"
 #include "crypto/random.h"
 #include "sessions/recent_ends.h"
 #include "sessions/session_config.h"
@@ -36,8 +37,17 @@ class Service {
  public:
   Service(core::Transactor& transactor, Store& store, audit::Store& audit, changes::Outbox& outbox,
           tokens::KeyRing& keys, Alarm& alarm, crypto::Random& random, const core::Clock& clock,
-          const core::ClockGuard& guard, const Config& config);
-  ~Service();
+          const core::ClockGuard& guard, const Config& config)
+      : transactor_(transactor),
+        store_(store),
+        audit_(audit),
+        outbox_(outbox),
+        keys_(keys),
+        alarm_(alarm),
+        random_(random),
+        clock_(clock),
+        guard_(guard),
+        config_(config) {}
 
   // The caller has locked the user's row in `tx` and compared its epoch. Error: clock_skew.
   core::Result<Issued> create(core::Tx& tx, accounts::UserId user, devices::Device device, std::string amr,
@@ -66,7 +76,6 @@ class Service {
  private:
   // The steps of refresh(). The inner result is the answer, refusals included; the outer one undoes the transaction.
   struct Presented;
-  struct Together;
   using Answer = std::optional<core::Result<Whole>>;
   void answer_together(std::span<Presented* const> all);
   core::Result<Whole> answer_alone(const Presented& presented);
@@ -93,7 +102,7 @@ class Service {
   const core::ClockGuard& guard_;
   const Config& config_;
   RecentEnds recent_;
-  std::unique_ptr<Together> together_;
+  core::Combiner<Presented> together_{lanes, most_at_once, [this](auto all) { answer_together(all); }};
 };
 
 }  // namespace sessions

@@ -27,6 +27,7 @@ struct Whole {
 };
 
 constexpr size_t most_at_once = 32;  // sessions that one call of find_whole or lock_free is asked for
+constexpr size_t lanes = 2;          // such calls at once: one transaction is on its way while the next is filled
 
 class Store {
  public:

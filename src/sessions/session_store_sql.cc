@@ -4,7 +4,7 @@
 #include <array>
 #include <bit>
 #include <charconv>
-#include <functional>
+#include <map>
 
 #include "access/user_roles_sql.h"
 #include "accounts/user_row_sql.h"
@@ -20,11 +20,15 @@ namespace {
 #define SESSION_COLUMNS COLUMNS("")
 constexpr int session_columns = 19, first_of_roles = session_columns + accounts::user_columns;
 
+// SKIP LOCKED skips rows of the join: when the lock is released meanwhile, some of a user's roles could be missing.
+constexpr std::string_view roles_counted = ", (SELECT count(*) FROM role_assignments AS c WHERE c.user_id = s.user_id)";
+
 // Of `count` sessions with their users and the roles of these: a row for each role, or one.
-std::string text_for(size_t count, std::string_view lock) {
+std::string text_for(size_t count, std::string_view more_columns, std::string_view lock) {
   std::string text = "SELECT " COLUMNS("s.") ", ";
   text += USHER_USER_COLUMNS("u.");
-  text += ", " USHER_USER_ROLES_COLUMNS ", (SELECT count(*) FROM role_assignments AS c WHERE c.user_id = s.user_id)";
+  text += ", " USHER_USER_ROLES_COLUMNS;
+  text += more_columns;
   text += " FROM sessions AS s JOIN users AS u ON u.id = s.user_id CROSS JOIN ";
   text += USHER_USER_ROLES_JOIN("u.id");
   text += " WHERE g.id = 1 AND s.id IN (";
@@ -34,9 +38,9 @@ std::string text_for(size_t count, std::string_view lock) {
 
 // Few texts, so that each connection prepares few: for 1, 2, 4, … sessions.
 using Texts = std::array<std::string, std::bit_width(most_at_once - 1) + 1>;
-Texts texts_for(std::string_view lock) {
+Texts texts_for(std::string_view more_columns, std::string_view lock) {
   Texts made;
-  for (size_t i = 0; i < made.size(); ++i) made[i] = text_for(size_t{1} << i, lock);
+  for (size_t i = 0; i < made.size(); ++i) made[i] = text_for(size_t{1} << i, more_columns, lock);
   return made;
 }
 
@@ -100,22 +104,23 @@ std::vector<Whole> read_wholes(const storage::Rows& rows) {
     if (at == found.end()) at = found.insert(at, {read(row), accounts::read_user(row, session_columns), {}});
     roles::add_row(at->roles, row, first_of_roles);
   }
-  // SKIP LOCKED skips rows of the join: when the lock is released meanwhile, some of a user's roles could be missing.
-  const auto complete = [&](const Whole& whole) {
-    for (storage::Row row : rows)
-      if (row.id<SessionId>(0) == whole.session.id)
-        return std::ssize(whole.roles.assignments) == row.number(first_of_roles + roles::user_roles_columns);
-    return false;
-  };
-  std::erase_if(found, std::not_fn(complete));
   return found;
 }
 
-core::Result<std::vector<Whole>> query_whole(core::Tx& tx, const Texts& texts, std::span<const SessionId> ids) {
+// Those whose rows hold all that `roles_counted` counted.
+std::vector<Whole> read_complete(const storage::Rows& rows) {
+  std::map<SessionId, int64_t> held;
+  for (storage::Row row : rows) held[row.id<SessionId>(0)] = row.number(first_of_roles + roles::user_roles_columns);
+  auto found = read_wholes(rows);
+  std::erase_if(found, [&](const Whole& w) { return std::ssize(w.roles.assignments) != held.at(w.session.id); });
+  return found;
+}
+
+core::Result<storage::Rows> query_whole(core::Tx& tx, const Texts& texts, std::span<const SessionId> ids) {
   std::vector<storage::Param> params;
   for (const auto& id : ids) params.push_back(storage::param(id));
   params.resize(std::bit_ceil(ids.size()), params.back());  // a repeated id changes nothing
-  return read_wholes(TRY(storage::sql(tx).execute(texts.at(std::bit_width(ids.size() - 1)), params)));
+  return storage::sql(tx).execute(texts.at(std::bit_width(ids.size() - 1)), params);
 }
 
 class SqlStore final : public Store {
@@ -135,19 +140,19 @@ class SqlStore final : public Store {
   }
 
   core::Result<std::vector<Whole>> find_whole(core::Tx& tx, std::span<const SessionId> ids) override {
-    static const Texts texts = texts_for("");
-    return query_whole(tx, texts, ids);
+    static const Texts texts = texts_for("", "");
+    return read_wholes(TRY(query_whole(tx, texts, ids)));
   }
 
   core::Result<std::optional<Whole>> lock(core::Tx& tx, SessionId id) override {
-    static const std::string text = text_for(1, " FOR UPDATE OF s");
+    static const std::string text = text_for(1, "", " FOR UPDATE OF s");
     auto found = read_wholes(TRY(storage::sql(tx).query(text, id)));
     return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
   }
 
   core::Result<std::vector<Whole>> lock_free(core::Tx& tx, std::span<const SessionId> ids) override {
-    static const Texts texts = texts_for(" FOR UPDATE OF s SKIP LOCKED");
-    return query_whole(tx, texts, ids);
+    static const Texts texts = texts_for(roles_counted, " FOR UPDATE OF s SKIP LOCKED");
+    return read_complete(TRY(query_whole(tx, texts, ids)));
   }
 
   core::Result<std::vector<Session>> list(core::Tx& tx, accounts::UserId user, const Page& page) override {

@@ -16,7 +16,7 @@ from support.disk import fill, small_disk
 from support.pgbouncer import PgBouncer
 from support.postgres import Postgres, PostgresPair, execute, query
 from support.scenario import eventually, fresh_email
-from support.slow_link import SlowLink
+from support.slow_link import BehindSlowLink, SlowLink
 from support.usher import PASSWORD, Server
 
 
@@ -90,16 +90,7 @@ def failed_over(pair, redis, nodes):
     pair.come_back()
 
 
-class BehindSlowLink(Postgres):
-    def __enter__(self):
-        super().__enter__()
-        self.link = SlowLink(self.port).__enter__()
-        return self
-
-    def __exit__(self, *error):
-        self.link.__exit__(*error)
-        super().__exit__(*error)
-
+class PostgresBehindSlowLink(BehindSlowLink, Postgres):
     def settings(self):
         settings = super().settings()
         return settings | {"database.url": settings["database.url"].replace(f":{self.port}/", f":{self.link.port}/")}
@@ -163,7 +154,7 @@ def pooler_restarted(pooler, redis, nodes):
     pooler.start()
 
 
-KINDS = {failed_over: PostgresPair, pooler_restarted: behind_a_pooler, slow: BehindSlowLink, disk_full: postgres_on_a_small_disk,
+KINDS = {failed_over: PostgresPair, pooler_restarted: behind_a_pooler, slow: PostgresBehindSlowLink, disk_full: postgres_on_a_small_disk,
          connections_exhausted: partial(Postgres, conf="max_connections = 60")}
 
 

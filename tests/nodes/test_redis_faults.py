@@ -9,7 +9,7 @@ from faults.test_limits import resident_kib
 from nodes.fleet import assert_no_promise_is_broken, fleet_of
 from support.fake_redis import FakeRedis
 from support.redis import STATE, Redis, RedisCluster, RedisWithSentinel
-from support.slow_link import SlowLink
+from support.slow_link import BehindSlowLink
 from support.usher import Server
 
 
@@ -120,15 +120,7 @@ def holder_paused(postgres, redis, nodes):
     redis.holder().thaw()
 
 
-class BehindSlowLink(Redis):
-    def __enter__(self):
-        self.link = SlowLink(super().__enter__().port).__enter__()
-        return self
-
-    def __exit__(self, *error):
-        self.link.__exit__(*error)
-        super().__exit__(*error)
-
+class RedisBehindSlowLink(BehindSlowLink, Redis):
     @property
     def url(self):
         return f"redis://{self.host}:{self.link.port}"
@@ -142,7 +134,7 @@ def slow(postgres, redis, nodes):
 
 
 KINDS = {RedisWithSentinel: [failed_over, failed_over_to_a_replica_that_missed_something], RedisCluster: [slot_moved, holder_paused],
-         BehindSlowLink: [slow]}
+         RedisBehindSlowLink: [slow]}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

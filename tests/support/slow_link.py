@@ -6,6 +6,19 @@ import threading
 from support.ports import free_port
 
 
+class BehindSlowLink:
+    """Mixed into a server, which says what leads to `link` instead of itself."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.link = SlowLink(self.port).__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.link.__exit__(*error)
+        super().__exit__(*error)
+
+
 class SlowLink:
     """Listens on `port`; answers take so many seconds more, at random between the two of `delay`. None come after one that
     ends in `last_words`."""
