@@ -7,6 +7,7 @@
 #include "audit/audit_store_sql.h"
 #include "changes/change_store_sql.h"
 #include "changes/change_stream_redis.h"
+#include "limits/guess_store_sql.h"
 #include "mail/mail_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "storage/migrations.h"
@@ -41,6 +42,7 @@ core::Result<std::unique_ptr<App>> App::create(const Config& config, Migrate mig
   opened.master = TRY(master_key(config.store, random));
   if (config.redis.on())
     opened.stream = changes::create_redis_stream(TRY(config.redis.address()), config.redis, random);
+  if (config.redis.on()) opened.counters = limits::create_redis_counters(TRY(config.redis.address()), config.redis);
   opened.hasher = TRY(passwords::Hasher::create({.cost = config.passwords.cost(),
                                                  .threads = static_cast<size_t>(config.passwords.hash_threads),
                                                  .queue = static_cast<size_t>(config.passwords.hash_queue)},
@@ -55,15 +57,19 @@ core::Result<std::unique_ptr<App>> App::create(const Config& config, Migrate mig
 App::App(const Config& settings, Opened opened, Role role)
     : config(settings),
       clock_owner(std::move(opened.clock)),
+      guard(clock,
+            config.uses_postgres() ? core::ClockGuard::DatabaseClock::another : core::ClockGuard::DatabaseClock::same),
       metrics(std::move(opened.metrics)),
       hasher(std::move(opened.hasher)),
       database(std::move(opened.database)),
       sealer(opened.master),
       code_key(derive(opened.master, "usher one-time codes")),
+      guess_key(derive(opened.master, "usher guesses")),
       audit(audit::create_sql_store(random, clock)),
       change_rows(changes::create_sql_store()),
       users(accounts::create_sql_store()),
       code_rows(verification::create_sql_store()),
+      guess_rows(limits::create_sql_guess_store()),
       key_rows(tokens::create_sql_key_store()),
       role_rows(roles::create_sql_role_store()),
       session_rows(sessions::create_sql_store()),
@@ -75,8 +81,10 @@ App::App(const Config& settings, Opened opened, Role role)
       keys(*database, *key_rows, feed, sealer, random, clock, config.tokens, config.sessions.absolute_timeout),
       verified(config.tokens.cache_entries, random),
       near(config.sessions.cache_entries),
+      limiter(config.limits, clock, std::move(opened.counters), *metrics),
+      guesses(*guess_rows, guess_key, config.limits, clock, *metrics),
       accounts(*database, *users, *audit, feed, clock),
-      codes(*code_rows, random, code_key, config.verification.rules()),
+      codes(*code_rows, random, code_key, config.verification.rules(config.limits.enabled)),
       access(*database, *role_rows, *users, *audit, feed, random, clock),
       alarm(*users, mail, clock),
       sessions(*database, *session_rows, *audit, feed, keys, alarm, random, clock, guard, config.sessions),
@@ -84,10 +92,10 @@ App::App(const Config& settings, Opened opened, Role role)
       checker({*database, *session_rows, sessions, access, keys, verified, near, feed, clock, guard, config.tokens,
                config.sessions, config.access, *metrics}),
       code_mailer(codes, mail),
-      passwords({*database, *users, codes, mail, *hasher, sessions, *audit, feed, clock, config.passwords}),
+      passwords({*database, *users, codes, mail, *hasher, guesses, sessions, *audit, feed, clock, config.passwords}),
       registration({*database, *users, access, *audit, code_mailer, *hasher, random, clock, config.passwords}),
-      login({*database, *users, access, *audit, feed, codes, code_mailer, *hasher, sessions, checker, keys, random,
-             clock, config.tokens, config.sessions}),
+      login({*database, *users, access, *audit, feed, codes, code_mailer, *hasher, guesses, sessions, checker, keys,
+             random, clock, config.tokens, config.sessions}),
       admin({*database, accounts, access, sessions}) {}
 
 // The schema, the seeded roles and the first keys come in one transaction under one lock.

@@ -11,6 +11,7 @@
 #include "core/clock_guard.h"
 #include "core/metrics.h"
 #include "devices/user_agent.h"
+#include "limits/rate_limiter.h"
 #include "login/login_service.h"
 #include "login/registration_service.h"
 #include "login/reuse_alarm.h"
@@ -38,7 +39,8 @@ struct App {
     std::unique_ptr<core::Metrics> metrics = std::make_unique<core::Metrics>();
     std::unique_ptr<storage::Database> database;
     crypto::Secret master;
-    std::unique_ptr<changes::Stream> stream;  // null without Redis
+    std::unique_ptr<changes::Stream> stream;     // null without Redis
+    std::unique_ptr<limits::Counters> counters;  // null without Redis
     std::unique_ptr<passwords::Hasher> hasher;
   };
   App(const Config& config, Opened opened, Role role);
@@ -48,19 +50,20 @@ struct App {
   const Config& config;
   std::unique_ptr<core::SystemClock> clock_owner;
   const core::Clock& clock = *clock_owner;
-  core::ClockGuard guard{clock};
+  core::ClockGuard guard;
   crypto::SystemRandom random;
   std::unique_ptr<core::Metrics> metrics;
   core::Metrics own_metrics;  // of the listener that shows metrics
   std::unique_ptr<passwords::Hasher> hasher;
   std::unique_ptr<storage::Database> database;
   crypto::Sealer sealer;
-  crypto::Secret code_key;
+  crypto::Secret code_key, guess_key;
 
   std::unique_ptr<audit::Store> audit;
   std::unique_ptr<changes::Store> change_rows;
   std::unique_ptr<accounts::Store> users;
   std::unique_ptr<verification::Store> code_rows;
+  std::unique_ptr<limits::GuessStore> guess_rows;
   std::unique_ptr<tokens::KeyStore> key_rows;
   std::unique_ptr<roles::RoleStore> role_rows;
   std::unique_ptr<sessions::Store> session_rows;
@@ -73,6 +76,8 @@ struct App {
   tokens::VerifiedCache verified;
   sessions::NearCache near;
   devices::UserAgents agents;
+  limits::RateLimiter limiter;
+  limits::GuessLimit guesses;
   accounts::Service accounts;
   verification::Service codes;
   roles::Service access;

@@ -145,6 +145,7 @@ Settings declare_all(Config& config) {
   sessions::declare(settings, config.sessions);
   roles::declare(settings, config.access);
   verification::declare(settings, config.verification);
+  limits::declare(settings, config.limits);
   passwords::declare(settings, config.passwords);
   mail::declare(settings, config.mail);
   settings.add("log.format", config.log.format, "auto is text on a terminal and JSON elsewhere.");
@@ -175,6 +176,7 @@ Result<> check(const Config& config) {
   TRY(http::check(config.http));
   TRY(passwords::check(config.passwords));
   TRY(cache::check(config.redis));
+  TRY(limits::check(config.limits));
   const auto& secret = config.tokens.secret;
   if (!secret.empty())
     if (const auto weakness = passwords::weakness_of_signing_secret(secret.expose()))

@@ -6,6 +6,7 @@
 #include "cache/redis_config.h"
 #include "core/log.h"
 #include "http/http_config.h"
+#include "limits/limit_config.h"
 #include "mail/mail_config.h"
 #include "passwords/password_config.h"
 #include "sessions/session_config.h"
@@ -47,6 +48,7 @@ struct Config {
   sessions::Config sessions;
   roles::Config access;
   verification::Config verification;
+  limits::Config limits;
   passwords::Config passwords;
   mail::Config mail;
   LogConfig log;

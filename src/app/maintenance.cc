@@ -3,20 +3,13 @@
 namespace app {
 namespace {
 
-constexpr int64_t batch = 1000;
+// Of a batch that is cleared away, and how long it is rested after it: as a multiple of what it took.
+constexpr int64_t batch = 200, rests = 2;
 constexpr core::Seconds changes_kept = std::chrono::hours(1);
 
 void report(std::string_view chore, const core::Result<>& done) {
   if (!done)
     core::log(core::Level::warn, "a chore could not be done", {{"chore", chore}, {"cause", done.error().cause}});
-}
-
-// Small transactions, so that nothing waits long for one; what is left is done next time.
-template <class F>
-core::Result<> in_batches(core::Transactor& transactor, F&& prune_some) {
-  for (int i = 0; i < 200; ++i)
-    if (TRY(transactor.atomically(prune_some)) < batch) break;
-  return {};
 }
 
 }  // namespace
@@ -32,7 +25,19 @@ Maintenance::Maintenance(App& app) : app_(app) {
     app.metrics->gauge("usher_stream_age_seconds", "Since the last complete read of the stream of changes was sent.",
                        [this] { return static_cast<double>(app_.feed.stream_age(app_.clock.boot()).count()) / 1000; });
   compare_clocks();
-  thread_ = std::thread([this] { run(); });
+  uses_ = std::thread([this] {
+    every(touch_interval, [this] {
+      compare_clocks();
+      write_uses();
+    });
+  });
+  clearing_ = std::thread([this] {
+    count_sessions();
+    every(prune_interval, [this] {
+      prune();
+      count_sessions();
+    });
+  });
 }
 
 Maintenance::~Maintenance() {
@@ -41,28 +46,32 @@ Maintenance::~Maintenance() {
     stopping_ = true;
   }
   stopped_.notify_all();
-  thread_.join();
-  report("write uses", app_.checker.write_touches());
+  uses_.join();
+  clearing_.join();
+  write_uses();
 }
 
-void Maintenance::run() {
+template <class F>
+void Maintenance::every(core::Millis interval, F&& chore) {
+  while (wait(interval)) chore();
+}
+
+bool Maintenance::wait(core::Millis time) {
   std::unique_lock lock(mutex_);
-  core::Millis pruned = app_.clock.boot();
-  lock.unlock();
-  count_sessions();
-  lock.lock();
-  while (!stopped_.wait_for(lock, touch_interval, [&] { return stopping_; })) {
-    lock.unlock();
-    compare_clocks();
-    report("write uses", app_.checker.write_touches());
-    if (app_.clock.boot() - pruned >= prune_interval) {
-      prune();
-      count_sessions();
-      pruned = app_.clock.boot();
-    }
-    lock.lock();
+  return !stopped_.wait_for(lock, time, [&] { return stopping_; });
+}
+
+// Small transactions and rests between them, so that nothing waits long for one and requests keep their pace.
+template <class F>
+core::Result<> Maintenance::in_batches(F&& prune_some) {
+  for (;;) {
+    const core::Millis began = app_.clock.boot();
+    if (TRY(app_.database->atomically(prune_some)) < batch) return {};
+    if (!wait(rests * (app_.clock.boot() - began))) return {};
   }
 }
+
+void Maintenance::write_uses() { report("write uses", app_.checker.write_touches()); }
 
 void Maintenance::compare_clocks() {
   const bool before = app_.guard.skewed();
@@ -80,11 +89,11 @@ void Maintenance::count_sessions() {
 void Maintenance::prune() {
   const core::Time now = app_.clock.now();
   report("read keys", app_.keys.reload());
-  report("clear changes", in_batches(*app_.database, [&](core::Tx& tx) {
-           return app_.change_rows->prune(tx, now - changes_kept, batch);
-         }));
+  report("clear changes",
+         in_batches([&](core::Tx& tx) { return app_.change_rows->prune(tx, now - changes_kept, batch); }));
   if (app_.guard.jumped()) return;
-  report("clear sessions", in_batches(*app_.database, [&](core::Tx& tx) {
+  report("clear guesses", in_batches([&](core::Tx& tx) { return app_.guesses.prune(tx, batch); }));
+  report("clear sessions", in_batches([&](core::Tx& tx) {
            return app_.session_rows->prune(tx, now - app_.config.sessions.ended_retention, batch);
          }));
 }

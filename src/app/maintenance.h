@@ -1,6 +1,6 @@
 // Owns: the chores of a running server: uses are written, what is over is cleared away in small batches.
 // Does not own: whether anything is over: that is decided at use, never here.
-// Thread rule: one thread of its own.
+// Thread rule: two threads of its own, so that clearing away holds up nothing.
 #pragma once
 #include <condition_variable>
 #include <thread>
@@ -18,7 +18,13 @@ class Maintenance {
   static constexpr core::Seconds touch_interval{5}, prune_interval{60};
 
  private:
-  void run();
+  template <class F>
+  void every(core::Millis interval, F&& chore);
+  // False when the server stops.
+  bool wait(core::Millis time);
+  template <class F>
+  core::Result<> in_batches(F&& prune_some);
+  void write_uses();
   void compare_clocks();
   void count_sessions();
   void prune();
@@ -28,7 +34,7 @@ class Maintenance {
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;
-  std::thread thread_;
+  std::thread uses_, clearing_;
 };
 
 }  // namespace app

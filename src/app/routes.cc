@@ -96,7 +96,7 @@ http::Route ready_route(App& app) {
                                               .id = "ready",
                                               .summary = "Whether requests can be served, and each dependency.",
                                               .guard = Guard::open(),
-                                              .errors = {}},
+                                              .budget = http::Budget::none},
                                              [&app](Context&) { return ready(app); });
   route.response_schema = [](core::Schemas& schemas) { return core::JsonType<Ready>::schema(schemas, {}); };
   return route;
@@ -114,6 +114,7 @@ http::Route metrics_route(App& app, MetricsFor callers) {
                                         .id = "metrics",
                                         .summary = "Metrics for Prometheus; on loopback only.",
                                         .guard = Guard::open(),
+                                        .budget = http::Budget::none,
                                         .errors = {core::Code::not_found}},
                                        [&app, callers](Context& context) -> Result<Response> {
                                          if (callers == MetricsFor::loopback && !loopback(context.request.client))

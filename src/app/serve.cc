@@ -108,9 +108,9 @@ core::Result<> serve(const Config& config) {
   mail::Sender sender(app->mail, *transport, app->clock);
   const Maintenance maintenance(*app);
   login::Gate gate(app->checker);
-  const auto server =
-      TRY(http::Server::start({config.http}, all_routes(*app, dynamic_cast<mail::Mailbox*>(transport.get()), &sender),
-                              gate, *app->metrics, app->clock));
+  const auto server = TRY(http::Server::start({config.http, &app->limiter},
+                                              all_routes(*app, dynamic_cast<mail::Mailbox*>(transport.get()), &sender),
+                                              gate, *app->metrics, app->clock));
   // Behind the last part that adds a metric: a scrape must not meet one.
   const auto metrics_server = TRY(serve_metrics(*app, gate));
   greet(config, server->port());

@@ -38,6 +38,7 @@ struct Error {
   std::vector<FieldError> fields = {};  // public
   std::string reason = {};              // public: why a session ended, or which permission is missing
   std::string cause = {};               // private: logged with the request id, never sent
+  std::chrono::seconds retry_after{};   // public: Retry-After of a 429
 };
 
 template <class T = void>

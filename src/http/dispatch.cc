@@ -37,18 +37,28 @@ core::Result<> check_query(const Route& route, const Request& request) {
   return {};
 }
 
-core::Result<Response> run(const Route& route, const Request& request, Gate& gate) {
-  Context context{.request = request, .caller = std::nullopt};
+// The header fields of draft-ietf-httpapi-ratelimit-headers-06.
+core::Result<> spend(const Route& route, Context& context, Limiter* limiter) {
+  if (!limiter || !is_counted(route.operation)) return {};
+  const auto spent = limiter->spend(route.operation.budget, context.request.client);
+  if (!spent) return {};
+  context.headers.emplace_back("RateLimit-Limit", std::to_string(spent->limit));
+  context.headers.emplace_back("RateLimit-Remaining", std::to_string(spent->left));
+  context.headers.emplace_back("RateLimit-Reset", std::to_string(spent->full_in.count()));
+  if (spent->allowed) return {};
+  return std::unexpected(core::Error{.code = core::Code::rate_limited, .retry_after = spent->retry_in});
+}
+
+core::Result<Response> run(const Route& route, Context& context, Gate& gate, Limiter* limiter) {
+  const Request& request = context.request;
+  TRY(spend(route, context, limiter));
   auto values = Router::path_values(route.operation.path, request.path);
   if (!values) return core::fail(core::Code::not_found);
   context.path_values = std::move(*values);
   if (!route.operation.guard.is_open()) context.caller = TRY(gate.admit(request, route.operation.guard));
   TRY(check_query(route, request));
   if (route.takes_body) TRY(check_media_type(request));
-  auto response = route.handle(context);
-  if (!response) response = problem(response.error(), request);
-  for (auto& header : context.headers) response->headers.push_back(std::move(header));
-  return response;
+  return route.handle(context);
 }
 
 }  // namespace
@@ -61,11 +71,14 @@ core::Result<> check_media_type(const Request& request) {
   return {};
 }
 
-Response dispatch(const Route& route, const Request& request, Gate& gate) {
+Response dispatch(const Route& route, const Request& request, Gate& gate, Limiter* limiter) {
   std::string cause = "unknown exception";
   try {
-    auto response = run(route, request, gate);
-    return response ? std::move(*response) : problem(response.error(), request);
+    Context context{.request = request, .caller = std::nullopt};
+    auto result = run(route, context, gate, limiter);
+    Response response = result ? std::move(*result) : problem(result.error(), request);
+    std::ranges::move(context.headers, std::back_inserter(response.headers));
+    return response;
   } catch (const std::exception& e) {
     cause = e.what();
   } catch (...) {

@@ -1,13 +1,15 @@
-// Owns: running a matched route: guard, body rules, handler, and what becomes of errors and exceptions.
+// Owns: running a matched route: limits, guard, body rules, handler, and what becomes of errors and exceptions.
 // Does not own: threads; it runs wherever it is called, which is the work lane.
 // Thread rule: pure apart from what the handler does.
 #pragma once
+#include "http/limiter.h"
 #include "http/router.h"
 
 namespace http {
 
 // Always an answer: errors become problems, exceptions 500 `internal` with the cause in the log.
-Response dispatch(const Route& route, const Request& request, Gate& gate);
+// Without a limiter nothing is counted.
+Response dispatch(const Route& route, const Request& request, Gate& gate, Limiter* limiter = nullptr);
 
 // unsupported_media_type unless the body is said to be application/json in UTF-8 without an encoding.
 core::Result<> check_media_type(const Request& request);

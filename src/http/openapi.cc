@@ -141,6 +141,7 @@ std::vector<Code> error_codes(const Route& route) {
   if (!operation.query.empty()) add({Code::unknown_field});
   if (!path_parameters(operation.path).empty()) add({Code::not_found});
   if (operation.lane == Lane::work) add({Code::overloaded, Code::internal});
+  if (is_counted(operation)) add({Code::rate_limited});
   std::vector<Code> out;
   for (const auto& [status, code] : found) out.push_back(code);
   return out;

@@ -1,5 +1,8 @@
 #include "http/problem.h"
 
+#include <algorithm>
+#include <array>
+
 #include "core/log.h"
 #include "core/utf8.h"
 
@@ -33,8 +36,9 @@ core::Level level_of(const core::Error& error) {
   const int status = core::row(error.code).status;
   if (status == 500) return core::Level::error;
   if (status == 503) return core::Level::warn;
-  const bool security = error.code == Code::permission_denied || error.code == Code::token_invalid;
-  return security ? core::Level::info : core::Level::debug;
+  constexpr std::array security{Code::permission_denied, Code::token_invalid, Code::rate_limited,
+                                Code::too_many_attempts};
+  return std::ranges::find(security, error.code) != security.end() ? core::Level::info : core::Level::debug;
 }
 
 void log_problem(const core::Error& error, const Request& request) {
@@ -88,6 +92,7 @@ Response problem(const core::Error& error, const Request& request) {
     line.remove_suffix(2);
     out.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
   }
+  if (error.retry_after.count() > 0) out.headers.emplace_back("Retry-After", std::to_string(error.retry_after.count()));
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "core/fields.h"
+#include "http/limiter.h"
 #include "http/message.h"
 
 namespace http {
@@ -46,10 +47,16 @@ struct Operation {
   Guard guard;
   int status = 200;  // of success
   Lane lane = Lane::work;
+  Budget budget = Budget::calls;
   bool any_method_when_forwarded = false;  // for proxies that ask on behalf of a request (X-Forwarded-Method)
   std::vector<QueryField> query = {};
   std::vector<core::Code> errors = {};  // besides those that the guard and the body imply
 };
+
+// What may be answered from memory costs too little to be counted.
+inline bool is_counted(const Operation& operation) {
+  return operation.lane == Lane::work && operation.budget != Budget::none;
+}
 
 // What a handler sees of its request.
 struct Context {

@@ -214,6 +214,7 @@ Bench::Bench(Config config) {
   site_.reset(new Site{.config = config,
                        .router = std::move(*router),
                        .gate = gate_,
+                       .limiter = nullptr,
                        .clock = clock_,
                        .cors = Cors(config.cors_origins),
                        .proxies = TrustedProxies(config.trusted_proxies),

@@ -97,6 +97,7 @@ std::vector<http::Route> routes(const RouteParts& p) {
        .summary = "Make an account; a code is mailed to the address.",
        .guard = Guard::open(),
        .status = 201,
+       .budget = http::Budget::mails,
        .errors = {Code::password_rejected, Code::overloaded, Code::store_unavailable}},
       [p](Context& c, RegisterRequest r) { return register_account(c, std::move(r), p); }));
   all.push_back(
@@ -105,6 +106,7 @@ std::vector<http::Route> routes(const RouteParts& p) {
                                         .id = "verifyEmail",
                                         .summary = "Prove the address with the code; signs in.",
                                         .guard = Guard::open(),
+                                        .budget = http::Budget::sign_ins,
                                         .errors = {Code::otp_invalid, Code::store_unavailable}},
                                        [p](Context& c, VerifyRequest r) { return verify_email(c, std::move(r), p); }));
   all.push_back(route<EmailRequest, Message>({.method = post,
@@ -113,17 +115,19 @@ std::vector<http::Route> routes(const RouteParts& p) {
                                               .summary = "Mail a new code to an unverified account.",
                                               .guard = Guard::open(),
                                               .status = 202,
+                                              .budget = http::Budget::mails,
                                               .errors = {Code::store_unavailable}},
                                              [p](Context& c, EmailRequest r) { return resend(c, std::move(r), p); }));
-  all.push_back(
-      route<LoginRequest, TokensJson>({.method = post,
-                                       .path = "/auth/login",
-                                       .id = "login",
-                                       .summary = "Sign in by password.",
-                                       .guard = Guard::open(),
-                                       .errors = {Code::invalid_credentials, Code::email_not_verified,
-                                                  Code::account_disabled, Code::overloaded, Code::store_unavailable}},
-                                      [p](Context& c, LoginRequest r) { return sign_in(c, std::move(r), p); }));
+  all.push_back(route<LoginRequest, TokensJson>(
+      {.method = post,
+       .path = "/auth/login",
+       .id = "login",
+       .summary = "Sign in by password.",
+       .guard = Guard::open(),
+       .budget = http::Budget::sign_ins,
+       .errors = {Code::invalid_credentials, Code::too_many_attempts, Code::email_not_verified, Code::account_disabled,
+                  Code::overloaded, Code::store_unavailable}},
+      [p](Context& c, LoginRequest r) { return sign_in(c, std::move(r), p); }));
   all.push_back(route<RefreshRequest, TokensJson>(
       {.method = post,
        .path = "/auth/refresh",

@@ -1,31 +1,32 @@
 #include "login/login_service.h"
 
-#include "accounts/email.h"
-
 namespace login {
 
 using core::Code, core::Result;
 
-Result<SignedIn> Service::login(std::string_view email, const crypto::Secret& password, const devices::Device& device,
+Result<SignedIn> Service::login(std::string_view text, const crypto::Secret& password, const devices::Device& device,
                                 const audit::Origin& origin) {
-  const auto user = TRY(find(email));
-  if (!TRY(verify_password(user, password))) {
-    TRY(record_failure(user, "invalid_credentials", origin));
-    return core::fail(Code::invalid_credentials);
-  }
-  if (user->disabled_at) {
-    TRY(record_failure(user, "account_disabled", origin));
-    return core::fail(Code::account_disabled);
-  }
+  const auto email = accounts::Email::parse(text);
+  const auto user = TRY(find_to_sign_in(email));
+  if (!TRY(verify_password(user, password)))
+    return refuse(email, user, limits::Guess::wrong, Code::invalid_credentials, origin);
+  if (user->disabled_at) return refuse(email, user, limits::Guess::right, Code::account_disabled, origin);
   const std::string new_hash = TRY(stronger_hash(*user, password));
   return with_access_token(
       TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, *user, new_hash, device, origin); }))));
 }
 
-Result<std::optional<accounts::User>> Service::find(std::string_view text) {
-  const auto email = accounts::Email::parse(text);
+// A password that will not be accepted anyway is not even hashed.
+Result<std::optional<accounts::User>> Service::find_to_sign_in(const std::optional<accounts::Email>& email) {
   if (!email) return std::nullopt;
-  auto user = TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.users.find_by_email(tx, email->key); }));
+  return parts_.transactor.reading([&](core::Tx& tx) -> Result<std::optional<accounts::User>> {
+    TRY(parts_.guesses.check(tx, email->key));
+    return find(tx, *email);
+  });
+}
+
+Result<std::optional<accounts::User>> Service::find(core::Tx& tx, const accounts::Email& email) {
+  auto user = TRY(parts_.users.find_by_email(tx, email.key));
   return user && !user->deleted_at ? std::move(user) : std::nullopt;
 }
 
@@ -35,11 +36,20 @@ Result<bool> Service::verify_password(const std::optional<accounts::User>& user,
   return false;
 }
 
-Result<> Service::record_failure(const std::optional<accounts::User>& user, const std::string& why,
-                                 const audit::Origin& origin) {
+// The refusal that is due, once it is on record.
+std::unexpected<core::Error> Service::refuse(const std::optional<accounts::Email>& email,
+                                             const std::optional<accounts::User>& user, limits::Guess guess, Code why,
+                                             const audit::Origin& origin) {
   const auto subject = user ? std::optional(user->id.value) : std::nullopt;
-  return parts_.transactor.atomically(
-      [&](core::Tx& tx) { return parts_.audit.append(tx, {"login.failed", subject, {}, why}, origin); });
+  const auto judged = parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<>> {
+    auto heard = email ? TRY(parts_.guesses.judge(tx, email->key, guess)) : Result<>{};
+    const Code told = heard ? why : heard.error().code;
+    TRY(parts_.audit.append(tx, {"login.failed", subject, {}, std::string(core::row(told).name)}, origin));
+    return heard;
+  });
+  if (!judged) return std::unexpected(judged.error());
+  if (!*judged) return std::unexpected(judged->error());
+  return core::fail(why);
 }
 
 // Empty while the stored one is strong enough.
@@ -54,6 +64,10 @@ Result<Result<SignedIn>> Service::admit(core::Tx& tx, const accounts::User& prov
   auto user = TRY(parts_.users.lock(tx, proved.id));
   if (!user || !user->active() || user->auth_epoch != proved.auth_epoch)
     return Result<SignedIn>(core::fail(Code::invalid_credentials));
+  if (auto late = TRY(parts_.guesses.judge(tx, user->email_key, limits::Guess::right)); !late) {
+    TRY(parts_.audit.append(tx, {"login.failed", user->id.value, {}, "too_many_attempts"}, origin));
+    return Result<SignedIn>(std::unexpected(late.error()));
+  }
   if (!user->email_verified_at) {
     TRY(parts_.mailer.send_verification(tx, *user, parts_.clock.now()));
     TRY(parts_.audit.append(tx, {"login.failed", user->id.value, {}, "email_not_verified"}, origin));
@@ -75,7 +89,9 @@ Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std:
 
 Result<SignedIn> Service::verify_email(std::string_view text, const crypto::Secret& otp, const devices::Device& device,
                                        const audit::Origin& origin) {
-  const auto known = TRY(find(text));
+  const auto email = accounts::Email::parse(text);
+  const auto known =
+      email ? TRY(parts_.transactor.reading([&](core::Tx& tx) { return find(tx, *email); })) : std::nullopt;
   const core::Time now = parts_.clock.now();
   auto signed_in = TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
     const auto refused = [&]() -> Result<Result<SignedIn>> {

@@ -3,7 +3,9 @@
 // Thread rule: worker threads.
 #pragma once
 #include "access/access_service.h"
+#include "accounts/email.h"
 #include "accounts/user_store.h"
+#include "limits/guess_limit.h"
 #include "login/code_mailer.h"
 #include "login/signed_in.h"
 #include "passwords/hasher.h"
@@ -23,6 +25,7 @@ class Service {
     verification::Service& codes;
     CodeMailer& mailer;
     passwords::Hasher& hasher;
+    limits::GuessLimit& guesses;
     sessions::Service& sessions;
     sessions::Checker& checker;
     tokens::KeyRing& keys;
@@ -34,7 +37,8 @@ class Service {
   explicit Service(Parts parts) : parts_(parts) {}
 
   // Errors: invalid_credentials for unknown account and wrong password alike, at the same cost; with the right password
-  // email_not_verified (a new code is on its way) or account_disabled; overloaded, store_unavailable.
+  // email_not_verified (a new code is on its way) or account_disabled; too_many_attempts after many wrong ones, also
+  // with the right one; overloaded, store_unavailable.
   core::Result<SignedIn> login(std::string_view email, const crypto::Secret& password, const devices::Device& device,
                                const audit::Origin& origin);
   // Consumes the code, marks the address as verified and signs in. Error: otp_invalid for every reason alike.
@@ -51,10 +55,12 @@ class Service {
                                    const audit::Origin& origin);
 
  private:
-  core::Result<std::optional<accounts::User>> find(std::string_view email);
+  core::Result<std::optional<accounts::User>> find(core::Tx& tx, const accounts::Email& email);
   core::Result<bool> verify_password(const std::optional<accounts::User>& user, const crypto::Secret& password);
-  core::Result<> record_failure(const std::optional<accounts::User>& user, const std::string& why,
-                                const audit::Origin& origin);
+  core::Result<std::optional<accounts::User>> find_to_sign_in(const std::optional<accounts::Email>& email);
+  std::unexpected<core::Error> refuse(const std::optional<accounts::Email>& email,
+                                      const std::optional<accounts::User>& user, limits::Guess guess, core::Code why,
+                                      const audit::Origin& origin);
   core::Result<std::string> stronger_hash(const accounts::User& user, const crypto::Secret& password);
   core::Result<core::Result<SignedIn>> admit(core::Tx& tx, const accounts::User& proved, const std::string& new_hash,
                                              const devices::Device& device, const audit::Origin& origin);

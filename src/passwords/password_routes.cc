@@ -75,6 +75,7 @@ std::vector<http::Route> routes(Service& service) {
        .summary = "Mail a code to reset the password.",
        .guard = Guard::open(),
        .status = 202,
+       .budget = http::Budget::mails,
        .errors = {Code::store_unavailable}},
       [&service](Context& c, const ForgotRequest& r) { return forgot(c, r, service); }));
   all.push_back(http::route<ResetRequest, sessions::RevokedJson>(
@@ -83,6 +84,7 @@ std::vector<http::Route> routes(Service& service) {
        .id = "resetPassword",
        .summary = "Set a new password with the code; ends every session.",
        .guard = Guard::open(),
+       .budget = http::Budget::sign_ins,
        .errors = {Code::otp_invalid, Code::password_rejected, Code::overloaded, Code::store_unavailable}},
       [&service](Context& c, const ResetRequest& r) { return reset(c, r, service); }));
   all.push_back(http::route<ChangeRequest, sessions::RevokedJson>(
@@ -91,7 +93,9 @@ std::vector<http::Route> routes(Service& service) {
        .id = "changePassword",
        .summary = "Set a new password; ends the other sessions.",
        .guard = Guard::session(),
-       .errors = {Code::wrong_password, Code::password_rejected, Code::conflict, Code::overloaded}},
+       .budget = http::Budget::sign_ins,
+       .errors = {Code::wrong_password, Code::too_many_attempts, Code::password_rejected, Code::conflict,
+                  Code::overloaded}},
       [&service](Context& c, const ChangeRequest& r) { return change(c, r, service); }));
   return all;
 }

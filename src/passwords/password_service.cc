@@ -51,26 +51,39 @@ Result<int64_t> Service::reset(std::string_view text, const crypto::Secret& otp,
     // The code came by mail: the address is proved.
     if (!user->email_verified_at) user->email_verified_at = parts_.clock.now();
     TRY(parts_.codes.discard(tx, user->id, Purpose::verify_email));
+    TRY(parts_.guesses.forget(tx, user->email_key));
     return store(tx, std::move(*user), hash, std::nullopt, "password.reset", origin);
   }));
 }
 
 Result<int64_t> Service::change(accounts::UserId id, sessions::SessionId current_session, const crypto::Secret& current,
                                 const crypto::Secret& password, const audit::Origin& origin) {
-  const auto user = TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.users.find(tx, id); }));
+  const auto user = TRY(find_to_change(id));
   if (!user || !user->active()) return core::fail(Code::account_disabled);
   if (!TRY(parts_.hasher.verify(user->password_hash, current))) {
-    TRY(parts_.transactor.atomically(
-        [&](core::Tx& tx) { return parts_.audit.append(tx, {"password.change_refused", id.value, {}, {}}, origin); }));
+    TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<>> {
+      TRY(parts_.audit.append(tx, {"password.change_refused", id.value, {}, {}}, origin));
+      return parts_.guesses.judge(tx, user->email_key, limits::Guess::wrong);
+    })));
     return core::fail_field("currentPassword", "wrong_password", "is not the current password", Code::wrong_password);
   }
   TRY(check_policy(password, *user));
   const std::string hash = TRY(parts_.hasher.hash(password));
-  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<int64_t> {
+  return TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<int64_t>> {
     auto locked = TRY(parts_.users.lock(tx, id));
     if (!locked || locked->auth_epoch != user->auth_epoch) return core::fail(Code::conflict);
+    if (auto late = TRY(parts_.guesses.judge(tx, user->email_key, limits::Guess::right)); !late)
+      return Result<int64_t>(std::unexpected(late.error()));
     TRY(parts_.codes.discard(tx, id, Purpose::reset_password));
     return store(tx, std::move(*locked), hash, current_session, "password.changed", origin);
+  }));
+}
+
+Result<std::optional<accounts::User>> Service::find_to_change(accounts::UserId id) {
+  return parts_.transactor.reading([&](core::Tx& tx) -> Result<std::optional<accounts::User>> {
+    auto user = TRY(parts_.users.find(tx, id));
+    if (user) TRY(parts_.guesses.check(tx, user->email_key));
+    return user;
   });
 }
 

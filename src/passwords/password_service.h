@@ -3,6 +3,7 @@
 // Thread rule: worker threads.
 #pragma once
 #include "accounts/user_store.h"
+#include "limits/guess_limit.h"
 #include "mail/outbox.h"
 #include "mail/templates.h"
 #include "passwords/hasher.h"
@@ -20,6 +21,7 @@ class Service {
     verification::Service& codes;
     mail::Outbox& mail;
     Hasher& hasher;
+    limits::GuessLimit& guesses;
     sessions::Service& sessions;
     audit::Store& audit;
     changes::Outbox& outbox;
@@ -33,12 +35,13 @@ class Service {
   // Ends every session of the user; how many. Errors: otp_invalid for every reason alike, password_rejected.
   core::Result<int64_t> reset(std::string_view email, const crypto::Secret& otp, const crypto::Secret& password,
                               const audit::Origin& origin);
-  // Ends the other sessions; how many. Errors: wrong_password, password_rejected, conflict.
+  // Ends the other sessions; how many. Errors: wrong_password, too_many_attempts, password_rejected, conflict.
   core::Result<int64_t> change(accounts::UserId user, sessions::SessionId current_session,
                                const crypto::Secret& current, const crypto::Secret& password,
                                const audit::Origin& origin);
 
  private:
+  core::Result<std::optional<accounts::User>> find_to_change(accounts::UserId id);
   core::Result<int64_t> store(core::Tx& tx, accounts::User user, std::string hash,
                               std::optional<sessions::SessionId> except, std::string_view action,
                               const audit::Origin& origin);

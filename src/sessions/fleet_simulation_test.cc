@@ -173,8 +173,7 @@ class Fleet {
 
   void sign_in() {
     auto& at = *nodes_[0];
-    // A session that begins while a clock is wrong, and nobody has compared it yet, has wrong times.
-    if (at.transactor.down || at.guard.skewed() || at.guard.jumped()) return;
+    if (at.transactor.down || at.guard.doubtful()) return;
     const auto user = users_[below(users_.size())];
     auto issued = at.sign_in(user);
     const SessionId id = issued.session.id;

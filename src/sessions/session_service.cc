@@ -14,7 +14,7 @@ constexpr size_t again_at_once = 100;  // in one transaction
 
 core::Result<Issued> Service::create(core::Tx& tx, accounts::UserId user, devices::Device device, std::string amr,
                                      const audit::Origin& origin) {
-  if (guard_.skewed()) return core::fail(core::Code::clock_skew);
+  if (guard_.doubtful()) return core::fail(core::Code::clock_skew);
   const core::Time now = clock_.now();
   std::string secret(32, '\0');
   random_.fill({reinterpret_cast<uint8_t*>(secret.data()), secret.size()});

@@ -264,6 +264,24 @@ TEST_F(SessionService, ANodeWhoseClockIsSkewedRefreshesNothing) {
   EXPECT_TRUE(refresh(issued.refresh_token));
 }
 
+// It would have that clock's times, and other nodes would end it by them.
+TEST_F(SessionService, NothingBeginsByAClockThatWasSetUntilItIsComparedWithTheDatabases) {
+  const auto begin = [&](const core::ClockGuard& judge) {
+    sessions::Service service(transactor, session_rows, audit, outbox, keys, alarm, random, clock, judge,
+                              session_config);
+    const auto made = transactor.atomically([&](core::Tx& tx) { return service.create(tx, user, {}, "pwd", {}); });
+    return made ? "" : refusal(made);
+  };
+  const core::ClockGuard embedded(clock, core::ClockGuard::DatabaseClock::same);
+  const Issued issued = sign_in(user);
+  clock.jump(-days(365));
+  EXPECT_EQ(begin(guard), "clock_skew");
+  EXPECT_EQ(begin(embedded), "");
+  EXPECT_TRUE(refresh(issued.refresh_token)) << "what lives is not ended by it";
+  guard.compare(clock.now());
+  EXPECT_EQ(begin(guard), "") << "the database's clock agrees";
+}
+
 TEST_F(SessionService, AStoreThatDoesNotAnswerIsNoRefusal) {
   const Issued issued = sign_in(user);
   transactor.unavailable = true;

@@ -20,9 +20,16 @@ constexpr Column users[] = {{"id", uuid, ""},
                             {"disabled_at", at, "null: is not disabled"},
                             {"deleted_at", at, "null: is not deleted"},
                             {"created_at", at, ""}};
-constexpr Column verification_codes[] = {{"user_id", uuid, ""},    {"purpose", text, ""},
-                                         {"code_hash", bytes, ""}, {"attempts", number, "how often it was tried"},
-                                         {"issued_at", at, ""},    {"expires_at", at, ""}};
+constexpr Column verification_codes[] = {{"user_id", uuid, ""},
+                                         {"purpose", text, ""},
+                                         {"code_hash", bytes, ""},
+                                         {"attempts", number, "how often it was tried"},
+                                         {"issued_at", at, ""},
+                                         {"expires_at", at, ""},
+                                         {"issues", number, "of codes since one was last used"}};
+constexpr Column guesses[] = {{"subject", bytes, "a keyed hash of an address as it is compared"},
+                              {"failures", number, "wrong passwords since the last right one"},
+                              {"last_at", at, "of the last of them"}};
 constexpr Column sessions[] = {{"id", uuid, ""},
                                {"user_id", uuid, ""},
                                {"secret", bytes, "32 random bytes: with the refresh key they make its refresh tokens"},
@@ -80,6 +87,7 @@ constexpr Column audit_events[] = {{"id", uuid, ""},
 
 constexpr std::array tables{Table{"users", "id", users},
                             Table{"verification_codes", "user_id, purpose", verification_codes},
+                            Table{"guesses", "subject", guesses},
                             Table{"sessions", "id", sessions},
                             Table{"signing_keys", "kid", signing_keys},
                             Table{"roles", "name", roles},

@@ -1,5 +1,5 @@
 // Owns: what a one-time code is and the rules of its life, without I/O.
-// Does not own: the row (code_store.h), the mail that carries it (mail/), limits by address (http/).
+// Does not own: the row (code_store.h), the mail that carries it (mail/), limits by address (limits/).
 // Thread rule: pure functions on values.
 #pragma once
 #include <algorithm>
@@ -28,6 +28,16 @@ struct Rules {
   core::Millis life{std::chrono::minutes(10)};
   core::Millis cool_down{std::chrono::minutes(1)};  // after issuing, whatever became of that code
   int64_t tries = 5;
+  // So many codes in a row that nobody used: each further one doubles the cool-down, so that neither guesses nor mails
+  // add up.
+  int64_t free_issues = 3;
+  core::Millis longest_cool_down{std::chrono::hours(4)};
+  core::Millis forgotten{std::chrono::days(1)};  // after that long without one the count begins anew
+
+  core::Millis cool_down_after(int64_t issues) const {
+    const auto doublings = std::clamp<int64_t>(issues - free_issues, 0, 16);
+    return std::min(cool_down * (int64_t{1} << doublings), longest_cool_down);
+  }
 };
 
 // The current code of one user and purpose.
@@ -37,6 +47,7 @@ struct Code {
   crypto::Digest256 hash;
   int64_t attempts = 0;
   core::Time issued_at, expires_at;
+  int64_t issues = 1;  // this one included, since one was last used
 
   // Whether it may be tried at all.
   bool open(core::Time now, int64_t tries) const { return attempts < tries && now < expires_at; }

@@ -9,10 +9,10 @@ struct Config {
   core::Seconds code_life = std::chrono::minutes(10);
   core::Seconds cool_down{60};
   int64_t tries = 5;
-  bool limits = true;
 
-  Rules rules() const {
-    return {.life = code_life, .cool_down = limits ? cool_down : core::Seconds(0), .tries = tries};
+  // `limited`: limits.enabled.
+  Rules rules(bool limited) const {
+    return {.life = code_life, .cool_down = limited ? cool_down : core::Seconds(0), .tries = tries};
   }
 };
 
@@ -21,11 +21,10 @@ inline void declare(core::Settings& settings, Config& config) {
   settings.add("verification.code_life", config.code_life, "How long a code from a mail can be used.",
                {.min = 60, .max = 600});
   settings.add("verification.cool_down", config.cool_down,
-               "The shortest time between two codes for one account and purpose.", {.min = 1, .max = 600});
+               "The shortest time between two codes for one account and purpose; it doubles with each code after the "
+               "third that nobody used, up to four hours.",
+               {.min = 1, .max = 600});
   settings.add("verification.tries", config.tries, "How often a code may be tried.", {.min = 3, .max = 10});
-  settings.add("limits.enabled", config.limits,
-               "false lifts the limits that get in the way of tests and load: verification.cool_down. How often a code "
-               "may be tried stays limited.");
 }
 
 }  // namespace verification

@@ -13,7 +13,7 @@ core::Result<std::optional<crypto::Secret>> Service::issue(core::Tx& tx, account
                   .hash = hash_code(key_, user, purpose, secret),
                   .issued_at = now,
                   .expires_at = now + rules_.life};
-  if (!TRY(store_.issue(tx, code, now - rules_.cool_down))) return std::nullopt;
+  if (!TRY(store_.issue(tx, code, rules_))) return std::nullopt;
   return secret;
 }
 

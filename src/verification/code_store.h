@@ -10,15 +10,16 @@ namespace verification {
 class Store {
  public:
   virtual ~Store() = default;
-  // Puts `code` in the place of the older one. False, and nothing is changed, when the older one was issued after
-  // `cooled`. Of parallel callers one gets true.
-  virtual core::Result<bool> issue(core::Tx& tx, const Code& code, core::Time cooled) = 0;
+  // Puts `code` in the place of the older one and counts it. False, and nothing is changed, while the older one cools
+  // (Rules::cool_down_after). Of parallel callers one gets true.
+  virtual core::Result<bool> issue(core::Tx& tx, const Code& code, const Rules& rules) = 0;
   // Takes one try off the current code and returns its hash; nobody else tries it until the end of `tx`. Absent when
   // there is none, or it is not open (Code::open).
   virtual core::Result<std::optional<crypto::Digest256>> consume_try(core::Tx& tx, accounts::UserId user,
                                                                      Purpose purpose, int64_t tries,
                                                                      core::Time now) = 0;
-  // The current code never opens again; when it was issued stays known. Harmless when there is none.
+  // The current code never opens again and those before it are not counted; when it was issued stays known. Harmless
+  // when there is none.
   virtual core::Result<> revoke(core::Tx& tx, accounts::UserId user, Purpose purpose) = 0;
 };
 

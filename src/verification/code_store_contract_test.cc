@@ -17,8 +17,12 @@ class CodeStore : public EngineTest {
     code.hash.fill(mark);
     return code;
   }
+  // Unless the one before it was issued after `cooled`.
   bool issue(const Code& code, core::Time cooled) {
-    return in_tx([&](core::Tx& tx) { return world_->store->issue(tx, code, cooled); });
+    return issue(code, {.cool_down = code.issued_at - cooled, .free_issues = 1000});
+  }
+  bool issue(const Code& code, const Rules& rules) {
+    return in_tx([&](core::Tx& tx) { return world_->store->issue(tx, code, rules); });
   }
   // The first byte of the hash that may be tried; 0 when none may.
   int attempt(const Code& code, core::Time now) {
@@ -70,6 +74,30 @@ TEST_P(CodeStore, ARevokedCodeStillCools) {
   in_tx([&](core::Tx& tx) { return world_->store->revoke(tx, world_->users[0], Purpose::verify_email); });
   EXPECT_FALSE(issue(code(2, now_ + Millis(5)), now_ - Millis(1)));
   EXPECT_TRUE(issue(code(2, now_ + Millis(5)), now_));
+}
+
+TEST_P(CodeStore, CodesThatNobodyUsesComeLessAndLessOften) {
+  const Rules rules;
+  core::Time at = now_;
+  const auto issued = [&](core::Millis later) { return issue(code(1, at + later), rules); };
+  EXPECT_TRUE(issued({}));
+  for (const int minutes : {1, 1, 1, 2, 4, 8, 16, 32, 64, 128, 240, 240}) {
+    const core::Millis wait = std::chrono::minutes(minutes);
+    EXPECT_FALSE(issued(wait - Millis(1))) << minutes;
+    EXPECT_TRUE(issued(wait)) << minutes;
+    at += wait;
+  }
+  at += rules.forgotten;
+  EXPECT_TRUE(issued({})) << "a day later it begins anew";
+  EXPECT_TRUE(issued(std::chrono::minutes(1)));
+}
+
+TEST_P(CodeStore, AUsedCodeMakesThoseBeforeItForgotten) {
+  const Rules rules;
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(issue(code(1, now_ + std::chrono::minutes(i)), rules));
+  in_tx([&](core::Tx& tx) { return world_->store->revoke(tx, world_->users[0], Purpose::verify_email); });
+  for (int i = 4; i < 8; ++i) EXPECT_TRUE(issue(code(1, now_ + std::chrono::minutes(i)), rules)) << i;
+  EXPECT_FALSE(issue(code(1, now_ + std::chrono::minutes(8)), rules));
 }
 
 TEST_P(CodeStore, TheMomentOfExpiryIsTooLate) {

@@ -7,14 +7,18 @@ namespace {
 
 class SqlStore final : public Store {
  public:
-  core::Result<bool> issue(core::Tx& tx, const Code& code, core::Time cooled) override {
+  core::Result<bool> issue(core::Tx& tx, const Code& code, const Rules& rules) override {
     const auto rows = TRY(storage::sql(tx).query(
         "INSERT INTO verification_codes (user_id, purpose, code_hash, attempts, issued_at, expires_at)"
         " VALUES ($1, $2, $3, $4, $5, $6)"
         " ON CONFLICT (user_id, purpose) DO UPDATE SET code_hash = excluded.code_hash, attempts = excluded.attempts,"
-        " issued_at = excluded.issued_at, expires_at = excluded.expires_at"
-        " WHERE verification_codes.issued_at <= $7",
-        code.user, core::to_text(code.purpose), code.hash, code.attempts, code.issued_at, code.expires_at, cooled));
+        " issued_at = excluded.issued_at, expires_at = excluded.expires_at,"
+        " issues = CASE WHEN verification_codes.issued_at + $10 <= excluded.issued_at THEN 1"
+        " ELSE verification_codes.issues + 1 END"
+        " WHERE verification_codes.issued_at + least($7 * (1 << CAST(least(greatest(verification_codes.issues - $8, 0),"
+        " 16) AS INTEGER)), $9) <= excluded.issued_at",
+        code.user, core::to_text(code.purpose), code.hash, code.attempts, code.issued_at, code.expires_at,
+        rules.cool_down.count(), rules.free_issues, rules.longest_cool_down.count(), rules.forgotten.count()));
     return rows.changed() == 1;
   }
 
@@ -33,8 +37,9 @@ class SqlStore final : public Store {
   }
 
   core::Result<> revoke(core::Tx& tx, accounts::UserId user, Purpose purpose) override {
-    return storage::sql(tx).send("UPDATE verification_codes SET expires_at = 0 WHERE user_id = $1 AND purpose = $2",
-                                 user, core::to_text(purpose));
+    return storage::sql(tx).send(
+        "UPDATE verification_codes SET expires_at = 0, issues = 0 WHERE user_id = $1 AND purpose = $2", user,
+        core::to_text(purpose));
   }
 };
 

@@ -11,11 +11,13 @@ class FakeCodeStore final : public verification::Store {
   using Key = std::pair<accounts::UserId, verification::Purpose>;
   std::map<Key, verification::Code> codes;
 
-  core::Result<bool> issue(core::Tx&, const verification::Code& code, core::Time cooled) override {
+  core::Result<bool> issue(core::Tx&, const verification::Code& code, const verification::Rules& rules) override {
     const auto [at, fresh] = codes.try_emplace({code.user, code.purpose}, code);
     if (fresh) return true;
-    if (at->second.issued_at > cooled) return false;
+    const verification::Code old = at->second;
+    if (old.issued_at + rules.cool_down_after(old.issues) > code.issued_at) return false;
     at->second = code;
+    at->second.issues = old.issued_at + rules.forgotten <= code.issued_at ? 1 : old.issues + 1;
     return true;
   }
 
@@ -30,7 +32,9 @@ class FakeCodeStore final : public verification::Store {
 
   core::Result<> revoke(core::Tx&, accounts::UserId user, verification::Purpose purpose) override {
     const auto at = codes.find({user, purpose});
-    if (at != codes.end()) at->second.expires_at = {};
+    if (at == codes.end()) return {};
+    at->second.expires_at = {};
+    at->second.issues = 0;
     return {};
   }
 };

@@ -18,8 +18,8 @@ struct LoginWorld : PasswordWorld {
   login::CodeMailer code_mailer{codes, mail};
   login::Registration registration{
       {meanwhile, users, access, audit, code_mailer, *hasher, random, clock, password_config}};
-  login::Service login{{meanwhile, users, access, audit, outbox, codes, code_mailer, *hasher, sessions, checker, keys,
-                        random, clock, token_config, session_config}};
+  login::Service login{{meanwhile, users, access, audit, outbox, codes, code_mailer, *hasher, guesses, sessions,
+                        checker, keys, random, clock, token_config, session_config}};
 };
 
 }  // namespace test

@@ -1,6 +1,7 @@
 // Codes, mails, hashes and passwords over fakes, beside the sessions of session_world.h.
 #pragma once
 #include "passwords/password_service.h"
+#include "tests/support/fake_guesses.h"
 #include "tests/support/fake_mail.h"
 #include "tests/support/fake_verification.h"
 #include "tests/support/session_world.h"
@@ -34,13 +35,17 @@ struct PasswordWorld : SessionWorld {
   verification::Service codes{code_rows, random, crypto::Secret(std::string(32, 'c'))};
   std::unique_ptr<::passwords::Hasher> hasher =
       ::passwords::Hasher::create({.cost = cheap, .threads = 1}, metrics).value();
+  FakeGuesses guess_rows;
+  limits::Config limit_config;
+  limits::GuessLimit guesses{guess_rows, crypto::Secret(std::string(32, 'g')), limit_config, clock, metrics};
   ::passwords::Config password_config;
   ::passwords::Service passwords{
-      {meanwhile, users, codes, mail, *hasher, sessions, audit, outbox, clock, password_config}};
+      {meanwhile, users, codes, mail, *hasher, guesses, sessions, audit, outbox, clock, password_config}};
 
   PasswordWorld() {
     transactor.track(code_rows.codes);
     transactor.track(mail.sent);
+    transactor.track(guess_rows.rows);
   }
 
   enum class Verified { yes, no };

@@ -236,7 +236,7 @@ Connection::Step Connection::refuse(Code code) {
 
 void Connection::run_job() {
   const auto start = std::chrono::steady_clock::now();
-  job_->response = dispatch(job_->entry->route, job_->request, desk_.site.gate);
+  job_->response = dispatch(job_->entry->route, job_->request, desk_.site.gate, desk_.site.limiter);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   job_->entry->work_seconds->observe(seconds.count());
 }

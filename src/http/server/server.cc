@@ -112,6 +112,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::vector
   parts->site.reset(new Site{.config = config,
                              .router = std::move(router),
                              .gate = gate,
+                             .limiter = options.limiter,
                              .clock = clock,
                              .cors = Cors(config.cors_origins),
                              .proxies = TrustedProxies(config.trusted_proxies),

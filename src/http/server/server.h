@@ -1,5 +1,5 @@
 // Owns: the running HTTP server: its loops, its workers, its certificate.
-// Does not own: what the routes do; the gate, metrics and clock, which must outlive it.
+// Does not own: what the routes do; the gate, limiter, metrics and clock, which must outlive it.
 // Thread rule: start(), stop() and destruction on one thread; reload_certificate() from any.
 #pragma once
 #include <memory>
@@ -15,6 +15,7 @@ namespace http {
 
 struct ServerOptions {
   Config config;
+  Limiter* limiter = nullptr;  // null: nothing is counted
 };
 
 class Server {

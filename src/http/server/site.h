@@ -15,6 +15,7 @@ struct Site {
   Config config;
   std::unique_ptr<Router> router;
   Gate& gate;
+  Limiter* limiter;
   const core::Clock& clock;
   Cors cors;
   TrustedProxies proxies;

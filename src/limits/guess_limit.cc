@@ -1,0 +1,59 @@
+#include "limits/guess_limit.h"
+
+namespace limits {
+namespace {
+
+constexpr core::Millis kept = std::chrono::days(30);
+
+}  // namespace
+
+GuessLimit::GuessLimit(GuessStore& store, crypto::Secret key, const Config& config, const core::Clock& clock,
+                       core::Metrics& metrics)
+    : store_(store),
+      key_(std::move(key)),
+      config_(config),
+      clock_(clock),
+      refused_(metrics.counter("usher_limited_total", "Requests that a limit refused.", "by=\"account\"")) {}
+
+Subject GuessLimit::subject_of(std::string_view email_key) const { return key_(crypto::as_bytes(email_key)); }
+
+core::Result<> GuessLimit::refuse(const Guesses& guesses) const {
+  const core::Millis left = locked(guesses, rules_) ? kept : wait(guesses, rules_, clock_.now());
+  if (left == core::Millis(0)) return {};
+  refused_.add();
+  core::Error error{.code = core::Code::too_many_attempts, .retry_after = std::chrono::ceil<core::Seconds>(left)};
+  if (locked(guesses, rules_)) error.detail = "Reset the password to sign in again.";
+  return std::unexpected(std::move(error));
+}
+
+core::Result<> GuessLimit::check(core::Tx& tx, std::string_view email_key) {
+  if (!config_.enabled) return {};
+  const auto guesses = TRY(store_.find(tx, subject_of(email_key)));
+  return guesses ? refuse(*guesses) : core::Result<>{};
+}
+
+core::Result<core::Result<>> GuessLimit::judge(core::Tx& tx, std::string_view email_key, Guess guess) {
+  if (!config_.enabled) return core::Result<>{};
+  const Subject subject = subject_of(email_key);
+  if (guess == Guess::right && !TRY(store_.find(tx, subject))) return core::Result<>{};
+  Guesses guesses = TRY(store_.lock(tx, subject));
+  if (auto late = refuse(guesses); !late) return late;
+  if (guess == Guess::right) {
+    TRY(store_.remove(tx, subject));
+    return core::Result<>{};
+  }
+  ++guesses.failures;
+  guesses.last_at = clock_.now();
+  TRY(store_.update(tx, subject, guesses));
+  return core::Result<>{};
+}
+
+core::Result<> GuessLimit::forget(core::Tx& tx, std::string_view email_key) {
+  return store_.remove(tx, subject_of(email_key));
+}
+
+core::Result<int64_t> GuessLimit::prune(core::Tx& tx, int64_t limit) {
+  return store_.prune(tx, clock_.now() - kept, limit);
+}
+
+}  // namespace limits
