@@ -25,7 +25,8 @@ class Counters {
 // of what stands before their ':'.
 class LocalCounters final : public Counters {
  public:
-  explicit LocalCounters(const core::Clock& clock, size_t most = 200'000) : clock_(clock), most_(most / shards_.size()) {}
+  explicit LocalCounters(const core::Clock& clock, size_t most = 200'000)
+      : clock_(clock), most_(most / shards_.size()) {}
   core::Result<Taken> take(std::string_view key, const BucketRule& rule) override;
 
  private:
@@ -39,8 +40,8 @@ class LocalCounters final : public Counters {
   const size_t most_;
 };
 
-// In Redis, shared by all nodes: usher:{limits}:KEY is the time at which KEY's bucket is full, in microseconds of Redis'
-// clock, and expires then. Waits a tenth of a second at most; after a failure Redis is left alone for a while.
+// In Redis, shared by all nodes: usher:{limits}:KEY is the time at which KEY's bucket is full, in microseconds of
+// Redis' clock, and expires then. Waits a tenth of a second at most; after a failure Redis is left alone for a while.
 std::unique_ptr<Counters> create_redis_counters(const cache::Address& address, const cache::Config& config);
 
 }  // namespace limits

@@ -12,14 +12,15 @@ enum class Guess { right, wrong };
 
 class GuessLimit {
  public:
-  GuessLimit(GuessStore& store, crypto::Secret key, const Config& config, const core::Clock& clock, core::Metrics& metrics);
+  GuessLimit(GuessStore& store, crypto::Secret key, const Config& config, const core::Clock& clock,
+             core::Metrics& metrics);
 
   // Before a password is compared: too_many_attempts, with the time to wait. `email_key` is the address as compared,
   // of an account or not: both are counted alike, or the difference would tell which is one.
   core::Result<> check(core::Tx& tx, std::string_view email_key);
   // After it was compared, in the transaction of its effect. Also of many that were compared at once no more count than
-  // the rules allow: what comes too late is told too_many_attempts, right or wrong, and learns nothing. That is a value,
-  // so that the transaction is committed.
+  // the rules allow: what comes too late is told too_many_attempts, right or wrong, and learns nothing. That is a
+  // value, so that the transaction is committed.
   core::Result<core::Result<>> judge(core::Tx& tx, std::string_view email_key, Guess guess);
   // The address was proved by other means: it begins anew.
   core::Result<> forget(core::Tx& tx, std::string_view email_key);

@@ -16,10 +16,10 @@ struct Guesses {
 };
 
 struct GuessRules {
-  int64_t free = 10;                           // failures that cost nothing
-  core::Millis first_wait{30'000};             // after the next one; each further one doubles it
+  int64_t free = 10;                // failures that cost nothing
+  core::Millis first_wait{30'000};  // after the next one; each further one doubles it
   core::Millis longest_wait{3'600'000};
-  int64_t lock_at = 100;                       // NIST SP 800-63B: no more failures than that in a row
+  int64_t lock_at = 100;  // NIST SP 800-63B: no more failures than that in a row
 };
 
 // Only a new password, proved by mail, opens it again.

@@ -39,9 +39,9 @@ class RedisCounters final : public Counters {
     if (!lock) return core::fail_because(core::Code::store_unavailable, "Redis is slow");
     TRY(connect());
     const std::string name = std::string(prefix).append(key);
-    const auto reply = connection_->call({"EVAL", take_script, "1", name, std::to_string(rule.each().count()),
-                                          std::to_string(rule.window.count())},
-                                         call_limit);
+    const auto reply = connection_->call(
+        {"EVAL", take_script, "1", name, std::to_string(rule.each().count()), std::to_string(rule.window.count())},
+        call_limit);
     if (!reply) return rest(reply.error());
     if (reply->list.size() != 2) return rest({core::Code::store_unavailable});
     return Taken{reply->list[0].number == 1, Micros(reply->list[1].number)};
@@ -58,8 +58,9 @@ class RedisCounters final : public Counters {
   }
 
   std::unexpected<core::Error> rest(core::Error error) {
-    if (connection_) core::log(core::Level::warn, "requests are counted by this node alone: Redis cannot be asked",
-                               {{"cause", error.cause}});
+    if (connection_)
+      core::log(core::Level::warn, "requests are counted by this node alone: Redis cannot be asked",
+                {{"cause", error.cause}});
     connection_ = nullptr;
     next_ = Steady::now() + Millis(rest_at_least + random_.below(rest_jitter));
     return std::unexpected(std::move(error));

@@ -56,6 +56,41 @@ TEST_F(LoginService, TheRightPasswordSignsIn) {
   EXPECT_EQ(audit.actions(), "session.created");
 }
 
+TEST_F(LoginService, AfterManyWrongPasswordsTheRightOneHasToWaitToo) {
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(attempt(i % 2 ? "ANN@Example.com" : "ann@example.com", "wrong"), "invalid_credentials");
+  const int before = meanwhile.writes;
+  EXPECT_EQ(attempt("ann@example.com", password), "too_many_attempts");
+  EXPECT_EQ(meanwhile.writes, before) << "refused before it costs anything";
+  clock.advance(Seconds(30));
+  EXPECT_EQ(attempt("ann@example.com", password), "done");
+  EXPECT_TRUE(guess_rows.rows.empty());
+}
+
+// Else the waiting would tell which addresses have an account.
+TEST_F(LoginService, AStrangersAddressIsCountedLikeAUsers) {
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(attempt("nobody@example.com", "wrong"), "invalid_credentials");
+  EXPECT_EQ(attempt("nobody@example.com", "wrong"), "too_many_attempts");
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(attempt("no address", "wrong"), "invalid_credentials");
+}
+
+// All of them were compared before any was counted.
+TEST_F(LoginService, OfGuessesAtOnceThoseThatComeTooLateLearnNothing) {
+  for (int i = 0; i < 9; ++i) attempt("ann@example.com", "wrong");
+  meanwhile.before_write = [&] { attempt("ann@example.com", "wrong"); };
+  EXPECT_EQ(attempt("ann@example.com", password), "too_many_attempts");
+  EXPECT_EQ(living(), 0u);
+  EXPECT_EQ(audit.records.back().event.detail, "too_many_attempts");
+}
+
+TEST_F(LoginService, ADisabledAccountIsNamedOnlyToARightGuessThatIsHeard) {
+  disable(ann);
+  for (int i = 0; i < 10; ++i) attempt("ann@example.com", "wrong");
+  EXPECT_EQ(attempt("ann@example.com", password), "too_many_attempts");
+  clock.advance(Seconds(30));
+  EXPECT_EQ(attempt("ann@example.com", password), "account_disabled");
+}
+
 TEST_F(LoginService, EveryRefusalLooksTheSame) {
   const UserId gone = add_account("gone", password);
   users.users.at(gone) = accounts::without_personal_fields(users.users.at(gone), clock.now());

@@ -172,6 +172,33 @@ TEST_F(PasswordService, AChangeNeedsTheCurrentPasswordAndAStrongNewOne) {
   EXPECT_TRUE(has_password(ann, old_password));
 }
 
+TEST_F(PasswordService, GuessesOfTheCurrentPasswordCountAsThoseOfASignInDo) {
+  const auto current = sign_in(ann).session.id;
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(change(current, "something else altogether", new_password), "wrong_password");
+  EXPECT_EQ(change(current, old_password, new_password), "too_many_attempts");
+  EXPECT_TRUE(has_password(ann, old_password));
+  EXPECT_EQ(guess_rows.rows.size(), 1u);
+  clock.advance(std::chrono::seconds(30));
+  EXPECT_EQ(change(current, old_password, new_password), "done");
+  EXPECT_TRUE(guess_rows.rows.empty());
+}
+
+TEST_F(PasswordService, AGuessThatWasComparedTooLateChangesNothing) {
+  const auto current = sign_in(ann).session.id;
+  for (int i = 0; i < 9; ++i) change(current, "something else altogether", new_password);
+  meanwhile.before_write = [&] { change(current, "something else altogether", new_password); };
+  EXPECT_EQ(change(current, old_password, new_password), "too_many_attempts");
+  EXPECT_TRUE(has_password(ann, old_password));
+}
+
+TEST_F(PasswordService, AResetByMailEndsTheWaiting) {
+  const auto current = sign_in(ann).session.id;
+  for (int i = 0; i < 10; ++i) change(current, "something else altogether", new_password);
+  forgot("ann@example.com");
+  EXPECT_EQ(reset("ann@example.com", mailed_code()), "done");
+  EXPECT_TRUE(guess_rows.rows.empty());
+}
+
 TEST_F(PasswordService, AChangeThatReadAnOlderPasswordDoesNotComplete) {
   const auto current = sign_in(ann).session.id;
   forgot("ann@example.com");

@@ -1,0 +1,55 @@
+"""Limits hold across nodes, and when Redis is away."""
+import pytest
+
+from nodes.fleet import fleet_of, sign_up, wait_for
+from support.guessing import HEARD, PROXY, attack
+from support.scenario import assert_problem, eventually, fresh_email
+from support.usher import Server
+
+SIGN_INS = 8
+
+
+@pytest.fixture(scope="module")
+def fleet():
+    with fleet_of(Server, Server, **(PROXY | {"limits.enabled": "true", "limits.sign_ins": SIGN_INS})) as made:
+        yield made
+
+
+def heard_from(nodes, address, tries=30):
+    """How many sign-ins of one address are not refused for their number."""
+    answers = [nodes[n % len(nodes)].login_answer(fresh_email("budget"), "wrong password 1", headers={"X-Forwarded-For": address})
+               for n in range(tries)]
+    assert {a.status for a in answers} <= {401, 429}
+    return sum(a.status == 401 for a in answers)
+
+
+def test_ten_thousand_guesses_on_two_nodes_stop_at_the_tenth(fleet):
+    nodes = fleet[2]
+    owner = sign_up(nodes, fresh_email("guessed"))
+    codes = attack(nodes, owner.email, 10_000, owner.access)
+    print(dict(codes))
+    assert codes["invalid_credentials"] + codes["wrong_password"] == HEARD
+    assert codes["too_many_attempts"] == 10_000 - HEARD
+    for node in nodes:
+        assert_problem(node.login_answer(owner.email), 429, "too_many_attempts")
+
+
+def test_an_address_has_one_budget_on_all_nodes(fleet):
+    assert SIGN_INS <= heard_from(fleet[2], "192.0.2.1") <= SIGN_INS + 2
+
+
+def test_without_redis_each_node_is_stricter_by_itself(fleet):
+    postgres, redis, nodes = fleet
+    redis.kill()
+    try:
+        assert SIGN_INS <= heard_from(nodes, "192.0.2.2") <= SIGN_INS + 2, "half of it on each of two"
+        owner = fresh_email("guessed-without-redis")
+        codes = attack(nodes, owner, 500)
+        assert codes == {"invalid_credentials": HEARD, "too_many_attempts": 500 - HEARD}
+    finally:
+        redis.start()
+    wait_for(lambda node: node.get("/health/ready").json["dependencies"]["redis"]["status"] == "ok", nodes)
+    eventually(lambda: SIGN_INS <= heard_from(nodes, f"198.51.100.{next(number)}") <= SIGN_INS + 2, 10)
+
+
+number = iter(range(1, 255))
