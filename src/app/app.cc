@@ -8,6 +8,7 @@
 #include "changes/change_store_sql.h"
 #include "changes/change_stream_redis.h"
 #include "limits/guess_store_sql.h"
+#include "limits/redis_counters.h"
 #include "mail/mail_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "storage/migrations.h"
@@ -92,8 +93,11 @@ App::App(const Config& settings, Opened opened, Role role)
       checker({*database, *session_rows, sessions, access, keys, verified, near, feed, clock, guard, config.tokens,
                config.sessions, config.access, *metrics}),
       code_mailer(codes, mail),
-      passwords({*database, *users, codes, mail, *hasher, guesses, sessions, *audit, feed, clock, config.passwords}),
-      registration({*database, *users, access, *audit, code_mailer, *hasher, random, clock, config.passwords}),
+      breaches(config.passwords, *metrics),
+      passwords({*database, *users, codes, mail, *hasher, breaches, guesses, sessions, *audit, feed, clock,
+                 config.passwords}),
+      registration(
+          {*database, *users, access, *audit, code_mailer, *hasher, breaches, random, clock, config.passwords}),
       login({*database, *users, access, *audit, feed, codes, code_mailer, *hasher, guesses, sessions, checker, keys,
              random, clock, config.tokens, config.sessions}),
       admin({*database, accounts, access, sessions}) {}

@@ -86,6 +86,7 @@ struct App {
   sessions::EndAgain end_again;
   sessions::Checker checker;
   login::CodeMailer code_mailer;
+  passwords::Breaches breaches;
   passwords::Service passwords;
   login::Registration registration;
   login::Service login;

@@ -25,6 +25,7 @@ Result<> create(const Call& call) {
                     last = call.words.size() > 2 ? call.words[2] : "-";
   const auto password = TRY(read_password());
   TRY(passwords::check(password, {email->address, first, last}, call.config.passwords.min_strength, "password"));
+  TRY(app->breaches.check(password, "password"));
   const core::Time now = app->clock.now();
   const accounts::User user{.id = app->random.id<accounts::UserId>(now),
                             .email = email->address,

@@ -65,6 +65,15 @@ Digest256 sha256(Bytes data) {
   return out;
 }
 
+std::string sha1_hex(Bytes data) {
+  std::array<uint8_t, 20> digest{};
+  must(EVP_Digest(data.data(), data.size(), digest.data(), nullptr, EVP_sha1(), nullptr) == 1, "EVP_Digest");
+  std::string out;
+  for (const uint8_t byte : digest)
+    for (const int digit : {byte >> 4, byte & 15}) out += "0123456789ABCDEF"[digit];
+  return out;
+}
+
 Digest256 hmac_sha256(Bytes key, std::initializer_list<Bytes> parts) {
   thread_local const MacContextPtr context = create_mac_context();
   start_mac(context.get(), key);

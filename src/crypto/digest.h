@@ -17,6 +17,8 @@ using Digest256 = std::array<uint8_t, 32>;
 using Digest128 = std::array<uint8_t, 16>;
 
 Digest256 sha256(Bytes data);
+// 40 upper-case digits. SHA-1 protects nothing any more: only for services that know passwords by it.
+std::string sha1_hex(Bytes data);
 inline Digest256 sha256(std::string_view text) { return sha256(as_bytes(text)); }
 
 // RFC 2104 with SHA-256, over the parts as if they were one. The caller separates parts of changing length.

@@ -8,7 +8,6 @@
 #include <string>
 #include <unordered_map>
 
-#include "cache/redis_config.h"
 #include "core/result.h"
 #include "limits/bucket.h"
 
@@ -39,9 +38,5 @@ class LocalCounters final : public Counters {
   std::array<Shard, 16> shards_;
   const size_t most_;
 };
-
-// In Redis, shared by all nodes: usher:{limits}:KEY is the time at which KEY's bucket is full, in microseconds of
-// Redis' clock, and expires then. Waits a tenth of a second at most; after a failure Redis is left alone for a while.
-std::unique_ptr<Counters> create_redis_counters(const cache::Address& address, const cache::Config& config);
 
 }  // namespace limits

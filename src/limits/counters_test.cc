@@ -1,10 +1,10 @@
-#include "limits/counters.h"
 
 #include <gtest/gtest.h>
 
 #include <thread>
 
 #include "cache/connection.h"
+#include "limits/redis_counters.h"
 #include "tests/support/redis_server.h"
 
 namespace limits {

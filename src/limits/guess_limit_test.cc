@@ -35,8 +35,8 @@ struct GuessLimitTest : testing::Test {
   }
 };
 
-TEST_F(GuessLimitTest, TheTenthFailureBeginsTheWaiting) {
-  fail("a@example.com", 9);
+TEST_F(GuessLimitTest, TheTwentiethFailureBeginsTheWaiting) {
+  fail("a@example.com", 19);
   EXPECT_EQ(check("a@example.com"), 0);
   fail("a@example.com", 1);
   EXPECT_EQ(check("a@example.com"), 30);
@@ -51,18 +51,18 @@ TEST_F(GuessLimitTest, TheTenthFailureBeginsTheWaiting) {
 
 // Compared at once, counted one by one: the right password among them is as little heard as the wrong ones.
 TEST_F(GuessLimitTest, WhatComesTooLateLearnsNothing) {
-  fail("a@example.com", 10);
+  fail("a@example.com", 20);
   EXPECT_EQ(judge("a@example.com", Guess::right), 30);
   EXPECT_EQ(judge("a@example.com", Guess::wrong), 30);
-  EXPECT_EQ(rows.rows.begin()->second.failures, 10) << "nor does it count";
+  EXPECT_EQ(rows.rows.begin()->second.failures, 20) << "nor does it count";
 }
 
 TEST_F(GuessLimitTest, ARightOneAndAProvedAddressBeginAnew) {
-  fail("a@example.com", 9);
+  fail("a@example.com", 19);
   EXPECT_EQ(judge("a@example.com", Guess::right), 0);
   EXPECT_TRUE(rows.rows.empty());
   EXPECT_EQ(judge("a@example.com", Guess::right), 0);
-  fail("a@example.com", 10);
+  fail("a@example.com", 20);
   EXPECT_TRUE(transactor.atomically([&](core::Tx& tx) { return limit.forget(tx, "a@example.com"); }));
   EXPECT_EQ(check("a@example.com"), 0);
 }

@@ -16,7 +16,7 @@ struct Guesses {
 };
 
 struct GuessRules {
-  int64_t free = 10;                // failures that cost nothing
+  int64_t free = 20;                // failures that cost nothing
   core::Millis first_wait{30'000};  // after the next one; each further one doubles it
   core::Millis longest_wait{3'600'000};
   int64_t lock_at = 100;  // NIST SP 800-63B: no more failures than that in a row

@@ -13,24 +13,24 @@ const Time last = core::from_millis(1'800'000'000'000);
 
 Millis wait_after(int64_t failures, Millis later = {}) { return wait({failures, last}, rules, last + later); }
 
-TEST(Guesses, TheFirstTenCostNothing) {
-  for (int64_t failures = 0; failures < 10; ++failures) EXPECT_EQ(wait_after(failures), Millis(0)) << failures;
+TEST(Guesses, TheFirstTwentyCostNothing) {
+  for (int64_t failures = 0; failures < 20; ++failures) EXPECT_EQ(wait_after(failures), Millis(0)) << failures;
 }
 
 TEST(Guesses, EachFurtherOneDoublesTheWaitUpToAnHour) {
   const std::vector<Millis> waits = {Seconds(30), minutes(1),  minutes(2), minutes(4), minutes(8),
                                      minutes(16), minutes(32), hours(1),   hours(1)};
-  for (size_t i = 0; i < waits.size(); ++i) EXPECT_EQ(wait_after(10 + static_cast<int64_t>(i)), waits[i]) << i;
+  for (size_t i = 0; i < waits.size(); ++i) EXPECT_EQ(wait_after(20 + static_cast<int64_t>(i)), waits[i]) << i;
   EXPECT_EQ(wait_after(INT64_MAX), hours(1));
 }
 
 TEST(Guesses, TheWaitIsOverAtItsEnd) {
-  EXPECT_EQ(wait_after(10, Millis(29'999)), Millis(1));
-  EXPECT_EQ(wait_after(10, Seconds(30)), Millis(0));
-  EXPECT_EQ(wait_after(10, hours(24 * 365)), Millis(0));
+  EXPECT_EQ(wait_after(20, Millis(29'999)), Millis(1));
+  EXPECT_EQ(wait_after(20, Seconds(30)), Millis(0));
+  EXPECT_EQ(wait_after(20, hours(24 * 365)), Millis(0));
 }
 
-TEST(Guesses, AClockThatWentBackMakesNobodyWaitLonger) { EXPECT_EQ(wait_after(10, -hours(24 * 365)), Seconds(30)); }
+TEST(Guesses, AClockThatWentBackMakesNobodyWaitLonger) { EXPECT_EQ(wait_after(20, -hours(24 * 365)), Seconds(30)); }
 
 // What docs/OPERATIONS.md promises.
 TEST(Guesses, OfGuessesWithoutEndAFewAreHeardInADayAndAHundredAtAll) {
@@ -41,7 +41,7 @@ TEST(Guesses, OfGuessesWithoutEndAFewAreHeardInADayAndAHundredAtAll) {
     if (now < last + hours(24)) ++in_a_day;
     guesses = {guesses.failures + 1, now};
   }
-  EXPECT_EQ(in_a_day, 39);
+  EXPECT_EQ(in_a_day, 49);
   EXPECT_EQ(guesses.failures, 100);
 }
 

@@ -1,10 +1,9 @@
 // Seen by hand: redis-cli --scan --pattern 'usher:{limits}:*', and PTTL of a key: when its bucket is full again.
-#include <charconv>
+#include "limits/redis_counters.h"
 
 #include "cache/master.h"
 #include "core/log.h"
 #include "crypto/random.h"
-#include "limits/counters.h"
 
 namespace limits {
 namespace {

@@ -12,6 +12,7 @@ Result<std::string> Registration::register_account(const NewAccount& account, co
   if (!email) return core::fail_field("email", "invalid_email", "must be an e-mail address");
   TRY(passwords::check(account.password, {email->address, account.first_name, account.last_name},
                        parts_.passwords.min_strength, "password"));
+  TRY(parts_.breaches.check(account.password, "password"));
   const core::Time now = parts_.clock.now();
   accounts::User asked{.id = parts_.random.id<accounts::UserId>(now),
                        .email = email->address,

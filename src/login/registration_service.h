@@ -6,6 +6,7 @@
 #include "accounts/user_store.h"
 #include "audit/audit_store.h"
 #include "login/code_mailer.h"
+#include "passwords/breaches.h"
 #include "passwords/hasher.h"
 #include "passwords/password_config.h"
 
@@ -27,6 +28,7 @@ class Registration {
     audit::Store& audit;
     CodeMailer& mailer;
     passwords::Hasher& hasher;
+    const passwords::Breaches& breaches;
     crypto::Random& random;
     const core::Clock& clock;
     const passwords::Config& passwords;

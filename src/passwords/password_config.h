@@ -13,6 +13,7 @@ struct Config {
   int64_t memory_kib = 19456, passes = 2;
   int64_t hash_threads = 0;
   int64_t hash_queue = 32;
+  std::string breach_url;
 
   crypto::Argon2Cost cost() const { return {.memory_kib = memory_kib, .passes = passes}; }
 };
@@ -32,10 +33,17 @@ inline void declare(core::Settings& settings, Config& config) {
                {.min = 0, .max = 256});
   settings.add("passwords.hash_queue", config.hash_queue, "Hashes that may wait; beyond it callers get 503.",
                {.min = 1, .max = 100'000});
+  settings.add(
+      "passwords.breach_url", config.breach_url,
+      "A service that knows leaked passwords, asked for each new one by the first five hex digits of its SHA-1, "
+      "which are appended to this URL: https://api.pwnedpasswords.com/range/. None by default.");
 }
 
 // What no single setting can tell: memory and passes together. `detail` is a sentence for the operator.
 inline core::Result<> check(const Config& config) {
+  const auto& url = config.breach_url;
+  if (!url.empty() && !url.starts_with("https://") && !url.starts_with("http://"))
+    return core::fail(core::Code::validation_failed, "passwords.breach_url must begin with https:// or http://");
   const bool enough = std::ranges::any_of(least_costs, [&](const crypto::Argon2Cost& least) {
     return config.memory_kib >= least.memory_kib && config.passes >= least.passes;
   });

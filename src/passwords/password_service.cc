@@ -33,6 +33,7 @@ Result<int64_t> Service::reset(std::string_view text, const crypto::Secret& otp,
   const auto email = accounts::Email::parse(text);
   if (!email) return core::fail(Code::otp_invalid);
   TRY(passwords::check(password, {email->address, "", ""}, parts_.config.min_strength, "newPassword"));
+  TRY(parts_.breaches.check(password, "newPassword"));
   const std::string hash = TRY(parts_.hasher.hash(password));
   // A refused code is a value of the transaction, so that the try is committed.
   return TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<int64_t>> {
@@ -68,6 +69,7 @@ Result<int64_t> Service::change(accounts::UserId id, sessions::SessionId current
     return core::fail_field("currentPassword", "wrong_password", "is not the current password", Code::wrong_password);
   }
   TRY(check_policy(password, *user));
+  TRY(parts_.breaches.check(password, "newPassword"));
   const std::string hash = TRY(parts_.hasher.hash(password));
   return TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<int64_t>> {
     auto locked = TRY(parts_.users.lock(tx, id));

@@ -6,6 +6,7 @@
 #include "limits/guess_limit.h"
 #include "mail/outbox.h"
 #include "mail/templates.h"
+#include "passwords/breaches.h"
 #include "passwords/hasher.h"
 #include "passwords/password_config.h"
 #include "sessions/session_service.h"
@@ -21,6 +22,7 @@ class Service {
     verification::Service& codes;
     mail::Outbox& mail;
     Hasher& hasher;
+    const Breaches& breaches;
     limits::GuessLimit& guesses;
     sessions::Service& sessions;
     audit::Store& audit;

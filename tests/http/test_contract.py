@@ -5,6 +5,7 @@ import time
 
 import pytest
 from support import jwt
+from support.guessing import HEARD
 from support.scenario import assert_problem, at_once, fresh_email, fresh_name
 from support.usher import PASSWORD, ROOT, Server
 
@@ -18,6 +19,7 @@ STATUS = {code: int(status) for code, status in ERRORS}
 NOT_PROVOKED = {
     "internal": "no request is known that reaches it",
     "overloaded": "needs full queues: test_edge.py",
+    "rate_limited": "needs a small budget: test_rate_limits.py",
     "store_unavailable": "needs a store that does not answer: test_edge.py",
     ("refresh", "account_disabled"): "disabling ends the sessions, and their reason is told; only a race sees this",
 }
@@ -115,6 +117,13 @@ def unverified_login(w):
     return w.usher.post("/auth/login", {"email": email, "password": PASSWORD})
 
 
+def guesses(w):
+    """The last answer to more guesses than are heard."""
+    w.guessed = w.usher.sign_up(fresh_email("guessed"))
+    guess = {"currentPassword": "wrong", "newPassword": "another-good-horse-8"}
+    return [w.usher.post("/auth/change-password", guess, token=w.guessed.access) for _ in range(HEARD + 1)][-1]
+
+
 def parallel_changes(w):
     one = w.usher.sign_up(fresh_email("racer"))
     body = {"currentPassword": PASSWORD, "newPassword": "another-good-horse-8"}
@@ -163,6 +172,8 @@ SPECIFIC = {
     ("changePassword", "password_rejected"): lambda w: w.usher.post(
         "/auth/change-password", {"currentPassword": PASSWORD, "newPassword": "password"}, token=w.user.access),
     ("changePassword", "conflict"): parallel_changes,
+    ("changePassword", "too_many_attempts"): guesses,
+    ("login", "too_many_attempts"): lambda w: (guesses(w), w.usher.login_answer(w.guessed.email))[1],
     ("listDevelopmentMails", "not_found"): lambda w: w.usher.get("/dev/mailbox", headers={"X-Forwarded-For": "203.0.113.9"}),
     ("metrics", "not_found"): lambda w: w.usher.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}),
     ("createRole", "role_exists"): lambda w: w.usher.post("/roles", {"name": "admin"}, token=w.root.access),

@@ -33,7 +33,7 @@ def assert_wait(answer, code, most):
 
 # ---- guesses of an account
 
-def test_ten_thousand_guesses_stop_at_the_tenth(behind_proxy):
+def test_ten_thousand_guesses_stop_at_the_twentieth(behind_proxy):
     owner = behind_proxy.sign_up(fresh_email("guessed"))
     codes = attack([behind_proxy], owner.email, 10_000, owner.access)
     print(dict(codes))

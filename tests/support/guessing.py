@@ -10,7 +10,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 # What docs/OPERATIONS.md promises of guesses that come without a pause.
-HEARD = 10
+HEARD = 20
 PROXY = {"http.trusted_proxies": "127.0.0.1"}
 
 

@@ -17,7 +17,7 @@ struct LoginWorld : PasswordWorld {
                                token_config, session_config, access_config, metrics}};
   login::CodeMailer code_mailer{codes, mail};
   login::Registration registration{
-      {meanwhile, users, access, audit, code_mailer, *hasher, random, clock, password_config}};
+      {meanwhile, users, access, audit, code_mailer, *hasher, breaches, random, clock, password_config}};
   login::Service login{{meanwhile, users, access, audit, outbox, codes, code_mailer, *hasher, guesses, sessions,
                         checker, keys, random, clock, token_config, session_config}};
 };

@@ -39,8 +39,9 @@ struct PasswordWorld : SessionWorld {
   limits::Config limit_config;
   limits::GuessLimit guesses{guess_rows, crypto::Secret(std::string(32, 'g')), limit_config, clock, metrics};
   ::passwords::Config password_config;
+  ::passwords::Breaches breaches{password_config, metrics};
   ::passwords::Service passwords{
-      {meanwhile, users, codes, mail, *hasher, guesses, sessions, audit, outbox, clock, password_config}};
+      {meanwhile, users, codes, mail, *hasher, breaches, guesses, sessions, audit, outbox, clock, password_config}};
 
   PasswordWorld() {
     transactor.track(code_rows.codes);

@@ -1,0 +1,12 @@
+// Owns: limits::Counters over Redis, shared by all nodes: usher:{limits}:KEY is the time at which KEY's bucket is full, in
+// microseconds of Redis' clock, and expires then.
+#pragma once
+#include "cache/redis_config.h"
+#include "limits/counters.h"
+
+namespace limits {
+
+// A call waits a tenth of a second at most, or twice for connecting; after a failure Redis is left alone for a while.
+std::unique_ptr<Counters> create_redis_counters(const cache::Address& address, const cache::Config& config);
+
+}  // namespace limits
