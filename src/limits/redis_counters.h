@@ -1,5 +1,5 @@
-// Owns: limits::Counters over Redis, shared by all nodes: usher:{limits}:KEY is the time at which KEY's bucket is full, in
-// microseconds of Redis' clock, and expires then.
+// Owns: limits::Counters over Redis, shared by all nodes: usher:{limits}:KEY is the time at which KEY's bucket is full,
+// in microseconds of Redis' clock, and expires then.
 #pragma once
 #include "cache/redis_config.h"
 #include "limits/counters.h"

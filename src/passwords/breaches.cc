@@ -82,7 +82,8 @@ bool range_holds(std::string_view lines, std::string_view suffix) {
     const size_t end = std::min(lines.find('\n', at), lines.size());
     const std::string_view line = lines.substr(at, end - at);
     const size_t colon = line.find(':');
-    if (line.substr(0, colon) == suffix) return colon != line.npos && line.substr(colon + 1, 2).find_first_not_of("0\r") != line.npos;
+    if (line.substr(0, colon) == suffix)
+      return colon != line.npos && line.substr(colon + 1, 2).find_first_not_of("0\r") != line.npos;
     at = end + 1;
   }
   return false;

@@ -13,8 +13,8 @@ class Breaches {
  public:
   // Without passwords.breach_url nobody is asked.
   Breaches(const Config& config, core::Metrics& metrics);
-  // password_rejected with the code `breached` for `field` when it has leaked. Whoever cannot be asked keeps nobody from
-  // a new password: that is counted and logged.
+  // password_rejected with the code `breached` for `field` when it has leaked. Whoever cannot be asked keeps nobody
+  // from a new password: that is counted and logged.
   core::Result<> check(const crypto::Secret& password, std::string_view field) const;
 
  private:

@@ -145,13 +145,27 @@ struct Model {
   core::Time issued{}, expires{};
   int attempts = 0;
   bool any = false;
+  int unused = 0;  // codes in a row
 
-  bool issues(core::Time now) const { return !any || now - issued >= minutes(1); }
+  bool issues(core::Time now) const {
+    auto wait = minutes(1);
+    for (int more = 3; more < unused; ++more) wait = std::min(wait * 2, minutes(240));
+    return !any || now - issued >= wait;
+  }
+  void issue(std::string text, core::Time now) {
+    unused = now - issued >= minutes(24 * 60) ? 1 : unused + 1;
+    code = std::move(text);
+    issued = now;
+    expires = now + minutes(10);
+    attempts = 0;
+    any = true;
+  }
   bool accepts(std::string_view given, core::Time now) {
     if (!any || attempts >= 5 || now >= expires) return false;
     ++attempts;
     if (given != code) return false;
     expires = {};
+    unused = 0;
     return true;
   }
 };
@@ -169,7 +183,7 @@ void check_agreement(uint64_t seed, int steps) {
       if (dice() % 4 == 0) {
         const auto code = TRY(service.issue(tx, world->users[0], Purpose::reset_password, now));
         EXPECT_EQ(code.has_value(), model.issues(now)) << "seed " << seed << " step " << step;
-        if (code) model = {std::string(code->expose()), now, now + minutes(10), 0, true};
+        if (code) model.issue(std::string(code->expose()), now);
       } else {
         const std::string given = dice() % 3 && model.any ? model.code : std::string("000000");
         const auto outcome = TRY(service.consume(tx, world->users[0], Purpose::reset_password, Secret(given), now));
