@@ -64,8 +64,10 @@ Result<> unlock(const Call& call) {
   if (!email) return core::fail(core::Code::validation_failed, call.words[0] + " is not an e-mail address");
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   TRY(app->database->atomically([&](core::Tx& tx) -> Result<> {
+    const auto user = TRY(app->users->find_by_email(tx, email->key));
     TRY(app->guesses.forget(tx, email->key));
-    return app->audit->append(tx, {"user.unlocked", {}, {}, {}}, command_line);
+    if (user) TRY(app->codes.forget(tx, user->id));
+    return app->audit->append(tx, {"user.unlocked", user ? std::optional(user->id.value) : std::nullopt}, command_line);
   }));
   std::printf("unlocked %s\n", call.words[0].c_str());
   return {};
@@ -108,7 +110,7 @@ std::vector<Command> user_commands() {
            3, create},
           {"user list", "[SEARCH]", "List users.", 0, 1, list},
           {"user disable", "EMAIL", "Disable a user and end every session.", 1, 1, disable},
-          {"user unlock", "EMAIL", "Forget the wrong passwords that make sign-ins wait.", 1, 1, unlock},
+          {"user unlock", "EMAIL", "Forget wrong passwords and unused codes, which make a user wait.", 1, 1, unlock},
           {"user enable", "EMAIL", "Enable a user again.", 1, 1, enable},
           {"user grant", "EMAIL ROLE", "Give a role; super_admin makes an admin.", 2, 2, grant},
           {"user revoke", "EMAIL ROLE", "Take a role away.", 2, 2, revoke}};

@@ -61,14 +61,16 @@ bool Maintenance::wait(core::Millis time) {
   return !stopped_.wait_for(lock, time, [&] { return stopping_; });
 }
 
-// Small transactions and rests between them, so that nothing waits long for one and requests keep their pace.
+// Small transactions and rests between them, so that nothing waits long for one and requests keep their pace. What is
+// left after a minute is left for the next time, for other chores wait.
 template <class F>
 core::Result<> Maintenance::in_batches(F&& prune_some) {
-  for (;;) {
+  for (const core::Millis end = app_.clock.boot() + prune_interval; app_.clock.boot() < end;) {
     const core::Millis began = app_.clock.boot();
     if (TRY(app_.database->atomically(prune_some)) < batch) return {};
-    if (!wait(rests * (app_.clock.boot() - began))) return {};
+    if (!wait(rests * (app_.clock.boot() - began))) break;
   }
+  return {};
 }
 
 void Maintenance::write_uses() { report("write uses", app_.checker.write_touches()); }

@@ -25,7 +25,9 @@ void Cors::append_lines(std::string& lines, const Request& request) const {
   lines.append("Access-Control-Allow-Origin: ").append(origin);
   lines +=
       "\r\nAccess-Control-Allow-Credentials: true\r\n"
-      "Access-Control-Expose-Headers: X-Request-Id, Retry-After, WWW-Authenticate\r\n";
+      "Access-Control-Expose-Headers: X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, "
+      "RateLimit-Reset, "
+      "WWW-Authenticate\r\n";
 }
 
 void Cors::append_preflight_lines(std::string& lines, const Request& request, std::string_view allow) const {

@@ -2,6 +2,7 @@
 // Does not own: where that point is kept (counters.h).
 // Thread rule: pure functions on values.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 
 #include "core/clock.h"
@@ -14,7 +15,8 @@ using Micros = std::chrono::microseconds;
 struct BucketRule {
   int64_t size = 0;
   Micros window = std::chrono::minutes(1);
-  Micros each() const { return window / size; }
+  // Rounded up, so that never more pass.
+  Micros each() const { return (window + Micros(size - 1)) / size; }
 };
 
 struct Taken {
@@ -23,16 +25,18 @@ struct Taken {
 };
 
 inline int64_t left(const Taken& taken, const BucketRule& rule) {
-  return std::max<int64_t>(0, (rule.window - taken.full_in) / rule.each());
+  return std::max<int64_t>(0, rule.size - (taken.full_in + rule.each() - Micros(1)) / rule.each());
 }
 // How long a refused one has to wait for the next.
-inline Micros next_in(const Taken& taken, const BucketRule& rule) { return taken.full_in + rule.each() - rule.window; }
+inline Micros next_in(const Taken& taken, const BucketRule& rule) {
+  return taken.full_in - rule.each() * (rule.size - 1);
+}
 
-// Takes one out of the bucket that is full at `full_at`, if there is one. cache/ has the same in Lua.
+// Takes one out of the bucket that is full at `full_at`, if there is one. redis_counters.cc has the same in Lua.
 inline Taken take(Micros& full_at, Micros now, const BucketRule& rule) {
   const Micros full = std::max(full_at, now) + rule.each();
-  // A window that is no multiple of the size still holds all of them.
-  if (full - now > rule.window) return {false, full - rule.each() - now};
+  // A size that does not divide the window still holds all of them.
+  if (full - now > rule.each() * rule.size) return {false, full - rule.each() - now};
   full_at = full;
   return {true, full - now};
 }

@@ -1,11 +1,6 @@
 #include "limits/guess_limit.h"
 
 namespace limits {
-namespace {
-
-constexpr core::Millis kept = std::chrono::days(30);
-
-}  // namespace
 
 GuessLimit::GuessLimit(GuessStore& store, crypto::Secret key, const Config& config, const core::Clock& clock,
                        core::Metrics& metrics)
@@ -18,7 +13,7 @@ GuessLimit::GuessLimit(GuessStore& store, crypto::Secret key, const Config& conf
 Subject GuessLimit::subject_of(std::string_view email_key) const { return key_(crypto::as_bytes(email_key)); }
 
 core::Result<> GuessLimit::refuse(const Guesses& guesses) const {
-  const core::Millis left = locked(guesses, rules_) ? kept : wait(guesses, rules_, clock_.now());
+  const core::Millis left = wait(guesses, rules_, clock_.now());
   if (left == core::Millis(0)) return {};
   refused_.add();
   core::Error error{.code = core::Code::too_many_attempts, .retry_after = std::chrono::ceil<core::Seconds>(left)};
@@ -36,15 +31,13 @@ core::Result<core::Result<>> GuessLimit::judge(core::Tx& tx, std::string_view em
   if (!config_.enabled) return core::Result<>{};
   const Subject subject = subject_of(email_key);
   if (guess == Guess::right && !TRY(store_.find(tx, subject))) return core::Result<>{};
-  Guesses guesses = TRY(store_.lock(tx, subject));
+  const Guesses guesses = TRY(store_.lock(tx, subject));
   if (auto late = refuse(guesses); !late) return late;
   if (guess == Guess::right) {
     TRY(store_.remove(tx, subject));
     return core::Result<>{};
   }
-  ++guesses.failures;
-  guesses.last_at = clock_.now();
-  TRY(store_.update(tx, subject, guesses));
+  TRY(store_.update(tx, subject, after_failure(guesses, rules_, clock_.now())));
   return core::Result<>{};
 }
 
@@ -53,7 +46,7 @@ core::Result<> GuessLimit::forget(core::Tx& tx, std::string_view email_key) {
 }
 
 core::Result<int64_t> GuessLimit::prune(core::Tx& tx, int64_t limit) {
-  return store_.prune(tx, clock_.now() - kept, limit);
+  return store_.prune(tx, clock_.now() - rules_.forgotten, limit);
 }
 
 }  // namespace limits

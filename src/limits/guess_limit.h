@@ -24,7 +24,7 @@ class GuessLimit {
   core::Result<core::Result<>> judge(core::Tx& tx, std::string_view email_key, Guess guess);
   // The address was proved by other means: it begins anew.
   core::Result<> forget(core::Tx& tx, std::string_view email_key);
-  // Removes up to `limit` rows that nobody added to for long; how many.
+  // Removes up to `limit` rows that count for nothing any more; how many.
   core::Result<int64_t> prune(core::Tx& tx, int64_t limit);
 
   const GuessRules& rules() const { return rules_; }

@@ -6,7 +6,8 @@
 
 namespace limits {
 
-// A call waits a tenth of a second at most, or twice for connecting; after a failure Redis is left alone for a while.
+// A call waits a tenth of a second for its turn and another for its answer; connecting is the work of a thread. After a
+// failure Redis is left alone for half a second or more.
 std::unique_ptr<Counters> create_redis_counters(const cache::Address& address, const cache::Config& config);
 
 }  // namespace limits

@@ -125,8 +125,8 @@ std::vector<http::Route> routes(const RouteParts& p) {
        .summary = "Sign in by password.",
        .guard = Guard::open(),
        .budget = http::Budget::sign_ins,
-       .errors = {Code::invalid_credentials, Code::too_many_attempts, Code::email_not_verified, Code::account_disabled,
-                  Code::overloaded, Code::store_unavailable}},
+       .errors = {Code::invalid_credentials, Code::too_many_attempts, Code::email_not_verified, Code::session_limit,
+                  Code::account_disabled, Code::overloaded, Code::store_unavailable}},
       [p](Context& c, LoginRequest r) { return sign_in(c, std::move(r), p); }));
   all.push_back(route<RefreshRequest, TokensJson>(
       {.method = post,

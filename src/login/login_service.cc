@@ -6,6 +6,7 @@ using core::Code, core::Result;
 
 Result<SignedIn> Service::login(std::string_view text, const crypto::Secret& password, const devices::Device& device,
                                 const audit::Origin& origin) {
+  TRY(parts_.sessions.check_clock());
   const auto email = accounts::Email::parse(text);
   const auto user = TRY(find_to_sign_in(email));
   if (!TRY(verify_password(user, password)))
@@ -62,12 +63,12 @@ Result<std::string> Service::stronger_hash(const accounts::User& user, const cry
 Result<Result<SignedIn>> Service::admit(core::Tx& tx, const accounts::User& proved, const std::string& new_hash,
                                         const devices::Device& device, const audit::Origin& origin) {
   auto user = TRY(parts_.users.lock(tx, proved.id));
-  if (!user || !user->active() || user->auth_epoch != proved.auth_epoch)
-    return Result<SignedIn>(core::fail(Code::invalid_credentials));
-  if (auto late = TRY(parts_.guesses.judge(tx, user->email_key, limits::Guess::right)); !late) {
-    TRY(parts_.audit.append(tx, {"login.failed", user->id.value, {}, "too_many_attempts"}, origin));
+  if (auto late = TRY(parts_.guesses.judge(tx, proved.email_key, limits::Guess::right)); !late) {
+    TRY(parts_.audit.append(tx, {"login.failed", proved.id.value, {}, "too_many_attempts"}, origin));
     return Result<SignedIn>(std::unexpected(late.error()));
   }
+  if (!user || !user->active() || user->auth_epoch != proved.auth_epoch)
+    return Result<SignedIn>(core::fail(Code::invalid_credentials));
   if (!user->email_verified_at) {
     TRY(parts_.mailer.send_verification(tx, *user, parts_.clock.now()));
     TRY(parts_.audit.append(tx, {"login.failed", user->id.value, {}, "email_not_verified"}, origin));
@@ -77,7 +78,10 @@ Result<Result<SignedIn>> Service::admit(core::Tx& tx, const accounts::User& prov
     user->password_hash = new_hash;
     TRY(parts_.users.update(tx, *user));
   }
-  return create_session(tx, std::move(*user), "pwd", device, origin);
+  auto made = create_session(tx, std::move(*user), "pwd", device, origin);
+  if (made || made.error().code != Code::session_limit) return made;
+  TRY(parts_.audit.append(tx, {"login.failed", proved.id.value, {}, "session_limit"}, origin));
+  return Result<SignedIn>(std::unexpected(made.error()));
 }
 
 Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std::string amr,
@@ -107,6 +111,7 @@ Result<SignedIn> Service::verify_email(std::string_view text, const crypto::Secr
     if (outcome == verification::Outcome::refused) return refused();
     user->email_verified_at = now;
     TRY(parts_.users.update(tx, *user));
+    TRY(parts_.guesses.forget(tx, user->email_key));
     TRY(parts_.audit.append(tx, {"user.email_verified", user->id.value, {}, {}}, origin));
     TRY(parts_.outbox.announce(tx, {changes::Kind::user, user->id.value}));
     return create_session(tx, std::move(*user), "otp", device, origin);

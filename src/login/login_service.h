@@ -38,7 +38,7 @@ class Service {
 
   // Errors: invalid_credentials for unknown account and wrong password alike, at the same cost; with the right password
   // email_not_verified (a new code is on its way) or account_disabled; too_many_attempts after many wrong ones, also
-  // with the right one; overloaded, store_unavailable.
+  // with the right one; session_limit; overloaded, store_unavailable.
   core::Result<SignedIn> login(std::string_view email, const crypto::Secret& password, const devices::Device& device,
                                const audit::Origin& origin);
   // Consumes the code, marks the address as verified and signs in. Error: otp_invalid for every reason alike.

@@ -83,6 +83,32 @@ TEST_F(LoginService, OfGuessesAtOnceThoseThatComeTooLateLearnNothing) {
   EXPECT_EQ(audit.records.back().event.detail, "too_many_attempts");
 }
 
+// Else the waiting, which is counted by that clock, would not hold.
+TEST_F(LoginService, NoPasswordIsComparedByAClockThatMayBeWrong) {
+  clock.jump(days(1));
+  EXPECT_EQ(attempt("ann@example.com", password), "clock_skew");
+  EXPECT_EQ(attempt("ann@example.com", "wrong"), "clock_skew");
+}
+
+// Somebody may have guessed at the address before it had an account.
+TEST_F(LoginService, WhoProvesHisAddressBeginsWithoutGuesses) {
+  const UserId eve = add_account("eve", password, Verified::no);
+  for (int i = 0; i < 20; ++i) attempt("eve@example.com", "wrong");
+  const auto code = transactor.atomically(
+      [&](core::Tx& tx) { return codes.issue(tx, eve, verification::Purpose::verify_email, clock.now()); });
+  EXPECT_EQ(verify("eve@example.com", **code), "done");
+  EXPECT_EQ(attempt("eve@example.com", password), "done");
+}
+
+TEST_F(LoginService, ASignInBeyondTheLimitIsRefusedOnRecord) {
+  session_config.limit = 1;
+  session_config.at_limit = sessions::AtLimit::refuse;
+  EXPECT_EQ(attempt("ann@example.com", password), "done");
+  EXPECT_EQ(attempt("ann@example.com", password), "session_limit");
+  EXPECT_EQ(audit.records.back().event.detail, "session_limit");
+  EXPECT_EQ(living(), 1u);
+}
+
 TEST_F(LoginService, ADisabledAccountIsNamedOnlyToARightGuessThatIsHeard) {
   disable(ann);
   for (int i = 0; i < 20; ++i) attempt("ann@example.com", "wrong");

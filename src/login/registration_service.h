@@ -28,7 +28,7 @@ class Registration {
     audit::Store& audit;
     CodeMailer& mailer;
     passwords::Hasher& hasher;
-    const passwords::Breaches& breaches;
+    passwords::Breaches& breaches;
     crypto::Random& random;
     const core::Clock& clock;
     const passwords::Config& passwords;

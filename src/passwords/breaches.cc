@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 
 #include <memory>
-#include <optional>
 
 #include "core/log.h"
 #include "crypto/digest.h"
@@ -13,6 +12,13 @@ namespace {
 
 constexpr long connect_millis = 1500, all_millis = 3000;
 constexpr size_t most_bytes = 1 << 20, prefix_digits = 5;
+constexpr int most_at_once = 8;
+constexpr auto rest = std::chrono::seconds(30);
+
+core::Counter& counter(core::Metrics& metrics, std::string labels) {
+  return metrics.counter("usher_breach_checks_total", "Whether the service of leaked passwords answered.",
+                         std::move(labels));
+}
 
 size_t collect(const char* bytes, size_t one, size_t count, void* out) {
   auto& body = *static_cast<std::string*>(out);
@@ -38,6 +44,7 @@ core::Result<std::string> fetch(const std::string& url) {
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_PROXY, "");  // not what the environment says
   set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_QUICK_EXIT, 1L);  // do not wait for a name that is being looked up
   set(CURLOPT_FAILONERROR, 1L);
   set(CURLOPT_CONNECTTIMEOUT_MS, connect_millis);
   set(CURLOPT_TIMEOUT_MS, all_millis);
@@ -57,24 +64,32 @@ core::Result<std::string> fetch(const std::string& url) {
 
 Breaches::Breaches(const Config& config, core::Metrics& metrics)
     : url_(config.breach_url),
-      asked_(metrics.counter("usher_breach_checks_total", "Whether the service of leaked passwords answered.",
-                             "outcome=\"answered\"")),
-      unanswered_(metrics.counter("usher_breach_checks_total", "Whether the service of leaked passwords answered.",
-                                  "outcome=\"failed\"")) {}
+      answered_(counter(metrics, "outcome=\"answered\"")),
+      failed_(counter(metrics, "outcome=\"failed\"")),
+      unasked_(counter(metrics, "outcome=\"unasked\"")) {}
 
-core::Result<> Breaches::check(const crypto::Secret& password, std::string_view field) const {
+core::Result<> Breaches::check(const crypto::Secret& password, std::string_view field) {
   if (url_.empty()) return {};
   const crypto::Secret digest(crypto::sha1_hex(password.bytes()));
   const std::string_view digits = digest.expose();
-  const auto lines = fetch(url_ + std::string(digits.substr(0, prefix_digits)));
-  (lines ? asked_ : unanswered_).add();
-  if (!lines) {
-    core::log(core::Level::warn, "the service of leaked passwords cannot be asked", {{"cause", lines.error().cause}});
-    return {};
-  }
-  if (!range_holds(*lines, digits.substr(prefix_digits))) return {};
+  const auto lines = ask(digits.substr(0, prefix_digits));
+  if (!lines || !range_holds(*lines, digits.substr(prefix_digits))) return {};
   return core::fail_field(std::string(field), "breached", "is known from a leak of passwords",
                           core::Code::password_rejected);
+}
+
+// A service that is slow must not take all workers, so whoever would be one too many passes.
+std::optional<std::string> Breaches::ask(std::string_view prefix) {
+  const bool too_many = asking_.fetch_add(1) >= most_at_once;
+  const bool rests = std::chrono::steady_clock::now() < rest_until_.load();
+  auto lines = too_many || rests ? core::Result<std::string>() : fetch(url_ + std::string(prefix));
+  asking_.fetch_sub(1);
+  if (too_many || rests) return unasked_.add(), std::nullopt;
+  (lines ? answered_ : failed_).add();
+  if (lines) return std::move(*lines);
+  rest_until_ = std::chrono::steady_clock::now() + rest;
+  core::log(core::Level::warn, "the service of leaked passwords cannot be asked", {{"cause", lines.error().cause}});
+  return std::nullopt;
 }
 
 bool range_holds(std::string_view lines, std::string_view suffix) {

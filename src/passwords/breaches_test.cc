@@ -33,16 +33,18 @@ TEST(Breaches, PaddingAndGarbageAreNoLeaks) {
 
 TEST(Breaches, WithoutAServiceNobodyIsAsked) {
   core::Metrics metrics;
-  const Breaches breaches({}, metrics);
+  Breaches breaches({}, metrics);
   EXPECT_TRUE(breaches.check(crypto::Secret("password"), "password"));
 }
 
 // Port 1 of loopback: nobody listens there.
 TEST(Breaches, AServiceThatCannotBeAskedKeepsNobodyOut) {
   core::Metrics metrics;
-  const Breaches breaches({.breach_url = "http://127.0.0.1:1/range/"}, metrics);
+  Breaches breaches({.breach_url = "http://127.0.0.1:1/range/"}, metrics);
   EXPECT_TRUE(breaches.check(crypto::Secret("password"), "password"));
+  EXPECT_TRUE(breaches.check(crypto::Secret("password"), "password")) << "it is left alone for a while";
   EXPECT_NE(metrics.render().find("usher_breach_checks_total{outcome=\"failed\"} 1"), std::string::npos);
+  EXPECT_NE(metrics.render().find("usher_breach_checks_total{outcome=\"unasked\"} 1"), std::string::npos);
 }
 
 }  // namespace

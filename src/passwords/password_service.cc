@@ -61,24 +61,28 @@ Result<int64_t> Service::change(accounts::UserId id, sessions::SessionId current
                                 const crypto::Secret& password, const audit::Origin& origin) {
   const auto user = TRY(find_to_change(id));
   if (!user || !user->active()) return core::fail(Code::account_disabled);
-  if (!TRY(parts_.hasher.verify(user->password_hash, current))) {
-    TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<>> {
-      TRY(parts_.audit.append(tx, {"password.change_refused", id.value, {}, {}}, origin));
-      return parts_.guesses.judge(tx, user->email_key, limits::Guess::wrong);
-    })));
-    return core::fail_field("currentPassword", "wrong_password", "is not the current password", Code::wrong_password);
-  }
+  TRY(judge(*user, TRY(parts_.hasher.verify(user->password_hash, current)), origin));
   TRY(check_policy(password, *user));
   TRY(parts_.breaches.check(password, "newPassword"));
   const std::string hash = TRY(parts_.hasher.hash(password));
-  return TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<int64_t>> {
+  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<int64_t> {
     auto locked = TRY(parts_.users.lock(tx, id));
     if (!locked || locked->auth_epoch != user->auth_epoch) return core::fail(Code::conflict);
-    if (auto late = TRY(parts_.guesses.judge(tx, user->email_key, limits::Guess::right)); !late)
-      return Result<int64_t>(std::unexpected(late.error()));
     TRY(parts_.codes.discard(tx, id, Purpose::reset_password));
     return store(tx, std::move(*locked), hash, current_session, "password.changed", origin);
-  }));
+  });
+}
+
+// Before anything else is decided, whose outcome would tell a guess that comes too late that it was right.
+Result<> Service::judge(const accounts::User& user, bool right, const audit::Origin& origin) {
+  TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<>> {
+    auto heard = TRY(parts_.guesses.judge(tx, user.email_key, right ? limits::Guess::right : limits::Guess::wrong));
+    if (right && heard) return heard;
+    TRY(parts_.audit.append(tx, {"password.change_refused", user.id.value, {}, {}}, origin));
+    return heard;
+  })));
+  if (right) return {};
+  return core::fail_field("currentPassword", "wrong_password", "is not the current password", Code::wrong_password);
 }
 
 Result<std::optional<accounts::User>> Service::find_to_change(accounts::UserId id) {

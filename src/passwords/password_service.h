@@ -22,7 +22,7 @@ class Service {
     verification::Service& codes;
     mail::Outbox& mail;
     Hasher& hasher;
-    const Breaches& breaches;
+    Breaches& breaches;
     limits::GuessLimit& guesses;
     sessions::Service& sessions;
     audit::Store& audit;
@@ -44,6 +44,7 @@ class Service {
 
  private:
   core::Result<std::optional<accounts::User>> find_to_change(accounts::UserId id);
+  core::Result<> judge(const accounts::User& user, bool right, const audit::Origin& origin);
   core::Result<int64_t> store(core::Tx& tx, accounts::User user, std::string hash,
                               std::optional<sessions::SessionId> except, std::string_view action,
                               const audit::Origin& origin);

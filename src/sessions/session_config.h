@@ -5,12 +5,20 @@
 
 namespace sessions {
 
+// What becomes of a sign-in when a user has as many sessions as sessions.limit allows.
+enum class AtLimit { end_oldest, refuse };
+constexpr std::array<core::Name<AtLimit>, 2> names_of(AtLimit) {
+  return {{{AtLimit::end_oldest, "end_oldest"}, {AtLimit::refuse, "refuse"}}};
+}
+
 struct Config {
   core::Seconds idle_timeout = std::chrono::days(30);
   core::Seconds absolute_timeout = std::chrono::days(365);
   core::Seconds refresh_grace{30};
   core::Seconds ended_retention = std::chrono::days(90);
   int64_t cache_entries = 1'000'000;
+  int64_t limit = 0;
+  AtLimit at_limit = AtLimit::end_oldest;
 
   Lifetimes lifetimes() const { return {.idle = idle_timeout, .absolute = absolute_timeout}; }
   RefreshRules refresh_rules() const { return {.grace = refresh_grace}; }
@@ -26,6 +34,11 @@ inline void declare(core::Settings& settings, Config& config) {
                {.min = 0, .max = 3600});
   settings.add("sessions.ended_retention", config.ended_retention,
                "How long ended sessions are kept, so that their tokens are refused with the reason.", {.min = 86'400});
+  settings.add("sessions.limit", config.limit, "How many sessions a user may have at the same time; 0: any.",
+               {.max = 1000});
+  settings.add(
+      "sessions.at_limit", config.at_limit,
+      "What a sign-in beyond sessions.limit does: it ends the session that was not used for longest, or is refused.");
   settings.add("sessions.cache_entries", config.cache_entries, "How many sessions are held in memory.", {.min = 100});
 }
 

@@ -8,13 +8,15 @@
 namespace sessions {
 namespace {
 
-constexpr size_t again_at_once = 100;  // in one transaction
+constexpr size_t again_at_once = 100;    // in one transaction
+constexpr int64_t most_to_end = 10'000;  // by one sign-in, when the limit was lowered
 
 }  // namespace
 
 core::Result<Issued> Service::create(core::Tx& tx, accounts::UserId user, devices::Device device, std::string amr,
                                      const audit::Origin& origin) {
-  if (guard_.doubtful()) return core::fail(core::Code::clock_skew);
+  TRY(check_clock());
+  TRY(make_room(tx, user, origin));
   const core::Time now = clock_.now();
   std::string secret(32, '\0');
   random_.fill({reinterpret_cast<uint8_t*>(secret.data()), secret.size()});
@@ -31,6 +33,20 @@ core::Result<Issued> Service::create(core::Tx& tx, accounts::UserId user, device
   TRY(store_.create(tx, session));
   TRY(audit_.append(tx, {"session.created", user.value, session.id.value, session.amr}, origin));
   return issue(session);
+}
+
+core::Result<> Service::check_clock() const {
+  return guard_.doubtful() ? core::fail(core::Code::clock_skew) : core::Result<>{};
+}
+
+core::Result<> Service::make_room(core::Tx& tx, accounts::UserId user, const audit::Origin& origin) {
+  if (config_.limit == 0) return {};
+  const auto living = TRY(list(tx, user, {.limit = most_to_end}));
+  if (std::ssize(living) < config_.limit) return {};
+  if (config_.at_limit == AtLimit::refuse) return core::fail(core::Code::session_limit);
+  for (const Session& one : std::span(living).subspan(static_cast<size_t>(config_.limit - 1)))
+    TRY(end(tx, user, one.id, EndReason::limit, origin));
+  return {};
 }
 
 core::Result<bool> Service::end(core::Tx& tx, accounts::UserId owner, SessionId id, EndReason reason,

@@ -49,7 +49,10 @@ class Service {
         guard_(guard),
         config_(config) {}
 
-  // The caller has locked the user's row in `tx` and compared its epoch. Error: clock_skew.
+  // Error: clock_skew while no session may begin, for the clock may be wrong.
+  core::Result<> check_clock() const;
+  // The caller has locked the user's row in `tx` and compared its epoch, so that sessions.limit holds for sign-ins at
+  // once, too. Errors: clock_skew, session_limit.
   core::Result<Issued> create(core::Tx& tx, accounts::UserId user, devices::Device device, std::string amr,
                               const audit::Origin& origin);
   // Ends one session of `owner`; false when it is not his or has ended already.
@@ -74,6 +77,7 @@ class Service {
   static constexpr core::Seconds expiry_slack{15};
 
  private:
+  core::Result<> make_room(core::Tx& tx, accounts::UserId user, const audit::Origin& origin);
   // The steps of refresh(). The inner result is the answer, refusals included; the outer one undoes the transaction.
   struct Presented;
   using Answer = std::optional<core::Result<Whole>>;

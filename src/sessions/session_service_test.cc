@@ -264,6 +264,38 @@ TEST_F(SessionService, ANodeWhoseClockIsSkewedRefreshesNothing) {
   EXPECT_TRUE(refresh(issued.refresh_token));
 }
 
+TEST_F(SessionService, TheOldestMakesRoomAtTheLimit) {
+  session_config.limit = 2;
+  const auto first = sign_in(user).session.id;
+  clock.advance(Seconds(1));
+  const auto second = sign_in(user).session.id;
+  clock.advance(Seconds(1));
+  (void)transactor.atomically([&](core::Tx& tx) { return session_rows.touch(tx, {{first, clock.now()}}); });
+  forget();
+  const auto third = sign_in(user).session.id;
+  EXPECT_EQ(end_of(first), "") << "it began first, and was used since";
+  EXPECT_EQ(end_of(second), "limit");
+  EXPECT_EQ(end_of(third), "");
+  EXPECT_EQ(audit.actions(), "session.ended session.created");
+  EXPECT_EQ(outbox.announced, (std::vector{changes::Change{changes::Kind::session, user.value}}));
+  session_config.limit = 1;
+  const auto fourth = sign_in(user).session.id;
+  EXPECT_EQ(end_of(first) + end_of(third) + end_of(fourth), "limitlimit") << "also when it was lowered";
+}
+
+TEST_F(SessionService, AtTheLimitASignInMayBeRefused) {
+  session_config.limit = 1;
+  session_config.at_limit = AtLimit::refuse;
+  const auto first = sign_in(user).session.id;
+  const auto begin = [&] {
+    return transactor.atomically([&](core::Tx& tx) { return sessions.create(tx, user, {}, "pwd", {}); });
+  };
+  EXPECT_EQ(refusal(begin()), "session_limit");
+  EXPECT_EQ(end_of(first), "");
+  clock.advance(session_config.idle_timeout);
+  EXPECT_TRUE(begin()) << "one that the clock has ended does not count";
+}
+
 // It would have that clock's times, and other nodes would end it by them.
 TEST_F(SessionService, NothingBeginsByAClockThatWasSetUntilItIsComparedWithTheDatabases) {
   const auto begin = [&](const core::ClockGuard& judge) {

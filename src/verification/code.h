@@ -31,7 +31,7 @@ struct Rules {
   // So many codes in a row that nobody used: each further one doubles the cool-down, so that neither guesses nor mails
   // add up.
   int64_t free_issues = 3;
-  core::Millis longest_cool_down{std::chrono::hours(4)};
+  core::Millis longest_cool_down{std::chrono::hours(1)};
   core::Millis forgotten{std::chrono::days(1)};  // after that long without one the count begins anew
 
   core::Millis cool_down_after(int64_t issues) const {

@@ -28,6 +28,8 @@ core::Result<Outcome> Service::consume(core::Tx& tx, accounts::UserId user, Purp
   return Outcome::accepted;
 }
 
+core::Result<> Service::forget(core::Tx& tx, accounts::UserId user) { return store_.forget(tx, user); }
+
 core::Result<> Service::discard(core::Tx& tx, accounts::UserId user, Purpose purpose) {
   return store_.revoke(tx, user, purpose);
 }

@@ -149,7 +149,7 @@ struct Model {
 
   bool issues(core::Time now) const {
     auto wait = minutes(1);
-    for (int more = 3; more < unused; ++more) wait = std::min(wait * 2, minutes(240));
+    for (int more = 3; more < unused; ++more) wait = std::min(wait * 2, minutes(60));
     return !any || now - issued >= wait;
   }
   void issue(std::string text, core::Time now) {

@@ -21,6 +21,8 @@ class Store {
   // The current code never opens again and those before it are not counted; when it was issued stays known. Harmless
   // when there is none.
   virtual core::Result<> revoke(core::Tx& tx, accounts::UserId user, Purpose purpose) = 0;
+  // Of every purpose it becomes unknown when a code was issued and how many went before; whether one is open stays.
+  virtual core::Result<> forget(core::Tx& tx, accounts::UserId user) = 0;
 };
 
 }  // namespace verification

@@ -41,6 +41,10 @@ class SqlStore final : public Store {
         "UPDATE verification_codes SET expires_at = 0, issues = 0 WHERE user_id = $1 AND purpose = $2", user,
         core::to_text(purpose));
   }
+
+  core::Result<> forget(core::Tx& tx, accounts::UserId user) override {
+    return storage::sql(tx).send("UPDATE verification_codes SET issued_at = 0, issues = 0 WHERE user_id = $1", user);
+  }
 };
 
 }  // namespace

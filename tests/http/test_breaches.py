@@ -99,14 +99,14 @@ def test_a_sign_in_asks_nobody(usher, ranges):
     lambda request: request.connection.close(),
     lambda request: time.sleep(4),
 ], ids=["503", "redirect", "endless", "cut", "silent"])
-def test_a_service_that_fails_keeps_nobody_out(usher, ranges, behave):
-    ranges.behave = behave
-    try:
+def test_a_service_that_fails_keeps_nobody_out_and_is_left_alone(behave):
+    with service() as ranges, Server(settings={"passwords.breach_url": f"http://127.0.0.1:{ranges.server_port}/range/"}) as usher:
+        ranges.behave = behave
         began = time.monotonic()
         assert usher.register(fresh_email("unasked"), LEAKED).status == 201
         assert time.monotonic() - began < 3.9
-    finally:
-        ranges.behave = honest
+        assert usher.register(fresh_email("unasked"), LEAKED).status == 201
+        assert len(ranges.asked) == 1
 
 
 def test_a_url_of_another_kind_is_refused():

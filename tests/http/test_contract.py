@@ -19,6 +19,7 @@ STATUS = {code: int(status) for code, status in ERRORS}
 NOT_PROVOKED = {
     "internal": "no request is known that reaches it",
     "overloaded": "needs full queues: test_edge.py",
+    "session_limit": "needs a limit: test_session_limit.py",
     "rate_limited": "needs a small budget: test_rate_limits.py",
     "store_unavailable": "needs a store that does not answer: test_edge.py",
     ("refresh", "account_disabled"): "disabling ends the sessions, and their reason is told; only a race sees this",

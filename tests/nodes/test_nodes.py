@@ -9,8 +9,9 @@ import time
 import pytest
 
 from nodes.fleet import REACH_BY_POLL, Busy, check_of, fleet_of, sign_up, warm
+from nodes.reach import Reach, Share
 from support.scenario import assert_problem, dead, fresh_email
-from support.usher import Server
+from support.usher import PASSWORD, Server
 
 REACH = 0.1  # what the documents promise of a node that answers from memory, while all is well
 
@@ -42,18 +43,11 @@ def show(what, seconds):
 
 
 def test_what_one_node_ended_the_others_refuse_at_once(nodes):
-    here, *there = nodes
-    email, times = fresh_email("revoked"), []
+    email = fresh_email("revoked")
     sign_up(nodes, email)
-    with Busy(nodes):
-        for _ in range(100):
-            one = here.login(email)
-            warm(nodes, one.access)
-            began = time.monotonic()
-            assert here.delete(f"/auth/sessions/{one.session}", token=one.access).status == 200
-            times += seconds_until_each(there, lambda node: check_of(node, one.access) == 401, began)  # noqa: B023
-            dead(there[-1], one, "logout")
-    show("sign-out asked until refused on another node, under load", times)
+    with Busy(nodes), Share() as share, Reach(nodes, email, PASSWORD) as reach:
+        pass
+    show(f"sign-out asked until refused on another node, {share.of_all:.0%} of the processors busy", reach.times)
 
 
 def test_roles_and_disabled_accounts_are_obeyed_by_all(nodes):

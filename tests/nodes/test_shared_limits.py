@@ -3,15 +3,15 @@ import pytest
 
 from nodes.fleet import fleet_of, sign_up, wait_for
 from support.guessing import HEARD, PROXY, attack
-from support.scenario import assert_problem, eventually, fresh_email
-from support.usher import Server
+from support.scenario import alive, assert_problem, at_once, eventually, fresh_email
+from support.usher import Server, sign_in_of
 
-SIGN_INS = 8
+SIGN_INS, SESSIONS = 8, 3
 
 
 @pytest.fixture(scope="module")
 def fleet():
-    with fleet_of(Server, Server, **(PROXY | {"limits.enabled": "true", "limits.sign_ins": SIGN_INS})) as made:
+    with fleet_of(Server, Server, **(PROXY | {"limits.enabled": "true", "limits.sign_ins": SIGN_INS, "sessions.limit": SESSIONS})) as made:
         yield made
 
 
@@ -36,6 +36,15 @@ def test_ten_thousand_guesses_on_two_nodes_stop_at_the_twentieth(fleet):
 
 def test_an_address_has_one_budget_on_all_nodes(fleet):
     assert SIGN_INS <= heard_from(fleet[2], "192.0.2.1") <= SIGN_INS + 2
+
+
+def test_of_sign_ins_at_once_on_two_nodes_no_more_sessions_are_left_than_may_be(fleet):
+    nodes = fleet[2]
+    owner = sign_up(nodes, fresh_email("crowd"))
+    answers = at_once([lambda n=n: nodes[n % 2].login_answer(owner.email) for n in range(20)])
+    assert {a.status for a in answers} == {200}
+    living = [[alive(node, sign_in_of(owner.email, a)) for a in answers] for node in nodes]
+    assert living[0] == living[1] and sum(living[0]) == SESSIONS
 
 
 def test_without_redis_each_node_is_stricter_by_itself(fleet):

@@ -37,6 +37,12 @@ class FakeCodeStore final : public verification::Store {
     at->second.issues = 0;
     return {};
   }
+
+  core::Result<> forget(core::Tx&, accounts::UserId user) override {
+    for (auto& [key, code] : codes)
+      if (key.first == user) code.issued_at = {}, code.issues = 0;
+    return {};
+  }
 };
 
 }  // namespace test
