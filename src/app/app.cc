@@ -43,7 +43,8 @@ core::Result<std::unique_ptr<App>> App::create(const Config& config, Migrate mig
   opened.master = TRY(master_key(config.store, random));
   if (config.redis.on())
     opened.stream = changes::create_redis_stream(TRY(config.redis.address()), config.redis, random);
-  if (config.redis.on()) opened.counters = limits::create_redis_counters(TRY(config.redis.address()), config.redis);
+  if (config.redis.on() && role == Role::server)
+    opened.counters = limits::create_redis_counters(TRY(config.redis.address()), config.redis);
   opened.hasher = TRY(passwords::Hasher::create({.cost = config.passwords.cost(),
                                                  .threads = static_cast<size_t>(config.passwords.hash_threads),
                                                  .queue = static_cast<size_t>(config.passwords.hash_queue)},

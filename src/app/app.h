@@ -40,7 +40,7 @@ struct App {
     std::unique_ptr<storage::Database> database;
     crypto::Secret master;
     std::unique_ptr<changes::Stream> stream;     // null without Redis
-    std::unique_ptr<limits::Counters> counters;  // null without Redis
+    std::unique_ptr<limits::Counters> counters;  // null without Redis, and for a command
     std::unique_ptr<passwords::Hasher> hasher;
   };
   App(const Config& config, Opened opened, Role role);

@@ -31,7 +31,9 @@ Feed::Feed(core::Transactor& transactor, Store& store, const core::Clock& clock,
                                  "outcome=\"ok\"")),
       not_published_(metrics.counter("usher_changes_published_total", "Transactions whose changes went to the stream.",
                                      "outcome=\"failed\"")),
-      stream_gaps_(metrics.counter("usher_stream_gaps_total", "How often entries of the stream were missing.")) {}
+      stream_gaps_(metrics.counter("usher_stream_gaps_total", "How often entries of the stream were missing.")),
+      distrusted_(metrics.counter("usher_distrust_total",
+                                  "How often memory could not be trusted any more, until a poll ended that.")) {}
 
 core::Result<> Feed::announce(core::Tx& tx, const Change& change) {
   const int64_t row = TRY(store_.append(tx, change));
@@ -126,6 +128,7 @@ core::Result<> Feed::poll() {
     cursor_ = batch.next;
     seen_version_ = version;
   }
+  if (!fresh(clock_.boot())) distrusted_.add();
   last_sent_.store(sent.count(), std::memory_order_release);
   return {};
 }

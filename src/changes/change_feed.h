@@ -81,7 +81,7 @@ class Feed final : public Outbox {
   DataVersion data_version_;
   const Others others_;
   core::Histogram& effective_;
-  core::Counter &published_, &not_published_, &stream_gaps_;
+  core::Counter &published_, &not_published_, &stream_gaps_, &distrusted_;
   std::vector<Subscriber> subscribers_;
   std::vector<WentBack> went_back_;
 

@@ -61,6 +61,21 @@ TEST_F(FeedTest, OtherProcessesHearOfItWithTheNextPoll) {
   EXPECT_EQ(times(change(1)), 1);
 }
 
+TEST_F(FeedTest, APeriodOfDistrustIsCountedOnce) {
+  const auto periods = [&](int count) {
+    return metrics.render().find("usher_distrust_total " + std::to_string(count)) != std::string::npos;
+  };
+  poll();
+  EXPECT_TRUE(periods(1)) << "nothing was known before";
+  clock.advance(Feed::trust - core::Millis(1));
+  poll();
+  EXPECT_TRUE(periods(1));
+  clock.advance(Feed::trust);
+  poll();
+  poll();
+  EXPECT_TRUE(periods(2));
+}
+
 TEST_F(FeedTest, EverySubscriberIsTold) {
   int second = 0;
   feed.subscribe([&](const auto&) { ++second; });

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-ROUNDS = 150
+ROUNDS = 60
 
 
 class Reach:
@@ -22,7 +22,7 @@ class Reach:
         return self
 
     def __exit__(self, *_):
-        out, _ = self.process.communicate(timeout=120)
+        out, _ = self.process.communicate(timeout=300)
         self.times = json.loads(out)
 
 
