@@ -97,14 +97,14 @@ def test_a_sign_in_asks_nobody(usher, ranges):
     lambda request: answer(request, b"", 302, [("Location", "http://169.254.169.254/")]),
     lambda request: answer(request, b"x" * (2 << 20)),
     lambda request: request.connection.close(),
-    lambda request: time.sleep(4),
+    lambda request: time.sleep(8),
 ], ids=["503", "redirect", "endless", "cut", "silent"])
 def test_a_service_that_fails_keeps_nobody_out_and_is_left_alone(behave):
     with service() as ranges, Server(settings={"passwords.breach_url": f"http://127.0.0.1:{ranges.server_port}/range/"}) as usher:
         ranges.behave = behave
         began = time.monotonic()
         assert usher.register(fresh_email("unasked"), LEAKED).status == 201
-        assert time.monotonic() - began < 3.9
+        assert time.monotonic() - began < 6
         assert usher.register(fresh_email("unasked"), LEAKED).status == 201
         assert len(ranges.asked) == 1
 

@@ -6,12 +6,22 @@ import http.client
 import itertools
 import json
 import random
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 # What docs/OPERATIONS.md promises of guesses that come without a pause.
 HEARD = 20
+FIRST_WAIT = 30  # seconds, then one more is heard; the next wait is twice as long
 PROXY = {"http.trusted_proxies": "127.0.0.1"}
+
+
+def most_heard(seconds):
+    """Of guesses that come without a pause for so long."""
+    heard, wait = HEARD, FIRST_WAIT
+    while seconds >= wait:
+        heard, seconds, wait = heard + 1, seconds - wait, wait * 2
+    return heard
 
 
 def spelling(email, choose):
@@ -38,8 +48,9 @@ def guess(link, number, email, token, choose):
 
 
 def attack(nodes, email, count, token=None, clients=16):
-    """How often each code was answered. `token`: of a stolen session, by which half of them go to change-password."""
-    numbers = itertools.count()
+    """How often each code was answered: no more guesses are heard than may be. `token`: of a stolen session, by which half
+    of them go to change-password."""
+    numbers, began = itertools.count(), time.monotonic()
 
     def client(which):
         choose, codes = random.Random(which), Counter()
@@ -50,4 +61,8 @@ def attack(nodes, email, count, token=None, clients=16):
         return codes
 
     with ThreadPoolExecutor(clients) as pool:
-        return sum(pool.map(client, range(clients)), Counter())
+        codes = sum(pool.map(client, range(clients)), Counter())
+    heard = codes["invalid_credentials"] + codes["wrong_password"]
+    assert HEARD <= heard <= most_heard(time.monotonic() - began), codes
+    assert heard + codes["too_many_attempts"] == count, codes
+    return codes
