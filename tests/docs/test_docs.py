@@ -116,6 +116,16 @@ def run_usher(*words):
     return subprocess.run([str(BINARY), *words], capture_output=True, text=True, timeout=20, check=True).stdout
 
 
+def test_tests_that_are_named_exist():
+    """security.md says of each promise which test proves it."""
+    text = (d.DOCS / "security.md").read_text()
+    named, units = re.findall(r"`(\w+/test_\w+\.py)::(test_\w+)`", text), re.findall(r"`([A-Z]\w+)\.([A-Z]\w+)`", text)
+    source = "".join(path.read_text() for path in (ROOT / "src").rglob("*_test.cc"))
+    assert len(named) > 50 and len(units) > 2
+    assert [f"{file}::{test}" for file, test in named if f"def {test}(" not in (ROOT / "tests" / file).read_text()] == []
+    assert [f"{suite}.{test}" for suite, test in units if not re.search(rf"TEST(_F|_P)?\({suite}, {test}\)", source)] == []
+
+
 @pytest.mark.parametrize("path", hand_written(), ids=name)
 def test_settings_that_are_named_exist(path):
     known = set(re.findall(r"^[* ] (\S+) =", run_usher("config"), re.M))
