@@ -4,8 +4,10 @@
 #include <openssl/params.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <atomic>
 
+#include "crypto/base64url.h"
 #include "crypto/library.h"
 
 namespace crypto {
@@ -68,9 +70,8 @@ Digest256 sha256(Bytes data) {
 std::string sha1_hex(Bytes data) {
   std::array<uint8_t, 20> digest{};
   must(EVP_Digest(data.data(), data.size(), digest.data(), nullptr, EVP_sha1(), nullptr) == 1, "EVP_Digest");
-  std::string out;
-  for (const uint8_t byte : digest)
-    for (const int digit : {byte >> 4, byte & 15}) out += "0123456789ABCDEF"[digit];
+  std::string out = hex_encode(digest);
+  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return out;
 }
 

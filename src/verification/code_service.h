@@ -22,9 +22,9 @@ class Service {
                                 core::Time now);
 
   // The current code opens nothing any more. The cool-down goes on.
+  core::Result<> discard(core::Tx& tx, accounts::UserId user, Purpose purpose);
   // The next code of each purpose may be issued at once; the current ones stay void or open as they are.
   core::Result<> forget(core::Tx& tx, accounts::UserId user);
-  core::Result<> discard(core::Tx& tx, accounts::UserId user, Purpose purpose);
 
   const Rules& rules() const { return rules_; }
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-ROUNDS = 60
+ROUNDS = 100
 
 
 class Reach:
@@ -67,7 +67,15 @@ def sign_out_once(here, there, email, password):
             if check(link, token) == 401:
                 times.append(time.monotonic() - began)
                 waiting.remove(link)
+    assert_dead(there[-1], token, one["refreshToken"])
     return times
+
+
+def assert_dead(link, token, refresh_token):
+    """Neither token opens anything, and both say why."""
+    for status, body in (ask(link, "GET", "/auth/me", token), ask(link, "POST", "/auth/refresh", body={"refreshToken": refresh_token})):
+        problem = json.loads(body)
+        assert (status, problem["code"], problem["reason"]) == (401, "session_ended", "logout"), body
 
 
 def run(email, password, *nodes):
