@@ -26,6 +26,12 @@ struct Service::Presented {
   SessionId session() const { return SessionId{token.session}; }
 };
 
+// What one is answered without more being written than a rotation; absent when more is to be written.
+struct Service::Plain {
+  Answer answer{};
+  bool rotates = false;  // and the answer is the session as it is to be stored
+};
+
 core::Result<Refreshed> Service::refresh(const crypto::Secret& text, std::string_view family,
                                          const audit::Origin& origin) {
   if (guard_.skewed()) return core::fail(core::Code::clock_skew);
@@ -53,10 +59,14 @@ void Service::answer_together(std::span<Presented* const> all) {
     if (by_session.try_emplace(presented->session(), presented).second) ids.push_back(presented->session());
   auto answers = transactor_.atomically([&](core::Tx& tx) -> core::Result<std::map<SessionId, Answer>> {
     std::map<SessionId, Answer> made;
+    std::vector<const Session*> rotated;
     for (Whole& found : TRY(store_.lock_free(tx, ids))) {
       const SessionId id = found.session.id;
-      made[id] = TRY(answer(tx, std::move(found), *by_session.at(id)));
+      auto plain = answer(std::move(found), *by_session.at(id));
+      const Answer& kept = made[id] = std::move(plain.answer);
+      if (plain.rotates) rotated.push_back(&(*kept)->session);
     }
+    if (!rotated.empty()) TRY(store_.rotate(tx, rotated));
     return made;
   });
   if (answers) {
@@ -71,8 +81,10 @@ core::Result<Whole> Service::answer_alone(const Presented& presented) {
   return TRY(transactor_.atomically([&](core::Tx& tx) -> core::Result<core::Result<Whole>> {
     auto found = TRY(store_.lock(tx, presented.session()));
     if (!found) return core::Result<Whole>(core::fail(core::Code::refresh_invalid));
-    auto plain = TRY(answer(tx, *found, presented));
-    return plain ? *std::move(plain) : TRY(answer_on_record(tx, std::move(*found), presented));
+    auto plain = answer(*found, presented);
+    if (!plain.answer) return TRY(answer_on_record(tx, std::move(*found), presented));
+    if (plain.rotates) TRY(store_rotation(tx, (*plain.answer)->session));
+    return *std::move(plain.answer);
   }));
 }
 
@@ -85,17 +97,16 @@ Verdict Service::verdict_of(const Session& session, const Presented& presented) 
   return judge(session.rotation, presented.token.generation, presented.family, presented.now, config_.refresh_rules());
 }
 
-// Absent when more is to be written than a rotation.
-core::Result<Service::Answer> Service::answer(core::Tx& tx, Whole found, const Presented& presented) {
-  const Session& session = found.session;
+Service::Plain Service::answer(Whole found, const Presented& presented) const {
+  Session& session = found.session;
   if (!tokens::verify(presented.token, *presented.keys, presented.now, session.secret))
-    return Answer(core::fail(core::Code::refresh_invalid));
-  if (session.end) return Answer(ended(session.end->reason));
-  if (ended_by_clock(session, presented)) return Answer();
+    return {Answer(core::fail(core::Code::refresh_invalid))};
+  if (session.end) return {Answer(ended(session.end->reason))};
+  if (ended_by_clock(session, presented)) return {};
   const Verdict verdict = verdict_of(session, presented);
-  if (verdict == Verdict::repeat) return Answer(std::move(found));
-  if (verdict == Verdict::rotate) return Answer(TRY(rotate(tx, std::move(found), presented)));
-  return Answer();
+  if (verdict != Verdict::rotate && verdict != Verdict::repeat) return {};
+  if (verdict == Verdict::rotate) rotate(session, presented);
+  return {Answer(std::move(found)), verdict == Verdict::rotate};
 }
 
 core::Result<core::Result<Whole>> Service::answer_on_record(core::Tx& tx, Whole found, const Presented& presented) {
@@ -110,17 +121,21 @@ core::Result<core::Result<Whole>> Service::answer_on_record(core::Tx& tx, Whole 
   const auto* action = late ? "session.refresh_repeated_late" : "session.refresh_fast_forward";
   TRY(audit_.append(tx, {action, session.user.value, session.id.value}, presented.origin));
   if (late) return found;
-  return TRY(rotate(tx, std::move(found), presented));
+  rotate(found.session, presented);
+  TRY(store_rotation(tx, found.session));
+  return found;
 }
 
-core::Result<Whole> Service::rotate(core::Tx& tx, Whole found, const Presented& presented) {
-  Session& session = found.session;
+void Service::rotate(Session& session, const Presented& presented) {
   session.rotation = rotated(session.rotation, presented.token.generation, presented.family, presented.now);
   session.refreshed_at = presented.now;
   session.last_active_at = std::max(session.last_active_at, presented.now);
   session.ip_address = presented.origin.ip_address;
-  TRY(store_.rotate(tx, session));
-  return found;
+}
+
+core::Result<> Service::store_rotation(core::Tx& tx, const Session& session) {
+  const Session* one = &session;
+  return store_.rotate(tx, {&one, 1});
 }
 
 core::Result<core::Result<Whole>> Service::end_stolen(core::Tx& tx, const Session& session,

@@ -83,10 +83,12 @@ class Service {
   using Answer = std::optional<core::Result<Whole>>;
   void answer_together(std::span<Presented* const> all);
   core::Result<Whole> answer_alone(const Presented& presented);
-  core::Result<Answer> answer(core::Tx& tx, Whole found, const Presented& presented);
+  struct Plain;
+  Plain answer(Whole found, const Presented& presented) const;
   core::Result<core::Result<Whole>> answer_on_record(core::Tx& tx, Whole found, const Presented& presented);
   core::Result<core::Result<Whole>> end_stolen(core::Tx& tx, const Session& session, const Presented& presented);
-  core::Result<Whole> rotate(core::Tx& tx, Whole found, const Presented& presented);
+  static void rotate(Session& session, const Presented& presented);
+  core::Result<> store_rotation(core::Tx& tx, const Session& session);
   std::optional<EndReason> ended_by_clock(const Session& session, const Presented& presented) const;
   Verdict verdict_of(const Session& session, const Presented& presented) const;
 

@@ -110,8 +110,8 @@ class SessionStore : public testing::TestWithParam<std::string> {
   void touch(SessionId id, Time at) {
     in_tx([&](core::Tx& tx) { return world->store->touch(tx, {{id, at}}); });
   }
-  void rotate(const Session& session) {
-    in_tx([&](core::Tx& tx) { return world->store->rotate(tx, session); });
+  void rotate(std::vector<const Session*> sessions) {
+    in_tx([&](core::Tx& tx) { return world->store->rotate(tx, sessions); });
   }
   bool expire(SessionId id, const Lifetimes& lifetimes) {
     return in_tx([&](core::Tx& tx) { return world->store->expire(tx, id, EndReason::idle, lifetimes, Seconds(15)); });
@@ -291,10 +291,10 @@ TEST_P(SessionStore, ARotationIsStoredAndTheGenerationOnlyRises) {
   session.rotation = {.generation = 1, .times = {now}, .answered_to = "ios|safari|"};
   session.ip_address = "198.51.100.7";
   session.refreshed_at = session.last_active_at = now + Seconds(1);
-  rotate(session);
+  rotate({&session});
   Session late = session;
   late.ip_address = "192.0.2.9";
-  rotate(late);
+  rotate({&late});
   const auto found = find(session.id);
   EXPECT_EQ(found->rotation, session.rotation);
   EXPECT_EQ(found->ip_address, "198.51.100.7");
@@ -302,15 +302,36 @@ TEST_P(SessionStore, ARotationIsStoredAndTheGenerationOnlyRises) {
   EXPECT_EQ(found->last_active_at, now + Seconds(1));
   EXPECT_EQ(found->created_at, now);
   session.rotation.generation = 9;  // a fast-forward
-  rotate(session);
+  rotate({&session});
   EXPECT_EQ(find(session.id)->rotation.generation, 9);
+}
+
+TEST_P(SessionStore, RotationsAreStoredTogetherEachByItsOwnRule) {
+  std::vector<Session> sessions;
+  std::vector<const Session*> all;
+  for (int i = 0; i < 5; ++i) sessions.push_back(add(user, now));
+  for (Session& session : sessions) {
+    session.rotation.generation = 3;
+    session.rotation.answered_to = std::to_string(all.size());
+    all.push_back(&session);
+  }
+  end(sessions[1].id, std::nullopt, EndReason::logout);
+  Session ahead = sessions[2];
+  ahead.rotation.generation = 7;
+  rotate({&ahead});
+  rotate(all);
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    const auto& found = find(sessions[i].id)->rotation;
+    EXPECT_EQ(found.generation, i == 1 ? 0 : i == 2 ? 7 : 3);
+    EXPECT_EQ(found.answered_to, i == 1 ? "" : std::to_string(i));
+  }
 }
 
 TEST_P(SessionStore, WhatEndedDoesNotRotate) {
   Session session = add(user, now);
   end(session.id, std::nullopt, EndReason::logout);
   session.rotation.generation = 1;
-  rotate(session);
+  rotate({&session});
   EXPECT_EQ(find(session.id)->rotation.generation, 0);
   EXPECT_EQ(reason_of(find(session.id)), "logout");
 }
@@ -433,7 +454,7 @@ TEST_P(SessionStore, ARotationInFlightNeverRevives) {
           auto locked = TRY(world->store->lock(tx, session.id));
           if (locked->session.end) return false;
           locked->session.rotation.generation = 1;
-          TRY(world->store->rotate(tx, locked->session));
+          TRY(world->store->rotate(tx, std::array<const Session*, 1>{&locked->session}));
           return true;
         });
       });

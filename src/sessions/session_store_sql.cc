@@ -19,6 +19,7 @@ namespace {
     "last_active_at, " t "refreshed_at, " t "expires_at, " t "ended_at, " t "end_reason"
 #define SESSION_COLUMNS COLUMNS("")
 constexpr int session_columns = 19, first_of_roles = session_columns + accounts::user_columns;
+constexpr size_t rotation_columns = 7;
 
 // SKIP LOCKED skips rows of the join: when the lock is released meanwhile, some of a user's roles could be missing.
 constexpr std::string_view roles_counted = ", (SELECT count(*) FROM role_assignments AS c WHERE c.user_id = s.user_id)";
@@ -36,13 +37,27 @@ std::string text_for(size_t count, std::string_view more_columns, std::string_vi
   return (text += ')') += lock;
 }
 
+// "(VALUES ($1, $2), ($3, $4))" calls its columns column1, column2, … on both engines.
+std::string rotation_text(size_t count) {
+  std::string text =
+      "UPDATE sessions SET generation = v.column2, rotations = v.column3, answered_to = v.column4, "
+      "ip_address = v.column5, refreshed_at = v.column6, last_active_at = v.column7 FROM (VALUES ";
+  for (size_t i = 0; i < count * rotation_columns; ++i) {
+    text += i % rotation_columns ? ", $" : i ? "), ($" : "($";
+    text += std::to_string(i + 1);
+  }
+  return text += ")) AS v WHERE id = v.column1 AND generation < v.column2 AND ended_at IS NULL";
+}
+
 // Few texts, so that each connection prepares few: for 1, 2, 4, … sessions.
 using Texts = std::array<std::string, std::bit_width(most_at_once - 1) + 1>;
-Texts texts_for(std::string_view more_columns, std::string_view lock) {
+template <class TextFor>
+Texts texts_for(TextFor text_for) {
   Texts made;
-  for (size_t i = 0; i < made.size(); ++i) made[i] = text_for(size_t{1} << i, more_columns, lock);
+  for (size_t i = 0; i < made.size(); ++i) made[i] = text_for(size_t{1} << i);
   return made;
 }
+const std::string& text_among(const Texts& texts, size_t count) { return texts.at(std::bit_width(count - 1)); }
 
 std::string join(const std::vector<core::Time>& times) {
   std::string out;
@@ -120,7 +135,7 @@ core::Result<storage::Rows> query_whole(core::Tx& tx, const Texts& texts, std::s
   std::vector<storage::Param> params;
   for (const auto& id : ids) params.push_back(storage::param(id));
   params.resize(std::bit_ceil(ids.size()), params.back());  // a repeated id changes nothing
-  return storage::sql(tx).execute(texts.at(std::bit_width(ids.size() - 1)), params);
+  return storage::sql(tx).execute(text_among(texts, ids.size()), params);
 }
 
 class SqlStore final : public Store {
@@ -140,7 +155,7 @@ class SqlStore final : public Store {
   }
 
   core::Result<std::vector<Whole>> find_whole(core::Tx& tx, std::span<const SessionId> ids) override {
-    static const Texts texts = texts_for("", "");
+    static const Texts texts = texts_for([](size_t count) { return text_for(count, "", ""); });
     return read_wholes(TRY(query_whole(tx, texts, ids)));
   }
 
@@ -151,7 +166,8 @@ class SqlStore final : public Store {
   }
 
   core::Result<std::vector<Whole>> lock_free(core::Tx& tx, std::span<const SessionId> ids) override {
-    static const Texts texts = texts_for(roles_counted, " FOR UPDATE OF s SKIP LOCKED");
+    static const Texts texts =
+        texts_for([](size_t count) { return text_for(count, roles_counted, " FOR UPDATE OF s SKIP LOCKED"); });
     return read_complete(TRY(query_whole(tx, texts, ids)));
   }
 
@@ -193,12 +209,21 @@ class SqlStore final : public Store {
     return rows.changed() == 1;
   }
 
-  core::Result<> rotate(core::Tx& tx, const Session& s) override {
-    return storage::sql(tx).send(
-        "UPDATE sessions SET generation = $2, rotations = $3, answered_to = $4, ip_address = $5, refreshed_at = $6, "
-        "last_active_at = $7 WHERE id = $1 AND generation < $2 AND ended_at IS NULL",
-        s.id, s.rotation.generation, join(s.rotation.times), s.rotation.answered_to, s.ip_address, s.refreshed_at,
-        s.last_active_at);
+  core::Result<> rotate(core::Tx& tx, std::span<const Session* const> sessions) override {
+    static const Texts texts = texts_for(rotation_text);
+    std::vector<std::string> times;
+    for (const Session* s : sessions) times.push_back(join(s->rotation.times));
+    std::vector<storage::Param> params;
+    for (size_t i = 0; i < std::bit_ceil(sessions.size()); ++i) {
+      const size_t at = std::min(i, sessions.size() - 1);  // a repeated row changes nothing
+      const Session& s = *sessions[at];
+      for (const storage::Param& one :
+           {storage::param(s.id), storage::param(s.rotation.generation), storage::param(times[at]),
+            storage::param(s.rotation.answered_to), storage::param(s.ip_address), storage::param(s.refreshed_at),
+            storage::param(s.last_active_at)})
+        params.push_back(one);
+    }
+    return storage::sql(tx).post(text_among(texts, sessions.size()), params);
   }
 
   core::Result<> touch(core::Tx& tx, const std::vector<Touch>& touches) override {

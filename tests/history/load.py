@@ -64,6 +64,7 @@ class User:
     live: list = field(default_factory=list)
     dead: list = field(default_factory=list)        # the last that clients think ended
     changing: threading.Lock = field(default_factory=threading.Lock)  # of the password: one at a time
+    unsettled: bool = False                         # nobody knows which password is in force: guesses would be counted
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def bury(self, held):
@@ -334,9 +335,14 @@ class Client(threading.Thread):
         self.refresh(held)
 
     def do_login(self, user):
-        self.login(user)
+        if user.unsettled:
+            time.sleep(0.001)
+        else:
+            self.login(user)
 
     def do_lost_login(self, user):
+        if user.unsettled:
+            return
         version = len(user.passwords) - 1
         op = self.op("login", user, password=version)
         self.abandon(op, "POST", "/auth/login", {"email": user.email, "password": user.passwords[version]})
@@ -397,6 +403,7 @@ class Client(threading.Thread):
             return
         self.bury_if_refused(op, held)
         if op.outcome == UNKNOWN:
+            user.unsettled = True
             self.settle_password(user, new)
 
     # An administrator locks the account and opens it again.
@@ -432,4 +439,5 @@ class Client(threading.Thread):
                 if op.outcome == OK:
                     if version != len(user.passwords) - 1:
                         user.passwords.append(user.passwords[version])  # counted on: a change that did not happen
+                    user.unsettled = False
                     return

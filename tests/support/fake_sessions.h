@@ -69,14 +69,16 @@ class FakeSessions final : public sessions::Store {
     at->second.end = {clock_.now(), reason};
     return true;
   }
-  core::Result<> rotate(core::Tx&, const Session& session) override {
-    const auto at = sessions.find(session.id);
-    if (at == sessions.end() || at->second.end || at->second.rotation.generation >= session.rotation.generation)
-      return {};
-    at->second.rotation = session.rotation;
-    at->second.ip_address = session.ip_address;
-    at->second.refreshed_at = session.refreshed_at;
-    at->second.last_active_at = session.last_active_at;
+  core::Result<> rotate(core::Tx&, std::span<const Session* const> rotated) override {
+    for (const Session* session : rotated) {
+      const auto at = sessions.find(session->id);
+      if (at == sessions.end() || at->second.end || at->second.rotation.generation >= session->rotation.generation)
+        continue;
+      at->second.rotation = session->rotation;
+      at->second.ip_address = session->ip_address;
+      at->second.refreshed_at = session->refreshed_at;
+      at->second.last_active_at = session->last_active_at;
+    }
     return {};
   }
   core::Result<> touch(core::Tx&, const std::vector<sessions::Touch>& touches) override {
