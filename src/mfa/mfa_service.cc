@@ -1,0 +1,111 @@
+#include "mfa/mfa_service.h"
+
+#include "mfa/base32.h"
+#include "mfa/totp.h"
+
+namespace mfa {
+namespace {
+
+using core::Code, core::Result;
+
+// What a sealed seed is bound to.
+std::string context_of(accounts::UserId user) { return "totp:" + user.str(); }
+
+}  // namespace
+
+Result<std::vector<Method>> Service::methods_of(core::Tx& tx, accounts::UserId user) {
+  const auto totp = TRY(parts_.factors.find_totp(tx, user));
+  std::vector<Method> methods;
+  if (!totp || !totp->confirmed_at) return methods;
+  methods.push_back(Method::totp);
+  if (TRY(parts_.factors.count_recovery_codes(tx, user)) > 0) methods.push_back(Method::recovery_code);
+  return methods;
+}
+
+Result<Enrolment> Service::begin_totp(core::Tx& tx, const accounts::User& user) {
+  const auto old = TRY(parts_.factors.lock_totp(tx, user.id));
+  if (old && old->confirmed_at) return core::fail(Code::factor_exists);
+  const crypto::Secret seed = create_seed(parts_.random);
+  TRY(parts_.factors.put_totp(tx, {.user = user.id,
+                                   .sealed = parts_.sealer.seal(seed.bytes(), context_of(user.id)),
+                                   .created_at = parts_.clock.now()}));
+  return Enrolment{crypto::Secret(base32_encode(seed.bytes())), otpauth_uri(parts_.config.issuer, user.email, seed)};
+}
+
+Result<Result<std::vector<crypto::Secret>>> Service::confirm_totp(core::Tx& tx, const accounts::User& user,
+                                                                  const crypto::Secret& code,
+                                                                  const audit::Origin& origin) {
+  using Codes = Result<std::vector<crypto::Secret>>;
+  auto factor = TRY(parts_.factors.lock_totp(tx, user.id));
+  if (!factor) return Codes(core::fail(Code::otp_invalid));
+  if (factor->confirmed_at) return Codes(core::fail(Code::factor_exists));
+  factor->confirmed_at = parts_.clock.now();
+  const bool right = TRY(accept_totp(tx, std::move(*factor), code));
+  if (auto heard = TRY(judge(tx, user, right)); !heard) return Codes(std::unexpected(heard.error()));
+  TRY(parts_.audit.append(tx, {"factor.added", user.id.value, {}, "totp"}, origin));
+  return Codes(TRY(make_recovery_codes(tx, user.id)));
+}
+
+Result<Result<>> Service::verify(core::Tx& tx, const accounts::User& user, Method method, const crypto::Secret& code,
+                                 const audit::Origin& origin) {
+  const bool right = TRY(accept(tx, user, method, code));
+  auto heard = TRY(judge(tx, user, right));
+  const std::string_view action = heard ? "factor.proved" : "factor.refused";
+  TRY(parts_.audit.append(tx, {std::string(action), user.id.value, {}, std::string(core::to_text(method))}, origin));
+  return heard;
+}
+
+Result<> Service::remove(core::Tx& tx, const accounts::User& user, const audit::Origin& origin) {
+  if (!TRY(parts_.factors.remove_totp(tx, user.id))) return core::fail(Code::not_found);
+  TRY(parts_.factors.put_recovery_codes(tx, user.id, {}));
+  return parts_.audit.append(tx, {"factor.removed", user.id.value, {}, "totp"}, origin);
+}
+
+Result<std::vector<crypto::Secret>> Service::renew_recovery_codes(core::Tx& tx, const accounts::User& user,
+                                                                  const audit::Origin& origin) {
+  const auto factor = TRY(parts_.factors.lock_totp(tx, user.id));
+  if (!factor || !factor->confirmed_at) return core::fail(Code::not_found);
+  TRY(parts_.audit.append(tx, {"factor.recovery_codes_renewed", user.id.value, {}, {}}, origin));
+  return make_recovery_codes(tx, user.id);
+}
+
+// Stores the step, and what else the caller changed.
+Result<bool> Service::accept_totp(core::Tx& tx, TotpFactor factor, const crypto::Secret& code) {
+  const auto seed = TRY(parts_.sealer.open(factor.sealed, context_of(factor.user)));
+  const auto step = mfa::accept(seed, code.expose(), parts_.clock.now(), factor.last_step);
+  if (!step) return false;
+  factor.last_step = *step;
+  TRY(parts_.factors.put_totp(tx, factor));
+  return true;
+}
+
+Result<bool> Service::accept(core::Tx& tx, const accounts::User& user, Method method, const crypto::Secret& code) {
+  if (method == Method::recovery_code) {
+    const auto read = read_recovery_code(code.expose());
+    if (!read) return false;
+    return parts_.factors.consume_recovery_code(tx, user.id, hash_recovery_code(parts_.key, user.id, *read));
+  }
+  auto factor = TRY(parts_.factors.lock_totp(tx, user.id));
+  if (!factor || !factor->confirmed_at) return false;
+  return accept_totp(tx, std::move(*factor), code);
+}
+
+Result<std::vector<crypto::Secret>> Service::make_recovery_codes(core::Tx& tx, accounts::UserId user) {
+  std::vector<crypto::Secret> codes;
+  std::vector<crypto::Digest256> hashes;
+  while (codes.size() < recovery_codes) {
+    codes.push_back(create_recovery_code(parts_.random));
+    hashes.push_back(hash_recovery_code(parts_.key, user, read_recovery_code(codes.back().expose()).value()));
+  }
+  TRY(parts_.factors.put_recovery_codes(tx, user, hashes));
+  return codes;
+}
+
+// Counted apart from passwords: whoever guesses here knows the password, and must not close that door.
+Result<Result<>> Service::judge(core::Tx& tx, const accounts::User& user, bool right) {
+  auto heard = TRY(parts_.guesses.judge(tx, "second factor " + user.id.str(), right ? limits::Guess::right : limits::Guess::wrong));
+  if (!heard || right) return heard;
+  return Result<>(core::fail(Code::otp_invalid));
+}
+
+}  // namespace mfa
