@@ -8,6 +8,9 @@ namespace {
 
 using core::Code, core::Result;
 
+// Counted apart from passwords: whoever guesses here knows the password, and must not close that door.
+std::string subject_of(accounts::UserId user) { return "second factor " + user.str(); }
+
 // What a sealed seed is bound to.
 std::string context_of(accounts::UserId user) { return "totp:" + user.str(); }
 
@@ -48,6 +51,8 @@ Result<Result<std::vector<crypto::Secret>>> Service::confirm_totp(core::Tx& tx, 
 
 Result<Result<>> Service::verify(core::Tx& tx, const accounts::User& user, Method method, const crypto::Secret& code,
                                  const audit::Origin& origin) {
+  // Before a recovery code or a step is used up for nothing.
+  TRY(parts_.guesses.check(tx, subject_of(user.id)));
   const bool right = TRY(accept(tx, user, method, code));
   auto heard = TRY(judge(tx, user, right));
   const std::string_view action = heard ? "factor.proved" : "factor.refused";
@@ -101,9 +106,8 @@ Result<std::vector<crypto::Secret>> Service::make_recovery_codes(core::Tx& tx, a
   return codes;
 }
 
-// Counted apart from passwords: whoever guesses here knows the password, and must not close that door.
 Result<Result<>> Service::judge(core::Tx& tx, const accounts::User& user, bool right) {
-  auto heard = TRY(parts_.guesses.judge(tx, "second factor " + user.id.str(), right ? limits::Guess::right : limits::Guess::wrong));
+  auto heard = TRY(parts_.guesses.judge(tx, subject_of(user.id), right ? limits::Guess::right : limits::Guess::wrong));
   if (!heard || right) return heard;
   return Result<>(core::fail(Code::otp_invalid));
 }
