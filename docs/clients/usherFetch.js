@@ -94,9 +94,12 @@ export function createSession({
   }
 
   // signIn('/auth/login', { email, password }) or signIn('/auth/verify-email', { email, otp }).
+  // Returns { mfaRequired, mfaToken, methods } when the user has a second factor, and nobody is signed in yet: then
+  // signIn('/auth/mfa/verify', { mfaToken, method, code }) is the second step.
   // Rejects with an error whose `problem` is the server's answer.
   async function signIn(path, credentials) {
     const body = await bodyOf(await post(path, credentials));
+    if (body.mfaRequired) return body;
     if (!body.accessToken) throw Object.assign(new Error(body.detail ?? 'no answer'), { problem: body });
     await alone(() => keep(body));
   }

@@ -8,6 +8,7 @@
 #pragma once
 #include "access/access_service.h"
 #include "accounts/user_service.h"
+#include "mfa/factor_store.h"
 #include "sessions/session_service.h"
 
 namespace admin {
@@ -24,6 +25,7 @@ class Service {
     accounts::Service& users;
     roles::Service& access;
     sessions::Service& sessions;
+    mfa::FactorStore& factors;
   };
   explicit Service(const Parts& parts) : parts_(parts) {}
 
@@ -34,7 +36,7 @@ class Service {
   // Ends all sessions in the same transaction. last_super_admin.
   core::Result<UserView> disable(accounts::UserId id, const audit::Origin& origin);
   core::Result<UserView> enable(accounts::UserId id, const audit::Origin& origin);
-  // Leaves nothing personal in the account, takes its roles and ends its sessions. last_super_admin.
+  // Leaves nothing personal in the account, takes its roles and second factors and ends its sessions. last_super_admin.
   core::Result<> remove(accounts::UserId id, const audit::Origin& origin);
 
   // Living sessions, newest activity first.

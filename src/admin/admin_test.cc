@@ -7,6 +7,7 @@
 #include "accounts/user_store_sql.h"
 #include "admin/admin_routes.h"
 #include "audit/audit_store_sql.h"
+#include "mfa/factor_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "tests/support/databases.h"
 #include "tests/support/postgres_server.h"
@@ -67,7 +68,8 @@ class Admin : public testing::TestWithParam<OpenDatabase> {
     ::roles::Service access{database, *roles, *users, *audit, outbox, random, clock};
     sessions::Service sessions{database, *session_rows, *audit, outbox, keys,
                                alarm,    random,        clock,  guard,  session_config};
-    Service admin{{database, accounts, access, sessions}};
+    std::unique_ptr<mfa::FactorStore> factors = mfa::create_sql_factor_store();
+    Service admin{{database, accounts, access, sessions, *factors}};
     test::RouteCaller call{routes(admin)};
   };
 

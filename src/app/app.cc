@@ -10,6 +10,8 @@
 #include "limits/guess_store_sql.h"
 #include "limits/redis_counters.h"
 #include "mail/mail_store_sql.h"
+#include "mfa/challenge_store_sql.h"
+#include "mfa/factor_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "storage/migrations.h"
 #include "tokens/key_store_sql.h"
@@ -67,6 +69,7 @@ App::App(const Config& settings, Opened opened, Role role)
       sealer(opened.master),
       code_key(derive(opened.master, "usher one-time codes")),
       guess_key(derive(opened.master, "usher guesses")),
+      recovery_key(derive(opened.master, "usher recovery codes")),
       audit(audit::create_sql_store(random, clock)),
       change_rows(changes::create_sql_store()),
       users(accounts::create_sql_store()),
@@ -76,6 +79,8 @@ App::App(const Config& settings, Opened opened, Role role)
       role_rows(roles::create_sql_role_store()),
       session_rows(sessions::create_sql_store()),
       mail_rows(mail::create_sql_store()),
+      factor_rows(mfa::create_sql_factor_store()),
+      challenge_rows(mfa::create_sql_challenge_store()),
       stream(std::move(opened.stream)),
       feed(*database, *change_rows, clock, [this] { return database->data_version(); }, *metrics,
            {stream.get(), role == Role::command || config.uses_postgres()}),
@@ -97,11 +102,14 @@ App::App(const Config& settings, Opened opened, Role role)
       breaches(config.passwords, *metrics),
       passwords({*database, *users, codes, mail, *hasher, breaches, guesses, sessions, *audit, feed, clock,
                  config.passwords}),
+      factors({*factor_rows, guesses, *audit, sealer, recovery_key, random, clock, config.mfa}),
+      challenges(*challenge_rows, random, clock, config.mfa),
+      own_factors({*database, *users, access, passwords, factors, sessions, mail, clock}),
       registration(
           {*database, *users, access, *audit, code_mailer, *hasher, breaches, random, clock, config.passwords}),
-      login({*database, *users, access, *audit, feed, codes, code_mailer, *hasher, guesses, sessions, checker, keys,
-             random, clock, config.tokens, config.sessions}),
-      admin({*database, accounts, access, sessions}) {}
+      login({*database, *users, access, *audit, feed, codes, code_mailer, *hasher, guesses, factors, challenges,
+             sessions, checker, keys, random, clock, config.tokens, config.sessions}),
+      admin({*database, accounts, access, sessions, *factor_rows}) {}
 
 // The schema, the seeded roles and the first keys come in one transaction under one lock.
 core::Result<> App::migrate() {

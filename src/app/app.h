@@ -17,6 +17,7 @@
 #include "login/reuse_alarm.h"
 #include "mail/mail_service.h"
 #include "mail/mail_store.h"
+#include "mfa/own_factors.h"
 #include "passwords/password_service.h"
 #include "sessions/checker.h"
 #include "sessions/end_again.h"
@@ -58,6 +59,7 @@ struct App {
   std::unique_ptr<storage::Database> database;
   crypto::Sealer sealer;
   crypto::Secret code_key, guess_key;
+  crypto::HmacKey recovery_key;
 
   std::unique_ptr<audit::Store> audit;
   std::unique_ptr<changes::Store> change_rows;
@@ -68,6 +70,8 @@ struct App {
   std::unique_ptr<roles::RoleStore> role_rows;
   std::unique_ptr<sessions::Store> session_rows;
   std::unique_ptr<mail::Store> mail_rows;
+  std::unique_ptr<mfa::FactorStore> factor_rows;
+  std::unique_ptr<mfa::ChallengeStore> challenge_rows;
 
   std::unique_ptr<changes::Stream> stream;
   changes::Feed feed;
@@ -88,6 +92,9 @@ struct App {
   login::CodeMailer code_mailer;
   passwords::Breaches breaches;
   passwords::Service passwords;
+  mfa::Service factors;
+  mfa::Challenges challenges;
+  mfa::OwnFactors own_factors;
   login::Registration registration;
   login::Service login;
   admin::Service admin;

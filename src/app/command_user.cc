@@ -67,9 +67,21 @@ Result<> unlock(const Call& call) {
     const auto user = TRY(app->users->find_by_email(tx, email->key));
     TRY(app->guesses.forget(tx, email->key));
     if (user) TRY(app->codes.forget(tx, user->id));
+    if (user) TRY(app->factors.unlock(tx, user->id));
     return app->audit->append(tx, {"user.unlocked", user ? std::optional(user->id.value) : std::nullopt}, command_line);
   }));
   std::printf("unlocked %s\n", call.words[0].c_str());
+  return {};
+}
+
+Result<> remove_factors(const Call& call) {
+  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto user = TRY(get_user(*app, call.words[0]));
+  const auto ended = app->own_factors.remove_of(user.id, command_line);
+  if (!ended && ended.error().code == core::Code::not_found)
+    return core::fail(core::Code::not_found, user.email + " has no second factor");
+  std::printf("removed the second factor of %s and ended %lld sessions\n", user.email.c_str(),
+              static_cast<long long>(TRY(ended)));
   return {};
 }
 
@@ -106,14 +118,17 @@ Result<> revoke(const Call& call) {
 }  // namespace
 
 std::vector<Command> user_commands() {
-  return {{"user create", "EMAIL [FIRST LAST]", "Create a verified user; the password is read from standard input.", 1,
-           3, create},
-          {"user list", "[SEARCH]", "List users.", 0, 1, list},
-          {"user disable", "EMAIL", "Disable a user and end every session.", 1, 1, disable},
-          {"user unlock", "EMAIL", "Forget wrong passwords and unused codes, which make a user wait.", 1, 1, unlock},
-          {"user enable", "EMAIL", "Enable a user again.", 1, 1, enable},
-          {"user grant", "EMAIL ROLE", "Give a role; super_admin makes an admin.", 2, 2, grant},
-          {"user revoke", "EMAIL ROLE", "Take a role away.", 2, 2, revoke}};
+  return {
+      {"user create", "EMAIL [FIRST LAST]", "Create a verified user; the password is read from standard input.", 1, 3,
+       create},
+      {"user list", "[SEARCH]", "List users.", 0, 1, list},
+      {"user disable", "EMAIL", "Disable a user and end every session.", 1, 1, disable},
+      {"user unlock", "EMAIL", "Forget wrong passwords and unused codes, which make a user wait.", 1, 1, unlock},
+      {"user remove-factors", "EMAIL",
+       "Remove the second factor of a user who lost it, and end every session; verify who asks.", 1, 1, remove_factors},
+      {"user enable", "EMAIL", "Enable a user again.", 1, 1, enable},
+      {"user grant", "EMAIL ROLE", "Give a role; super_admin makes an admin.", 2, 2, grant},
+      {"user revoke", "EMAIL ROLE", "Take a role away.", 2, 2, revoke}};
 }
 
 }  // namespace app

@@ -8,6 +8,7 @@
 #include "http/http_config.h"
 #include "limits/limit_config.h"
 #include "mail/mail_config.h"
+#include "mfa/mfa_config.h"
 #include "passwords/password_config.h"
 #include "sessions/session_config.h"
 #include "tokens/token_config.h"
@@ -50,6 +51,7 @@ struct Config {
   verification::Config verification;
   limits::Config limits;
   passwords::Config passwords;
+  mfa::Config mfa;
   mail::Config mail;
   LogConfig log;
   std::string metrics_listen;

@@ -8,6 +8,7 @@
 #include "login/check_routes.h"
 #include "login/login_routes.h"
 #include "mail/mail_routes.h"
+#include "mfa/mfa_routes.h"
 #include "passwords/password_routes.h"
 #include "sessions/session_routes.h"
 #include "tokens/token_routes.h"
@@ -130,6 +131,7 @@ std::vector<http::Route> all_routes(App& app, const mail::Mailbox* mailbox, mail
   append(all, login::routes({app.login, app.registration, app.accounts, app.access, *app.database, app.clock,
                              app.agents, app.config.tokens, app.config.sessions, app.config.verification.code_life}));
   append(all, passwords::routes(app.passwords));
+  append(all, mfa::routes(app.own_factors));
   append(all, sessions::routes(*app.database, app.sessions, app.near));
   append(all, roles::routes(app.access));
   append(all, admin::routes(app.admin));

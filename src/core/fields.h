@@ -17,6 +17,7 @@
 #include <boost/json/value.hpp>
 #include <map>
 #include <tuple>
+#include <variant>
 
 #include "core/clock.h"
 #include "core/id.h"
@@ -204,6 +205,19 @@ struct JsonType<std::map<std::string, T>> {
   }
   static std::string schema(Schemas& s, const Rule& r) {
     return R"({"type":"object","additionalProperties":)" + JsonType<T>::schema(s, r) + '}';
+  }
+};
+
+// One of several answers; for answers only.
+template <class... Ts>
+struct JsonType<std::variant<Ts...>> {
+  static void encode(std::string& out, const std::variant<Ts...>& value) {
+    std::visit([&]<class T>(const T& one) { JsonType<T>::encode(out, one); }, value);
+  }
+  static std::string schema(Schemas& s, const Rule& r) {
+    std::string all;
+    ((all += (all.empty() ? "" : ",") + JsonType<Ts>::schema(s, r)), ...);
+    return R"({"oneOf":[)" + all + "]}";
   }
 };
 

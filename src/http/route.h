@@ -94,9 +94,9 @@ struct Route {
 
 struct NoBody {};
 
-// Req is a Described struct, or NoBody (a body that is sent is ignored). Res is a Described struct, NoBody (204 and 202
-// answers), or Response for anything that is not JSON. `handler(Context&)` or `handler(Context&, Req)` returns
-// Result<Res>.
+// Req is a Described struct, or NoBody (a body that is sent is ignored). Res is a Described struct, a std::variant of
+// such, NoBody (204 and 202 answers), or Response for anything that is not JSON. `handler(Context&)` or
+// `handler(Context&, Req)` returns Result<Res>.
 template <class Req, class Res, class F>
 Route route(Operation operation, F handler) {
   Route out{.operation = operation, .handle = nullptr, .takes_body = !std::is_same_v<Req, NoBody>};
@@ -113,7 +113,7 @@ Route route(Operation operation, F handler) {
   };
   if constexpr (core::Described<Req>)
     out.request_schema = [](core::Schemas& schemas) { return core::JsonType<Req>::schema(schemas, {}); };
-  if constexpr (core::Described<Res>)
+  if constexpr (!std::is_same_v<Res, NoBody> && !std::is_same_v<Res, Response>)
     out.response_schema = [](core::Schemas& schemas) { return core::JsonType<Res>::schema(schemas, {}); };
   return out;
 }

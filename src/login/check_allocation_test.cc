@@ -47,8 +47,7 @@ struct CheckAllocation : testing::Test, test::LoginWorld {
 
 TEST_F(CheckAllocation, AnAnswerFromMemoryNeedsNone) {
   ASSERT_TRUE(access.assign(ann, {"admin", {}}, {}));
-  const SignedIn signed_in =
-      login.login("ann@example.com", crypto::Secret("a password of some length"), {}, {}).value();
+  const SignedIn signed_in = sign_in("ann@example.com", "a password of some length").value();
   const std::string authorization = "Bearer " + std::string(signed_in.access_token.expose());
   http::Request request;
   request.headers[request.header_count++] = {"Authorization", authorization};

@@ -86,7 +86,7 @@ TEST(BearerToken, TwoHeadersAreMalformedWhateverTheySay) {
 struct GateTest : testing::Test, test::LoginWorld {
   Gate gate{checker};
   accounts::UserId ann = add_account("ann", "a password of some length");
-  SignedIn signed_in = login.login("ann@example.com", crypto::Secret("a password of some length"), {}, {}).value();
+  SignedIn signed_in = sign_in("ann@example.com", "a password of some length").value();
   std::string header = "Bearer " + std::string(signed_in.access_token.expose());
 
   std::string admit(const http::Guard& guard) {

@@ -101,6 +101,35 @@ struct TokensJson {
   }
 };
 
+// In the place of Tokens, when the user has a second factor.
+struct MfaRequiredJson {
+  bool mfa_required = true;
+  crypto::Secret token;
+  int64_t expires_in = 0;
+  std::vector<mfa::Method> methods;
+  static constexpr std::string_view name = "MfaRequired";
+  static constexpr auto fields() {
+    return std::tuple{field("mfaRequired", &MfaRequiredJson::mfa_required, "Always true: nobody is signed in yet."),
+                      field("mfaToken", &MfaRequiredJson::token, "For POST /auth/mfa/verify; opens nothing else."),
+                      field("expiresIn", &MfaRequiredJson::expires_in, "Seconds that it is good for."),
+                      field("methods", &MfaRequiredJson::methods, "By one of which the sign-in is completed.")};
+  }
+};
+
+struct VerifyFactorRequest {
+  crypto::Secret token, code;
+  mfa::Method method{};
+  std::optional<sessions::DeviceJson> device;
+  static constexpr std::string_view name = "VerifyFactorRequest";
+  static constexpr auto fields() {
+    return std::tuple{
+        field("mfaToken", &VerifyFactorRequest::token, "Of the sign-in that is to be completed.", length(1, 256)),
+        field("method", &VerifyFactorRequest::method, "What `code` is of."),
+        field("code", &VerifyFactorRequest::code, "The six digits that the app shows, or a recovery code.", otp_length),
+        field("deviceInfo", &VerifyFactorRequest::device, "The device that signs in.")};
+  }
+};
+
 struct RenameRequest {
   std::optional<std::string> first_name, last_name;
   static constexpr std::string_view name = "RenameRequest";

@@ -29,6 +29,14 @@ TokensJson to_json(const SignedIn& signed_in, const RouteParts& parts) {
           .user = accounts::to_json(signed_in.user, signed_in.grants.roles)};
 }
 
+using SignInJson = std::variant<TokensJson, MfaRequiredJson>;
+
+SignInJson to_json(const SignInOutcome& outcome, const RouteParts& parts) {
+  if (const auto* signed_in = std::get_if<SignedIn>(&outcome)) return to_json(*signed_in, parts);
+  const auto& asked = std::get<NeedsFactor>(outcome);
+  return MfaRequiredJson{.token = asked.token, .expires_in = count(asked.expires_in), .methods = asked.methods};
+}
+
 Result<Registered> register_account(Context& context, RegisterRequest request, const RouteParts& parts) {
   const core::Beat beat;
   const NewAccount account{std::move(request.email), std::move(request.password), std::move(request.first_name),
@@ -37,7 +45,7 @@ Result<Registered> register_account(Context& context, RegisterRequest request, c
   return Registered{"A code has been mailed to the address.", std::move(email), count(parts.code_life)};
 }
 
-Result<TokensJson> verify_email(Context& context, VerifyRequest request, const RouteParts& parts) {
+Result<SignInJson> verify_email(Context& context, VerifyRequest request, const RouteParts& parts) {
   const core::Beat beat;
   const auto device = device_of(context, request.device, parts);
   return to_json(TRY(parts.service.verify_email(request.email, request.otp, device, origin_of(context))), parts);
@@ -49,10 +57,16 @@ Result<Message> resend(Context& context, EmailRequest request, const RouteParts&
   return Message{sent_if_known};
 }
 
-Result<TokensJson> sign_in(Context& context, LoginRequest request, const RouteParts& parts) {
+Result<SignInJson> sign_in(Context& context, LoginRequest request, const RouteParts& parts) {
   const core::Beat beat;
   const auto device = device_of(context, request.device, parts);
   return to_json(TRY(parts.service.login(request.email, request.password, device, origin_of(context))), parts);
+}
+
+Result<TokensJson> verify_factor(Context& context, const VerifyFactorRequest& request, const RouteParts& parts) {
+  const auto device = device_of(context, request.device, parts);
+  return to_json(
+      TRY(parts.service.verify_factor(request.token, request.method, request.code, device, origin_of(context))), parts);
 }
 
 Result<TokensJson> refresh(Context& context, RefreshRequest request, const RouteParts& parts) {
@@ -101,7 +115,7 @@ std::vector<http::Route> routes(const RouteParts& p) {
        .errors = {Code::password_rejected, Code::overloaded, Code::store_unavailable}},
       [p](Context& c, RegisterRequest r) { return register_account(c, std::move(r), p); }));
   all.push_back(
-      route<VerifyRequest, TokensJson>({.method = post,
+      route<VerifyRequest, SignInJson>({.method = post,
                                         .path = "/auth/verify-email",
                                         .id = "verifyEmail",
                                         .summary = "Prove the address with the code; signs in.",
@@ -118,16 +132,26 @@ std::vector<http::Route> routes(const RouteParts& p) {
                                               .budget = http::Budget::mails,
                                               .errors = {Code::store_unavailable}},
                                              [p](Context& c, EmailRequest r) { return resend(c, std::move(r), p); }));
-  all.push_back(route<LoginRequest, TokensJson>(
+  all.push_back(route<LoginRequest, SignInJson>(
       {.method = post,
        .path = "/auth/login",
        .id = "login",
-       .summary = "Sign in by password.",
+       .summary = "Sign in by password; a user with a second factor is asked for it.",
        .guard = Guard::open(),
        .budget = http::Budget::sign_ins,
        .errors = {Code::invalid_credentials, Code::too_many_attempts, Code::email_not_verified, Code::session_limit,
                   Code::account_disabled, Code::overloaded, Code::store_unavailable}},
       [p](Context& c, LoginRequest r) { return sign_in(c, std::move(r), p); }));
+  all.push_back(route<VerifyFactorRequest, TokensJson>(
+      {.method = post,
+       .path = "/auth/mfa/verify",
+       .id = "verifyFactor",
+       .summary = "Complete a sign-in by a second factor.",
+       .guard = Guard::open(),
+       .budget = http::Budget::sign_ins,
+       .errors = {Code::mfa_token_invalid, Code::otp_invalid, Code::too_many_attempts, Code::session_limit,
+                  Code::store_unavailable}},
+      [p](Context& c, const VerifyFactorRequest& r) { return verify_factor(c, r, p); }));
   all.push_back(route<RefreshRequest, TokensJson>(
       {.method = post,
        .path = "/auth/refresh",

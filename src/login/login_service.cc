@@ -4,8 +4,8 @@ namespace login {
 
 using core::Code, core::Result;
 
-Result<SignedIn> Service::login(std::string_view text, const crypto::Secret& password, const devices::Device& device,
-                                const audit::Origin& origin) {
+Result<SignInOutcome> Service::login(std::string_view text, const crypto::Secret& password,
+                                     const devices::Device& device, const audit::Origin& origin) {
   TRY(parts_.sessions.check_clock());
   const auto email = accounts::Email::parse(text);
   const auto user = TRY(find_to_sign_in(email));
@@ -60,28 +60,72 @@ Result<std::string> Service::stronger_hash(const accounts::User& user, const cry
 }
 
 // `proved` is the user as the password was compared with: what changed since then voids the sign-in.
-Result<Result<SignedIn>> Service::admit(core::Tx& tx, const accounts::User& proved, const std::string& new_hash,
-                                        const devices::Device& device, const audit::Origin& origin) {
+Result<Result<SignInOutcome>> Service::admit(core::Tx& tx, const accounts::User& proved, const std::string& new_hash,
+                                             const devices::Device& device, const audit::Origin& origin) {
   auto user = TRY(parts_.users.lock(tx, proved.id));
   if (auto late = TRY(parts_.guesses.judge(tx, proved.email_key, limits::Guess::right)); !late) {
     TRY(parts_.audit.append(tx, {"login.failed", proved.id.value, {}, "too_many_attempts"}, origin));
-    return Result<SignedIn>(std::unexpected(late.error()));
+    return Result<SignInOutcome>(std::unexpected(late.error()));
   }
   if (!user || !user->active() || user->auth_epoch != proved.auth_epoch)
-    return Result<SignedIn>(core::fail(Code::invalid_credentials));
+    return Result<SignInOutcome>(core::fail(Code::invalid_credentials));
   if (!user->email_verified_at) {
     TRY(parts_.mailer.send_verification(tx, *user, parts_.clock.now()));
     TRY(parts_.audit.append(tx, {"login.failed", user->id.value, {}, "email_not_verified"}, origin));
-    return Result<SignedIn>(core::fail(Code::email_not_verified));
+    return Result<SignInOutcome>(core::fail(Code::email_not_verified));
   }
   if (!new_hash.empty()) {
     user->password_hash = new_hash;
     TRY(parts_.users.update(tx, *user));
   }
-  auto made = create_session(tx, std::move(*user), "pwd", device, origin);
+  return refused_on_record<SignInOutcome>(tx, proved.id, ask_or_create(tx, *std::move(user), "pwd", device, origin),
+                                          origin);
+}
+
+// A limit that is reached is a value of the transaction, so that it is on record.
+template <class T>
+Result<Result<T>> Service::refused_on_record(core::Tx& tx, accounts::UserId user, Result<T> made,
+                                             const audit::Origin& origin) {
   if (made || made.error().code != Code::session_limit) return made;
-  TRY(parts_.audit.append(tx, {"login.failed", proved.id.value, {}, "session_limit"}, origin));
-  return Result<SignedIn>(std::unexpected(made.error()));
+  TRY(parts_.audit.append(tx, {"login.failed", user.value, {}, "session_limit"}, origin));
+  return Result<T>(std::unexpected(made.error()));
+}
+
+Result<SignInOutcome> Service::ask_or_create(core::Tx& tx, accounts::User user, std::string amr,
+                                             const devices::Device& device, const audit::Origin& origin) {
+  auto factors = TRY(parts_.factors.status_of(tx, user.id));
+  if (factors.methods.empty()) return TRY(create_session(tx, std::move(user), std::move(amr), device, origin));
+  auto token = TRY(parts_.challenges.begin(tx, user, amr));
+  TRY(parts_.audit.append(tx, {"login.factor_asked", user.id.value, {}, {}}, origin));
+  return NeedsFactor{std::move(token), parts_.challenges.life(), std::move(factors.methods)};
+}
+
+Result<SignedIn> Service::verify_factor(const crypto::Secret& token, mfa::Method method, const crypto::Secret& code,
+                                        const devices::Device& device, const audit::Origin& origin) {
+  TRY(parts_.sessions.check_clock());
+  // A refused code is a value of the transaction, so that the try is committed.
+  return with_access_token(TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
+    std::optional<accounts::User> user;
+    const auto challenge = TRY(lock_challenge(tx, token, user));
+    if (!challenge) return Result<SignedIn>(core::fail(Code::mfa_token_invalid));
+    if (auto heard = TRY(parts_.factors.verify(tx, *user, method, code, origin)); !heard)
+      return Result<SignedIn>(std::unexpected(heard.error()));
+    const accounts::UserId id = user->id;
+    const std::string amr = challenge->amr + ' ' + std::string(mfa::amr_of(method)) + " mfa";
+    // Of those that proved it at once with different codes one signs in.
+    if (!TRY(parts_.challenges.consume(tx, token))) return Result<SignedIn>(core::fail(Code::mfa_token_invalid));
+    return refused_on_record(tx, id, create_session(tx, *std::move(user), amr, device, origin), origin);
+  }))));
+}
+
+// With its user, locked, as the first step was proved for; absent when it is good for nothing.
+Result<std::optional<mfa::Challenge>> Service::lock_challenge(core::Tx& tx, const crypto::Secret& token,
+                                                              std::optional<accounts::User>& user) {
+  auto challenge = TRY(parts_.challenges.find(tx, token));
+  if (!challenge) return std::nullopt;
+  user = TRY(parts_.users.lock(tx, challenge->user));
+  if (!user || !user->active() || user->auth_epoch != challenge->auth_epoch) return std::nullopt;
+  return challenge;
 }
 
 Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std::string amr,
@@ -91,32 +135,32 @@ Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std:
   return SignedIn{std::move(issued.session), {}, std::move(issued.refresh_token), std::move(user), std::move(grants)};
 }
 
-Result<SignedIn> Service::verify_email(std::string_view text, const crypto::Secret& otp, const devices::Device& device,
-                                       const audit::Origin& origin) {
+Result<SignInOutcome> Service::verify_email(std::string_view text, const crypto::Secret& otp,
+                                            const devices::Device& device, const audit::Origin& origin) {
   const auto email = accounts::Email::parse(text);
   const auto known =
       email ? TRY(parts_.transactor.reading([&](core::Tx& tx) { return find(tx, *email); })) : std::nullopt;
   const core::Time now = parts_.clock.now();
-  auto signed_in = TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
-    const auto refused = [&]() -> Result<Result<SignedIn>> {
+  auto outcome = TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignInOutcome>> {
+    const auto refused = [&]() -> Result<Result<SignInOutcome>> {
       // Also for nobody, so that each call commits once.
       const auto subject = known ? std::optional(known->id.value) : std::nullopt;
       TRY(parts_.audit.append(tx, {"user.code_refused", subject, {}, {}}, origin));
-      return Result<SignedIn>(core::fail(Code::otp_invalid));
+      return Result<SignInOutcome>(core::fail(Code::otp_invalid));
     };
     if (!known) return refused();
     auto user = TRY(parts_.users.lock(tx, known->id));
     if (!user || !user->active()) return refused();
-    const auto outcome = TRY(parts_.codes.consume(tx, user->id, verification::Purpose::verify_email, otp, now));
-    if (outcome == verification::Outcome::refused) return refused();
+    const auto code = TRY(parts_.codes.consume(tx, user->id, verification::Purpose::verify_email, otp, now));
+    if (code == verification::Outcome::refused) return refused();
     user->email_verified_at = now;
     TRY(parts_.users.update(tx, *user));
     TRY(parts_.guesses.forget(tx, user->email_key));
     TRY(parts_.audit.append(tx, {"user.email_verified", user->id.value, {}, {}}, origin));
     TRY(parts_.outbox.announce(tx, {changes::Kind::user, user->id.value}));
-    return create_session(tx, std::move(*user), "otp", device, origin);
+    return ask_or_create(tx, std::move(*user), "otp", device, origin);
   }));
-  return with_access_token(TRY(std::move(signed_in)));
+  return with_access_token(TRY(std::move(outcome)));
 }
 
 Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::string_view family,
@@ -160,6 +204,11 @@ Result<SignedIn> Service::with_access_token(SignedIn signed_in) {
                                                            .issued_at = now,
                                                            .expires_at = now + signed_in.access_lifetime}));
   return signed_in;
+}
+
+Result<SignInOutcome> Service::with_access_token(SignInOutcome outcome) {
+  if (auto* signed_in = std::get_if<SignedIn>(&outcome)) return TRY(with_access_token(std::move(*signed_in)));
+  return outcome;
 }
 
 Result<> Service::logout(accounts::UserId user, sessions::SessionId session, const audit::Origin& origin) {

@@ -8,6 +8,7 @@
 #include "limits/guess_limit.h"
 #include "login/code_mailer.h"
 #include "login/signed_in.h"
+#include "mfa/challenges.h"
 #include "passwords/hasher.h"
 #include "sessions/checker.h"
 #include "tokens/access_token.h"
@@ -26,6 +27,8 @@ class Service {
     CodeMailer& mailer;
     passwords::Hasher& hasher;
     limits::GuessLimit& guesses;
+    mfa::Service& factors;
+    mfa::Challenges& challenges;
     sessions::Service& sessions;
     sessions::Checker& checker;
     tokens::KeyRing& keys;
@@ -39,11 +42,15 @@ class Service {
   // Errors: invalid_credentials for unknown account and wrong password alike, at the same cost; with the right password
   // email_not_verified (a new code is on its way) or account_disabled; too_many_attempts after many wrong ones, also
   // with the right one; session_limit; overloaded, store_unavailable.
-  core::Result<SignedIn> login(std::string_view email, const crypto::Secret& password, const devices::Device& device,
-                               const audit::Origin& origin);
+  core::Result<SignInOutcome> login(std::string_view email, const crypto::Secret& password,
+                                    const devices::Device& device, const audit::Origin& origin);
   // Consumes the code, marks the address as verified and signs in. Error: otp_invalid for every reason alike.
-  core::Result<SignedIn> verify_email(std::string_view email, const crypto::Secret& otp, const devices::Device& device,
-                                      const audit::Origin& origin);
+  core::Result<SignInOutcome> verify_email(std::string_view email, const crypto::Secret& otp,
+                                           const devices::Device& device, const audit::Origin& origin);
+  // The second step. Errors: mfa_token_invalid for a token that is unknown, used or too old, and for an account that
+  // changed since the first step; otp_invalid, after which the token is still good; too_many_attempts; session_limit.
+  core::Result<SignedIn> verify_factor(const crypto::Secret& token, mfa::Method method, const crypto::Secret& code,
+                                       const devices::Device& device, const audit::Origin& origin);
   // Errors: refresh_invalid, session_ended with its reason, account_disabled, store_unavailable.
   core::Result<SignedIn> refresh(const crypto::Secret& refresh_token, std::string_view family,
                                  const audit::Origin& origin);
@@ -62,13 +69,22 @@ class Service {
                                       const std::optional<accounts::User>& user, limits::Guess guess, core::Code why,
                                       const audit::Origin& origin);
   core::Result<std::string> stronger_hash(const accounts::User& user, const crypto::Secret& password);
-  core::Result<core::Result<SignedIn>> admit(core::Tx& tx, const accounts::User& proved, const std::string& new_hash,
-                                             const devices::Device& device, const audit::Origin& origin);
+  core::Result<core::Result<SignInOutcome>> admit(core::Tx& tx, const accounts::User& proved,
+                                                  const std::string& new_hash, const devices::Device& device,
+                                                  const audit::Origin& origin);
+  template <class T>
+  core::Result<core::Result<T>> refused_on_record(core::Tx& tx, accounts::UserId user, core::Result<T> made,
+                                                  const audit::Origin& origin);
+  core::Result<SignInOutcome> ask_or_create(core::Tx& tx, accounts::User user, std::string amr,
+                                            const devices::Device& device, const audit::Origin& origin);
+  core::Result<std::optional<mfa::Challenge>> lock_challenge(core::Tx& tx, const crypto::Secret& token,
+                                                             std::optional<accounts::User>& user);
   core::Result<SignedIn> create_session(core::Tx& tx, accounts::User user, std::string amr,
                                         const devices::Device& device, const audit::Origin& origin);
   core::Result<sessions::Refreshed> rotate(const crypto::Secret& refresh_token, std::string_view family,
                                            const audit::Origin& origin);
   core::Result<SignedIn> with_access_token(SignedIn signed_in);
+  core::Result<SignInOutcome> with_access_token(SignInOutcome outcome);
 
   Parts parts_;
 };

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "mfa/base32.h"
+#include "mfa/totp.h"
 #include "tests/support/login_world.h"
 
 namespace login {
@@ -18,7 +20,7 @@ struct LoginService : testing::Test, test::LoginWorld {
   devices::Device device{.name = "Chrome on macOS", .platform = "macos"};
 
   core::Result<SignedIn> sign_in_as(const std::string& email, const std::string& secret) {
-    return login.login(email, Secret(secret), device, origin);
+    return sign_in(email, secret, device, origin);
   }
   static std::string code_of(const auto& result) {
     if (result) return "done";
@@ -224,9 +226,9 @@ TEST_F(LoginService, VerifyingMarksTheAddressAndSignsIn) {
   const UserId bob = add_account("bob", password, Verified::no);
   attempt("bob@example.com", password);
   forget();
-  const auto signed_in = login.verify_email("Bob@Example.com", mailed_code(), device, origin);
-  ASSERT_TRUE(signed_in);
-  EXPECT_EQ(signed_in->session.amr, "otp");
+  const auto outcome = login.verify_email("Bob@Example.com", mailed_code(), device, origin);
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(std::get<SignedIn>(*outcome).session.amr, "otp");
   EXPECT_EQ(users.users.at(bob).email_verified_at, clock.now());
   EXPECT_EQ(audit.actions(), "user.email_verified session.created");
   EXPECT_EQ(outbox.announced, (std::vector{changes::Change{changes::Kind::user, bob.value}}));
@@ -326,6 +328,124 @@ TEST_F(LoginService, SigningOutEverywhereCountsAndRaisesTheEpoch) {
   EXPECT_EQ(login.logout_all(ann, std::nullopt, origin).value(), 1);
   EXPECT_EQ(living(), 0u);
   EXPECT_EQ(attempt("ann@example.com", password), "done");
+}
+
+// Ann with an authenticator app.
+struct SecondFactor : LoginService {
+  Secret seed;
+  std::vector<Secret> recovery_codes;
+
+  SecondFactor() {
+    const auto user = users.users.at(ann);
+    const auto begun = transactor.atomically([&](core::Tx& tx) { return factors.begin_totp(tx, user); });
+    seed = Secret(*mfa::base32_decode(begun->seed.expose()));
+    recovery_codes = transactor.atomically([&](core::Tx& tx) { return factors.confirm_totp(tx, user, code(), origin); })
+                         .value()
+                         .value();
+    clock.advance(Seconds(30));
+    forget();
+  }
+  Secret code() {
+    const auto step = std::chrono::floor<Seconds>(clock.now()).time_since_epoch() / mfa::otp_step;
+    return Secret(mfa::one_time_password(seed, static_cast<uint64_t>(step)));
+  }
+  Secret ask() {
+    auto outcome = login.login("ann@example.com", Secret(password), device, origin);
+    return std::get<NeedsFactor>(outcome.value()).token;
+  }
+  std::string prove(const Secret& token, mfa::Method method, const Secret& proof) {
+    return code_of(login.verify_factor(token, method, proof, device, origin));
+  }
+  std::string prove(const Secret& token) { return prove(token, mfa::Method::totp, code()); }
+};
+
+TEST_F(SecondFactor, IsAskedForBeforeThereIsASession) {
+  const auto outcome = login.login("ann@example.com", Secret(password), device, origin);
+  const auto& asked = std::get<NeedsFactor>(outcome.value());
+  EXPECT_EQ(asked.methods, (std::vector{mfa::Method::totp, mfa::Method::recovery_code}));
+  EXPECT_EQ(asked.expires_in, std::chrono::minutes(5));
+  EXPECT_EQ(living(), 0u);
+  EXPECT_EQ(audit.actions(), "login.factor_asked");
+  EXPECT_FALSE(challenge_rows.rows.contains(crypto::Digest256{}));
+  for (const auto& row : challenge_rows.rows)
+    EXPECT_EQ(row.first, crypto::sha256(asked.token.bytes())) << "only its hash is stored";
+  const auto signed_in = login.verify_factor(asked.token, mfa::Method::totp, code(), device, origin);
+  ASSERT_TRUE(signed_in);
+  EXPECT_EQ(signed_in->session.amr, "pwd otp mfa");
+  EXPECT_EQ(signed_in->session.device, device);
+  EXPECT_FALSE(signed_in->access_token.expose().empty());
+  EXPECT_EQ(audit.actions(), "login.factor_asked factor.proved session.created");
+}
+
+TEST_F(SecondFactor, AWrongCodeLeavesTheTokenAndARightOneUsesItUp) {
+  const Secret token = ask();
+  EXPECT_EQ(prove(token, mfa::Method::totp, Secret(std::string("x"))), "otp_invalid");
+  EXPECT_EQ(prove(token), "done");
+  EXPECT_EQ(prove(token, mfa::Method::recovery_code, recovery_codes[0]), "mfa_token_invalid");
+  EXPECT_EQ(living(), 1u);
+  EXPECT_EQ(prove(ask()), "otp_invalid") << "the code was used";
+  EXPECT_EQ(prove(ask(), mfa::Method::recovery_code, recovery_codes[0]), "done") << "it was not used up before";
+}
+
+TEST_F(SecondFactor, ATokenIsGoodForAWhile) {
+  const Secret token = ask();
+  clock.advance(std::chrono::minutes(5) - core::Millis(1));
+  EXPECT_EQ(prove(token, mfa::Method::totp, Secret(std::string("x"))), "otp_invalid");
+  clock.advance(core::Millis(1));
+  EXPECT_EQ(prove(token), "mfa_token_invalid");
+  EXPECT_EQ(prove(Secret(std::string("ush_m_nonsense"))), "mfa_token_invalid");
+}
+
+TEST_F(SecondFactor, WhatChangedMeanwhileVoidsTheFirstStep) {
+  Secret token = ask();
+  ASSERT_TRUE(passwords.change(ann, {}, Secret(password), Secret(other_password), origin));
+  EXPECT_EQ(prove(token), "mfa_token_invalid");
+  ASSERT_TRUE(passwords.change(ann, {}, Secret(other_password), Secret(password), origin));
+  token = ask();
+  ASSERT_TRUE(login.logout_all(ann, std::nullopt, origin));
+  EXPECT_EQ(prove(token), "mfa_token_invalid");
+  token = ask();
+  disable(ann);
+  EXPECT_EQ(prove(token), "mfa_token_invalid");
+  EXPECT_EQ(living(), 0u);
+}
+
+// ASVS 6.4.3: a mailbox is not enough.
+TEST_F(SecondFactor, AResetPasswordDoesNotStandInForIt) {
+  ASSERT_TRUE(passwords.forgot("ann@example.com", origin));
+  ASSERT_TRUE(passwords.reset("ann@example.com", mailed_code(), Secret(other_password), origin));
+  const auto outcome = login.login("ann@example.com", Secret(other_password), device, origin);
+  EXPECT_TRUE(std::holds_alternative<NeedsFactor>(outcome.value()));
+}
+
+TEST_F(SecondFactor, ACodeByMailDoesNotStandInForIt) {
+  users.users.at(ann).email_verified_at.reset();
+  const auto mailed = transactor.atomically(
+      [&](core::Tx& tx) { return codes.issue(tx, ann, verification::Purpose::verify_email, clock.now()); });
+  const auto outcome = login.verify_email("ann@example.com", **mailed, device, origin);
+  EXPECT_TRUE(std::holds_alternative<NeedsFactor>(outcome.value()));
+  EXPECT_EQ(living(), 0u);
+}
+
+// Each login is a new token, and none of them a new beginning.
+TEST_F(SecondFactor, GuessesAreCountedOverAllTokens) {
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(prove(ask(), mfa::Method::totp, Secret(std::string("x"))), "otp_invalid");
+  EXPECT_EQ(prove(ask()), "too_many_attempts");
+  ASSERT_TRUE(passwords.forgot("ann@example.com", origin));
+  ASSERT_TRUE(passwords.reset("ann@example.com", mailed_code(), Secret(password), origin));
+  EXPECT_EQ(prove(ask()), "too_many_attempts") << "whoever has the mailbox guesses on";
+  clock.advance(Seconds(30));
+  EXPECT_EQ(prove(ask()), "done");
+}
+
+TEST_F(SecondFactor, TheLimitOfSessionsIsAskedAtTheSecondStep) {
+  EXPECT_EQ(prove(ask()), "done");
+  session_config.limit = 1;
+  session_config.at_limit = sessions::AtLimit::refuse;
+  clock.advance(Seconds(30));
+  EXPECT_EQ(prove(ask()), "session_limit");
+  EXPECT_EQ(audit.records.back().event.detail, "session_limit");
+  EXPECT_EQ(living(), 1u);
 }
 
 TEST_F(LoginService, AStoreThatDoesNotAnswerIsNoRefusal) {

@@ -1,7 +1,10 @@
 // Owns: what a sign-in or a refresh gives out.
 #pragma once
+#include <variant>
+
 #include "access/grants.h"
 #include "accounts/user.h"
+#include "mfa/mfa_service.h"
 #include "sessions/session_service.h"
 
 namespace login {
@@ -13,5 +16,14 @@ struct SignedIn {
   roles::Grants grants;
   core::Seconds access_lifetime{};
 };
+
+// A sign-in that waits for a second factor: no session and no token exist yet.
+struct NeedsFactor {
+  crypto::Secret token;  // opens nothing but the second step
+  core::Seconds expires_in{};
+  std::vector<mfa::Method> methods;  // one of them is enough
+};
+
+using SignInOutcome = std::variant<SignedIn, NeedsFactor>;
 
 }  // namespace login

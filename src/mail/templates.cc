@@ -167,6 +167,23 @@ Message password_changed(const Letterhead& head, const std::string& to, core::Ti
                   {Block::small, "If it was not you, reset your password at once and look through your devices."}});
 }
 
+Message second_factor_added(const Letterhead& head, const std::string& to, core::Time at) {
+  return compose(
+      head, to, "An authenticator app was added",
+      {{Block::paragraph, "From now on signing in to your account needs a code of an authenticator app:"},
+       {Block::facts, moment(at)},
+       {Block::paragraph, "If it was you, there is nothing to do. Other devices have been signed out."},
+       {Block::small, "If it was not you, reset your password at once and ask those who run this service."}});
+}
+
+Message second_factor_removed(const Letterhead& head, const std::string& to, core::Time at) {
+  return compose(head, to, "Your authenticator app was removed",
+                 {{Block::paragraph, "From now on your password alone is enough to sign in to your account:"},
+                  {Block::facts, moment(at)},
+                  {Block::paragraph, "If it was you, there is nothing to do. Other devices have been signed out."},
+                  {Block::small, "If it was not you, reset your password at once and look through your devices."}});
+}
+
 Message session_ended_for_reuse(const Letterhead& head, const std::string& to, const std::string& device,
                                 const std::string& ip_address, core::Time at) {
   const std::string where = one_line(device.empty() ? "a device" : device) +

@@ -30,9 +30,13 @@ std::vector<std::string> naughty_strings() {
 
 std::vector<Message> all_letters(const std::string& inserted = "Chrome on macOS") {
   const crypto::Secret code(std::string("012345"));
-  return {verification_code(head, "a@b.c", code, std::chrono::minutes(10)), already_registered(head, "a@b.c"),
-          password_reset_code(head, "a@b.c", code, std::chrono::minutes(10)), password_changed(head, "a@b.c", noon),
-          session_ended_for_reuse(head, "a@b.c", inserted, "203.0.113.7", noon)};
+  return {verification_code(head, "a@b.c", code, std::chrono::minutes(10)),
+          already_registered(head, "a@b.c"),
+          password_reset_code(head, "a@b.c", code, std::chrono::minutes(10)),
+          password_changed(head, "a@b.c", noon),
+          session_ended_for_reuse(head, "a@b.c", inserted, "203.0.113.7", noon),
+          second_factor_added(head, "a@b.c", noon),
+          second_factor_removed(head, "a@b.c", noon)};
 }
 
 size_t count(std::string_view text, std::string_view part) {

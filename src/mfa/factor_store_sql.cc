@@ -32,7 +32,8 @@ class SqlFactorStore final : public FactorStore {
 
   core::Result<> put_totp(core::Tx& tx, const TotpFactor& factor) override {
     return storage::sql(tx).send(
-        "INSERT INTO totp_factors (" TOTP_COLUMNS ") VALUES ($1, $2, $3, $4, $5)"
+        "INSERT INTO totp_factors (" TOTP_COLUMNS
+        ") VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (user_id) DO UPDATE SET sealed = excluded.sealed, last_step = excluded.last_step,"
         " created_at = excluded.created_at, confirmed_at = excluded.confirmed_at",
         factor.user, factor.sealed, factor.last_step, factor.created_at, factor.confirmed_at);

@@ -16,13 +16,14 @@ std::string context_of(accounts::UserId user) { return "totp:" + user.str(); }
 
 }  // namespace
 
-Result<std::vector<Method>> Service::methods_of(core::Tx& tx, accounts::UserId user) {
+std::string_view amr_of(Method method) { return method == Method::totp ? "otp" : "recovery_code"; }
+
+Result<Status> Service::status_of(core::Tx& tx, accounts::UserId user) {
   const auto totp = TRY(parts_.factors.find_totp(tx, user));
-  std::vector<Method> methods;
-  if (!totp || !totp->confirmed_at) return methods;
-  methods.push_back(Method::totp);
-  if (TRY(parts_.factors.count_recovery_codes(tx, user)) > 0) methods.push_back(Method::recovery_code);
-  return methods;
+  if (!totp || !totp->confirmed_at) return Status{};
+  Status status{{Method::totp}, TRY(parts_.factors.count_recovery_codes(tx, user))};
+  if (status.recovery_codes > 0) status.methods.push_back(Method::recovery_code);
+  return status;
 }
 
 Result<Enrolment> Service::begin_totp(core::Tx& tx, const accounts::User& user) {
@@ -73,6 +74,8 @@ Result<std::vector<crypto::Secret>> Service::renew_recovery_codes(core::Tx& tx, 
   TRY(parts_.audit.append(tx, {"factor.recovery_codes_renewed", user.id.value, {}, {}}, origin));
   return make_recovery_codes(tx, user.id);
 }
+
+Result<> Service::unlock(core::Tx& tx, accounts::UserId user) { return parts_.guesses.forget(tx, subject_of(user)); }
 
 // Stores the step, and what else the caller changed.
 Result<bool> Service::accept_totp(core::Tx& tx, TotpFactor factor, const crypto::Secret& code) {

@@ -16,6 +16,14 @@ constexpr std::array<core::Name<Method>, 2> names_of(Method) {
   return {{{Method::totp, "totp"}, {Method::recovery_code, "recovery_code"}}};
 }
 
+// What RFC 8176 calls it. The RFC has no name for a code of a list.
+std::string_view amr_of(Method method);
+
+struct Status {
+  std::vector<Method> methods;  // by which the user can prove more than his password; empty without a second factor
+  int64_t recovery_codes = 0;   // that are left
+};
+
 // Shown once, to be scanned by an authenticator app.
 struct Enrolment {
   crypto::Secret seed;  // Base32
@@ -36,8 +44,7 @@ class Service {
   };
   explicit Service(const Parts& parts) : parts_(parts) {}
 
-  // By which the user can prove more than his password; empty when he has no second factor.
-  core::Result<std::vector<Method>> methods_of(core::Tx& tx, accounts::UserId user);
+  core::Result<Status> status_of(core::Tx& tx, accounts::UserId user);
 
   // A new app in the place of one that was not confirmed. Error: factor_exists.
   core::Result<Enrolment> begin_totp(core::Tx& tx, const accounts::User& user);
@@ -54,6 +61,8 @@ class Service {
   // New ones in the place of all that there were. Error: not_found for a user without a second factor.
   core::Result<std::vector<crypto::Secret>> renew_recovery_codes(core::Tx& tx, const accounts::User& user,
                                                                  const audit::Origin& origin);
+  // Forgets wrong codes, which make the user wait.
+  core::Result<> unlock(core::Tx& tx, accounts::UserId user);
 
  private:
   core::Result<bool> accept_totp(core::Tx& tx, TotpFactor factor, const crypto::Secret& code);

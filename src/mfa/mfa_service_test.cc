@@ -50,7 +50,8 @@ struct MfaService : testing::Test {
     return in_tx([&](core::Tx& tx) { return service.confirm_totp(tx, ann, Secret(code), {}); }).value();
   }
   std::string verify(Method method, std::string_view code) {
-    const auto done = in_tx([&](core::Tx& tx) { return service.verify(tx, ann, method, Secret(std::string(code)), {}); });
+    const auto done =
+        in_tx([&](core::Tx& tx) { return service.verify(tx, ann, method, Secret(std::string(code)), {}); });
     return done ? code_of(*done) : code_of(done);
   }
   std::string now_of(const Secret& seed, int64_t later = 0) const {
@@ -58,7 +59,7 @@ struct MfaService : testing::Test {
     return one_time_password(seed, static_cast<uint64_t>(step));
   }
   std::vector<Method> methods() {
-    return in_tx([&](core::Tx& tx) { return service.methods_of(tx, ann.id); }).value();
+    return in_tx([&](core::Tx& tx) { return service.status_of(tx, ann.id); }).value().methods;
   }
 };
 

@@ -77,9 +77,8 @@ std::optional<int64_t> accept(const crypto::Secret& seed, std::string_view passw
 
 crypto::Secret otpauth_uri(std::string_view issuer, std::string_view account, const crypto::Secret& seed) {
   const std::string by = percent_encoded(issuer);
-  return crypto::Secret("otpauth://totp/" + by + ':' + percent_encoded(account) +
-                        "?secret=" + base32_encode(seed.bytes()) + "&issuer=" + by +
-                        "&algorithm=SHA1&digits=6&period=30");
+  return crypto::Secret("otpauth://totp/" + by + ':' + percent_encoded(account) + "?secret=" +
+                        base32_encode(seed.bytes()) + "&issuer=" + by + "&algorithm=SHA1&digits=6&period=30");
 }
 
 }  // namespace mfa

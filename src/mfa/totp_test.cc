@@ -15,8 +15,12 @@ const Secret seed("12345678901234567890");  // of RFC 4226 appendix D
 core::Time at(int64_t seconds) { return core::from_millis(seconds * 1000); }
 
 TEST(Base32, MatchesRfc4648) {
-  const std::pair<const char*, const char*> examples[] = {{"", ""},         {"f", "MY"},        {"fo", "MZXQ"},
-                                                          {"foo", "MZXW6"}, {"foob", "MZXW6YQ"}, {"fooba", "MZXW6YTB"},
+  const std::pair<const char*, const char*> examples[] = {{"", ""},
+                                                          {"f", "MY"},
+                                                          {"fo", "MZXQ"},
+                                                          {"foo", "MZXW6"},
+                                                          {"foob", "MZXW6YQ"},
+                                                          {"fooba", "MZXW6YTB"},
                                                           {"foobar", "MZXW6YTBOI"}};
   for (const auto& [plain, text] : examples) {
     EXPECT_EQ(base32_encode(crypto::as_bytes(plain)), text);
@@ -30,7 +34,8 @@ TEST(Base32, OneValueHasOneSpelling) {
 }
 
 TEST(Totp, MatchesRfc4226AppendixD) {
-  const char* examples[] = {"755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"};
+  const char* examples[] = {"755224", "287082", "359152", "969429", "338314",
+                            "254676", "287922", "162583", "399871", "520489"};
   for (uint64_t counter = 0; counter < std::size(examples); ++counter)
     EXPECT_EQ(one_time_password(seed, counter), examples[counter]);
 }

@@ -59,33 +59,39 @@ Result<int64_t> Service::reset(std::string_view text, const crypto::Secret& otp,
 
 Result<int64_t> Service::change(accounts::UserId id, sessions::SessionId current_session, const crypto::Secret& current,
                                 const crypto::Secret& password, const audit::Origin& origin) {
-  const auto user = TRY(find_to_change(id));
-  if (!user || !user->active()) return core::fail(Code::account_disabled);
-  TRY(judge(*user, TRY(parts_.hasher.verify(user->password_hash, current)), origin));
-  TRY(check_policy(password, *user));
+  const auto user = TRY(prove(id, current, "currentPassword", origin));
+  TRY(check_policy(password, user));
   TRY(parts_.breaches.check(password, "newPassword"));
   const std::string hash = TRY(parts_.hasher.hash(password));
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<int64_t> {
     auto locked = TRY(parts_.users.lock(tx, id));
-    if (!locked || locked->auth_epoch != user->auth_epoch) return core::fail(Code::conflict);
+    if (!locked || locked->auth_epoch != user.auth_epoch) return core::fail(Code::conflict);
     TRY(parts_.codes.discard(tx, id, Purpose::reset_password));
     return store(tx, std::move(*locked), hash, current_session, "password.changed", origin);
   });
 }
 
+Result<accounts::User> Service::prove(accounts::UserId id, const crypto::Secret& password, std::string_view field,
+                                      const audit::Origin& origin) {
+  auto user = TRY(find_to_prove(id));
+  if (!user || !user->active()) return core::fail(Code::account_disabled);
+  TRY(judge(*user, TRY(parts_.hasher.verify(user->password_hash, password)), field, origin));
+  return *std::move(user);
+}
+
 // Before anything else is decided, whose outcome would tell a guess that comes too late that it was right.
-Result<> Service::judge(const accounts::User& user, bool right, const audit::Origin& origin) {
+Result<> Service::judge(const accounts::User& user, bool right, std::string_view field, const audit::Origin& origin) {
   TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<>> {
     auto heard = TRY(parts_.guesses.judge(tx, user.email_key, right ? limits::Guess::right : limits::Guess::wrong));
     if (right && heard) return heard;
-    TRY(parts_.audit.append(tx, {"password.change_refused", user.id.value, {}, {}}, origin));
+    TRY(parts_.audit.append(tx, {"password.refused", user.id.value, {}, {}}, origin));
     return heard;
   })));
   if (right) return {};
-  return core::fail_field("currentPassword", "wrong_password", "is not the current password", Code::wrong_password);
+  return core::fail_field(std::string(field), "wrong_password", "is not the current password", Code::wrong_password);
 }
 
-Result<std::optional<accounts::User>> Service::find_to_change(accounts::UserId id) {
+Result<std::optional<accounts::User>> Service::find_to_prove(accounts::UserId id) {
   return parts_.transactor.reading([&](core::Tx& tx) -> Result<std::optional<accounts::User>> {
     auto user = TRY(parts_.users.find(tx, id));
     if (user) TRY(parts_.guesses.check(tx, user->email_key));

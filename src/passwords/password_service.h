@@ -41,10 +41,15 @@ class Service {
   core::Result<int64_t> change(accounts::UserId user, sessions::SessionId current_session,
                                const crypto::Secret& current, const crypto::Secret& password,
                                const audit::Origin& origin);
+  // Compares the password that a caller who is signed in gave in `field`. The user as the password was compared with:
+  // whoever acts on it compares auth_epoch once the user is locked. Errors: wrong_password, too_many_attempts,
+  // account_disabled.
+  core::Result<accounts::User> prove(accounts::UserId user, const crypto::Secret& password, std::string_view field,
+                                     const audit::Origin& origin);
 
  private:
-  core::Result<std::optional<accounts::User>> find_to_change(accounts::UserId id);
-  core::Result<> judge(const accounts::User& user, bool right, const audit::Origin& origin);
+  core::Result<std::optional<accounts::User>> find_to_prove(accounts::UserId id);
+  core::Result<> judge(const accounts::User& user, bool right, std::string_view field, const audit::Origin& origin);
   core::Result<int64_t> store(core::Tx& tx, accounts::User user, std::string hash,
                               std::optional<sessions::SessionId> except, std::string_view action,
                               const audit::Origin& origin);

@@ -191,7 +191,7 @@ TEST_F(PasswordService, AGuessThatWasComparedTooLateLearnsNothing) {
     for (int i = 0; i < 19; ++i) change(current, "something else altogether", new_password);
     meanwhile.before_write = [&] { change(current, "something else altogether", new_password); };
     EXPECT_EQ(change(current, old_password, password), "too_many_attempts") << password;
-    EXPECT_EQ(audit.records.back().event.action, "password.change_refused");
+    EXPECT_EQ(audit.records.back().event.action, "password.refused");
   }
   EXPECT_TRUE(has_password(ann, old_password));
 }

@@ -17,6 +17,7 @@ enum class EndReason {
   logout_all,
   admin,
   password_changed,
+  factor_changed,
   account_disabled,
   account_deleted,
   refresh_reuse,
@@ -26,12 +27,13 @@ enum class EndReason {
   device_denied,
   not_me
 };
-constexpr std::array<core::Name<EndReason>, 12> names_of(EndReason) {
+constexpr std::array<core::Name<EndReason>, 13> names_of(EndReason) {
   using enum EndReason;
   return {{{logout, "logout"},
            {logout_all, "logout_all"},
            {admin, "admin"},
            {password_changed, "password_changed"},
+           {factor_changed, "factor_changed"},
            {account_disabled, "account_disabled"},
            {account_deleted, "account_deleted"},
            {refresh_reuse, "refresh_reuse"},

@@ -49,8 +49,8 @@ class Store {
   // Ends one that the clock has ended, if the database's clock agrees with `slack` to spare; false when it does not.
   virtual core::Result<bool> expire(core::Tx& tx, SessionId id, EndReason reason, const Lifetimes& lifetimes,
                                     core::Seconds slack) = 0;
-  // Stores rotations of sessions that this transaction has locked, 1 to `most_at_once` that differ: their refresh state,
-  // use and address. Nothing where one has ended or where its generation is not below the new one.
+  // Stores rotations of sessions that this transaction has locked, 1 to `most_at_once` that differ: their refresh
+  // state, use and address. Nothing where one has ended or where its generation is not below the new one.
   virtual core::Result<> rotate(core::Tx& tx, std::span<const Session* const> sessions) = 0;
   // last_active_at rises to `at`, never beyond the database's clock, where the session lives.
   virtual core::Result<> touch(core::Tx& tx, const std::vector<Touch>& touches) = 0;

@@ -132,7 +132,7 @@ def test_every_sign_in_that_failed_is_recorded_with_its_reason(usher):
         query = "SELECT detail FROM audit_events JOIN users ON users.id = subject WHERE action = 'login.failed' AND email = ?"
         assert records(usher, query, email) == [(reason,)]
     usher.post("/auth/change-password", {"currentPassword": "not-the-password", "newPassword": NEW}, token=who.access)
-    query = "SELECT count(*) FROM audit_events JOIN users ON users.id = subject WHERE action = 'password.change_refused' AND email = ?"
+    query = "SELECT count(*) FROM audit_events JOIN users ON users.id = subject WHERE action = 'password.refused' AND email = ?"
     assert records(usher, query, who.email) == [(1,)]
 
 

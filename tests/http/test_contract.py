@@ -5,6 +5,7 @@ import time
 
 import pytest
 from support import jwt
+from support.authenticator import ask, begin, enrol, prove
 from support.guessing import HEARD
 from support.scenario import assert_problem, at_once, fresh_email, fresh_name
 from support.usher import PASSWORD, ROOT, Server
@@ -22,6 +23,9 @@ NOT_PROVOKED = {
     "session_limit": "needs a limit: test_session_limit.py",
     "rate_limited": "needs a small budget: test_rate_limits.py",
     "store_unavailable": "needs a store that does not answer: test_edge.py",
+    ("beginTotp", "conflict"): "only a race sees it: own_factors_test.cc",
+    ("removeTotp", "conflict"): "only a race sees it: own_factors_test.cc",
+    ("renewRecoveryCodes", "conflict"): "only a race sees it: own_factors_test.cc",
     ("refresh", "account_disabled"): "disabling ends the sessions, and their reason is told; only a race sees this",
 }
 
@@ -152,6 +156,32 @@ def cycle(w):
     return w.usher.patch(f"/roles/{low}", {"inherits": [high]}, token=w.root.access)
 
 
+def factored(w):
+    """Somebody with an authenticator app."""
+    if not hasattr(w, "with_app"):
+        w.with_app = w.usher.sign_up(fresh_email("factored"))
+        w.app, _ = enrol(w.usher, w.with_app)
+    return w.with_app
+
+
+def step(w, who, path, **more):
+    return w.usher.post("/auth/mfa" + path, {"password": PASSWORD, "method": "totp", "code": "000000"} | more, token=who.access)
+
+
+def too_many_confirmations(w):
+    who = w.usher.sign_up(fresh_email("guessed"))
+    assert begin(w.usher, who).status == 200
+    tries = [w.usher.post("/auth/mfa/totp/confirm", {"code": "000000"}, token=who.access) for _ in range(HEARD + 1)]
+    return tries[-1]
+
+
+def too_many_proofs(w):
+    who = w.usher.sign_up(fresh_email("guessed"))
+    enrol(w.usher, who)
+    token = ask(w.usher, who.email)
+    return [prove(w.usher, token, "000000") for _ in range(HEARD + 1)][-1]
+
+
 # What belongs to one operation: (operationId, code) -> world -> answer
 SPECIFIC = {
     ("register", "password_rejected"): lambda w: w.usher.register(fresh_email(), "password"),
@@ -175,6 +205,22 @@ SPECIFIC = {
     ("changePassword", "conflict"): parallel_changes,
     ("changePassword", "too_many_attempts"): guesses,
     ("login", "too_many_attempts"): lambda w: (guesses(w), w.usher.login_answer(w.guessed.email))[1],
+    ("beginTotp", "wrong_password"): lambda w: begin(w.usher, w.user, "wrong"),
+    ("beginTotp", "factor_exists"): lambda w: begin(w.usher, factored(w)),
+    ("beginTotp", "too_many_attempts"): lambda w: (guesses(w), begin(w.usher, w.guessed))[1],
+    ("confirmTotp", "otp_invalid"): lambda w: w.usher.post("/auth/mfa/totp/confirm", {"code": "000000"}, token=w.user.access),
+    ("confirmTotp", "factor_exists"): lambda w: w.usher.post("/auth/mfa/totp/confirm", {"code": "000000"}, token=factored(w).access),
+    ("confirmTotp", "too_many_attempts"): too_many_confirmations,
+    ("removeTotp", "wrong_password"): lambda w: step(w, w.user, "/totp/remove", password="wrong"),
+    ("removeTotp", "otp_invalid"): lambda w: step(w, factored(w), "/totp/remove"),
+    ("removeTotp", "too_many_attempts"): lambda w: (guesses(w), step(w, w.guessed, "/totp/remove"))[1],
+    ("renewRecoveryCodes", "wrong_password"): lambda w: step(w, w.user, "/recovery-codes", password="wrong"),
+    ("renewRecoveryCodes", "otp_invalid"): lambda w: step(w, factored(w), "/recovery-codes"),
+    ("renewRecoveryCodes", "too_many_attempts"): lambda w: (guesses(w), step(w, w.guessed, "/recovery-codes"))[1],
+    ("verifyFactor", "mfa_token_invalid"): lambda w: prove(w.usher, "ush_m_x", "000000"),
+    ("verifyFactor", "otp_invalid"): lambda w: prove(w.usher, ask(w.usher, factored(w).email), "000000"),
+    ("verifyFactor", "too_many_attempts"): too_many_proofs,
+    ("removeUserFactors", "grant_exceeds_own"): on_root("DELETE", "/mfa", "users:write"),
     ("listDevelopmentMails", "not_found"): lambda w: w.usher.get("/dev/mailbox", headers={"X-Forwarded-For": "203.0.113.9"}),
     ("metrics", "not_found"): lambda w: w.usher.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}),
     ("createRole", "role_exists"): lambda w: w.usher.post("/roles", {"name": "admin"}, token=w.root.access),

@@ -54,7 +54,8 @@ class FakeChallenges final : public mfa::ChallengeStore {
   core::Result<bool> consume(core::Tx&, const crypto::Digest256& token) override { return rows.erase(token) == 1; }
   core::Result<int64_t> prune(core::Tx&, core::Time before, int64_t limit) override {
     int64_t removed = 0;
-    std::erase_if(rows, [&](const auto& row) { return row.second.expires_at < before && removed < limit && ++removed; });
+    std::erase_if(rows,
+                  [&](const auto& row) { return row.second.expires_at < before && removed < limit && ++removed; });
     return removed;
   }
 };

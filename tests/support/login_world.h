@@ -3,6 +3,7 @@
 #include "login/login_service.h"
 #include "login/registration_service.h"
 #include "tests/support/fake_changes.h"
+#include "tests/support/fake_factors.h"
 #include "tests/support/password_world.h"
 
 namespace test {
@@ -15,11 +16,27 @@ struct LoginWorld : PasswordWorld {
   ::sessions::NearCache near{1000};
   ::sessions::Checker checker{{transactor, session_rows, sessions, access, keys, verified, near, feed, clock, guard,
                                token_config, session_config, access_config, metrics}};
+  FakeFactors factor_rows;
+  FakeChallenges challenge_rows;
+  mfa::Config mfa_config;
+  crypto::HmacKey recovery_key{crypto::Secret(std::string(32, 'k'))};
+  mfa::Service factors{{factor_rows, guesses, audit, sealer, recovery_key, random, clock, mfa_config}};
+  mfa::Challenges challenges{challenge_rows, random, clock, mfa_config};
   login::CodeMailer code_mailer{codes, mail};
   login::Registration registration{
       {meanwhile, users, access, audit, code_mailer, *hasher, breaches, random, clock, password_config}};
-  login::Service login{{meanwhile, users, access, audit, outbox, codes, code_mailer, *hasher, guesses, sessions,
-                        checker, keys, random, clock, token_config, session_config}};
+  login::Service login{{meanwhile, users, access, audit, outbox, codes, code_mailer, *hasher, guesses, factors,
+                        challenges, sessions, checker, keys, random, clock, token_config, session_config}};
+
+  LoginWorld() {
+    transactor.track(factor_rows.state);
+    transactor.track(challenge_rows.rows);
+  }
+  // By a user without a second factor.
+  core::Result<login::SignedIn> sign_in(const std::string& email, const std::string& password,
+                                        const devices::Device& device = {}, const audit::Origin& origin = {}) {
+    return std::get<login::SignedIn>(TRY(login.login(email, crypto::Secret(password), device, origin)));
+  }
 };
 
 }  // namespace test

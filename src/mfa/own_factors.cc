@@ -1,0 +1,92 @@
+#include "mfa/own_factors.h"
+
+#include "mail/templates.h"
+
+namespace mfa {
+
+using core::Code, core::Result;
+using Codes = std::vector<crypto::Secret>;
+
+Result<Status> OwnFactors::status(accounts::UserId user) {
+  return parts_.transactor.reading([&](core::Tx& tx) { return parts_.factors.status_of(tx, user); });
+}
+
+// Whoever acts on what he compared before says which auth_epoch it had.
+Result<accounts::User> OwnFactors::lock(core::Tx& tx, accounts::UserId id, std::optional<int64_t> auth_epoch) {
+  auto user = TRY(parts_.users.lock(tx, id));
+  if (!user || !user->active()) return core::fail(Code::account_disabled);
+  if (auth_epoch && user->auth_epoch != *auth_epoch) return core::fail(Code::conflict);
+  return *std::move(user);
+}
+
+Result<Enrolment> OwnFactors::begin_totp(accounts::UserId id, const crypto::Secret& password,
+                                         const audit::Origin& origin) {
+  const auto proved = TRY(parts_.passwords.prove(id, password, "password", origin));
+  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<Enrolment> {
+    return parts_.factors.begin_totp(tx, TRY(lock(tx, id, proved.auth_epoch)));
+  });
+}
+
+Result<Confirmed> OwnFactors::confirm_totp(accounts::UserId id, sessions::SessionId current, const crypto::Secret& code,
+                                           const audit::Origin& origin) {
+  return TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<Confirmed>> {
+    auto user = TRY(lock(tx, id));
+    auto codes = TRY(parts_.factors.confirm_totp(tx, user, code, origin));
+    if (!codes) return Result<Confirmed>(std::unexpected(codes.error()));
+    const auto letter = mail::second_factor_added(parts_.mail.letterhead(), user.email, parts_.clock.now());
+    const int64_t revoked = TRY(end_others(tx, std::move(user), current, letter, origin));
+    return Result<Confirmed>(Confirmed{*std::move(codes), revoked});
+  }));
+}
+
+// A refused code is a value of the transaction, so that the try is committed.
+template <class T, class F>
+Result<T> OwnFactors::with_proof(accounts::UserId id, const Proof& proof, const audit::Origin& origin, F&& act) {
+  const auto proved = TRY(parts_.passwords.prove(id, proof.password, "password", origin));
+  return TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<T>> {
+    auto user = TRY(lock(tx, id, proved.auth_epoch));
+    auto heard = TRY(parts_.factors.verify(tx, user, proof.method, proof.code, origin));
+    if (!heard) return Result<T>(std::unexpected(heard.error()));
+    return Result<T>(TRY(act(tx, std::move(user))));
+  }));
+}
+
+Result<Codes> OwnFactors::renew_recovery_codes(accounts::UserId id, const Proof& proof, const audit::Origin& origin) {
+  return with_proof<Codes>(id, proof, origin, [&](core::Tx& tx, const accounts::User& user) {
+    return parts_.factors.renew_recovery_codes(tx, user, origin);
+  });
+}
+
+Result<int64_t> OwnFactors::remove_totp(accounts::UserId id, sessions::SessionId current, const Proof& proof,
+                                        const audit::Origin& origin) {
+  return with_proof<int64_t>(id, proof, origin, [&](core::Tx& tx, accounts::User user) {
+    return remove(tx, std::move(user), current, origin);
+  });
+}
+
+Result<int64_t> OwnFactors::remove_of(accounts::UserId id, const audit::Origin& origin) {
+  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<int64_t> {
+    TRY(parts_.access.ensure_may_act_on(tx, id, origin));
+    auto user = TRY(parts_.users.lock(tx, id));
+    if (!user) return core::fail(Code::not_found);
+    return remove(tx, *std::move(user), std::nullopt, origin);
+  });
+}
+
+Result<int64_t> OwnFactors::remove(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> except,
+                                   const audit::Origin& origin) {
+  TRY(parts_.factors.remove(tx, user, origin));
+  const auto letter = mail::second_factor_removed(parts_.mail.letterhead(), user.email, parts_.clock.now());
+  return end_others(tx, std::move(user), except, letter, origin);
+}
+
+// Also sign-ins under way, which know of the factors as they were.
+Result<int64_t> OwnFactors::end_others(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> except,
+                                       const mail::Message& letter, const audit::Origin& origin) {
+  ++user.auth_epoch;
+  TRY(parts_.users.update(tx, user));
+  TRY(parts_.mail.enqueue(tx, letter, parts_.clock.now() + std::chrono::days(1)));
+  return parts_.sessions.end_all(tx, user.id, sessions::EndReason::factor_changed, except, origin);
+}
+
+}  // namespace mfa

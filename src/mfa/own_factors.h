@@ -1,0 +1,70 @@
+// Owns: what users do to their own second factors, and what follows: other devices are signed out, and they are told.
+// Does not own: the factors (mfa_service.h), asking for one at sign-in (login/).
+// Thread rule: worker threads.
+#pragma once
+#include "access/access_service.h"
+#include "accounts/user_store.h"
+#include "mail/outbox.h"
+#include "mfa/mfa_service.h"
+#include "passwords/password_service.h"
+#include "sessions/session_service.h"
+
+namespace mfa {
+
+// What a user proves anew before a protection is taken away, so that a stolen session is not enough.
+struct Proof {
+  crypto::Secret password;
+  Method method{};
+  crypto::Secret code;
+};
+
+struct Confirmed {
+  std::vector<crypto::Secret> recovery_codes;
+  int64_t revoked = 0;  // sessions that ended
+};
+
+class OwnFactors {
+ public:
+  struct Parts {
+    core::Transactor& transactor;
+    accounts::Store& users;
+    roles::Service& access;
+    passwords::Service& passwords;
+    Service& factors;
+    sessions::Service& sessions;
+    mail::Outbox& mail;
+    const core::Clock& clock;
+  };
+  explicit OwnFactors(const Parts& parts) : parts_(parts) {}
+
+  core::Result<Status> status(accounts::UserId user);
+  // Errors of these: wrong_password, otp_invalid, too_many_attempts, account_disabled, conflict when the account
+  // changed meanwhile.
+  // Error besides: factor_exists.
+  core::Result<Enrolment> begin_totp(accounts::UserId user, const crypto::Secret& password,
+                                     const audit::Origin& origin);
+  // Ends the sessions but `current`. Error besides: factor_exists.
+  core::Result<Confirmed> confirm_totp(accounts::UserId user, sessions::SessionId current, const crypto::Secret& code,
+                                       const audit::Origin& origin);
+  core::Result<std::vector<crypto::Secret>> renew_recovery_codes(accounts::UserId user, const Proof& proof,
+                                                                 const audit::Origin& origin);
+  // The app and the recovery codes; ends the sessions but `current`, and says how many. Error besides: not_found.
+  core::Result<int64_t> remove_totp(accounts::UserId user, sessions::SessionId current, const Proof& proof,
+                                    const audit::Origin& origin);
+  // By an administrator, for somebody who lost everything: ends every session. Errors: not_found, also without a second
+  // factor; grant_exceeds_own.
+  core::Result<int64_t> remove_of(accounts::UserId user, const audit::Origin& origin);
+
+ private:
+  core::Result<accounts::User> lock(core::Tx& tx, accounts::UserId id, std::optional<int64_t> auth_epoch = {});
+  template <class T, class F>
+  core::Result<T> with_proof(accounts::UserId id, const Proof& proof, const audit::Origin& origin, F&& act);
+  core::Result<int64_t> remove(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> except,
+                               const audit::Origin& origin);
+  core::Result<int64_t> end_others(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> except,
+                                   const mail::Message& letter, const audit::Origin& origin);
+
+  const Parts parts_;
+};
+
+}  // namespace mfa
