@@ -123,7 +123,7 @@ struct VerifyFactorRequest {
   static constexpr std::string_view name = "VerifyFactorRequest";
   static constexpr auto fields() {
     return std::tuple{
-        field("mfaToken", &VerifyFactorRequest::token, "Of the sign-in that is to be completed.", length(1, 256)),
+        field("mfaToken", &VerifyFactorRequest::token, "Of the sign-in that is to be completed.", length(1, 1024)),
         field("method", &VerifyFactorRequest::method, "What `code` is of."),
         field("code", &VerifyFactorRequest::code, "The six digits that the app shows, or a recovery code.", otp_length),
         field("deviceInfo", &VerifyFactorRequest::device, "The device that signs in.")};

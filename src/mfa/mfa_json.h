@@ -62,10 +62,10 @@ struct ProofRequest {
   Method method{};
   static constexpr std::string_view name = "SecondFactorProof";
   static constexpr auto fields() {
-    return std::tuple{field("password", &ProofRequest::password, "The account's password.", password_length),
-                      field("method", &ProofRequest::method, "What `code` is of."),
-                      field("code", &ProofRequest::code, "The six digits that the app shows, or a recovery code.",
-                            code_length)};
+    return std::tuple{
+        field("password", &ProofRequest::password, "The account's password.", password_length),
+        field("method", &ProofRequest::method, "What `code` is of."),
+        field("code", &ProofRequest::code, "The six digits that the app shows, or a recovery code.", code_length)};
   }
 };
 

@@ -12,9 +12,7 @@ using core::Code, core::Result, http::Context, http::Guard, http::NoBody, sessio
 
 accounts::UserId user_of(const Context& context) { return accounts::UserId{context.caller->user}; }
 sessions::SessionId session_of(const Context& context) { return sessions::SessionId{context.caller->session}; }
-Proof proof_of(ProofRequest request) {
-  return {std::move(request.password), request.method, std::move(request.code)};
-}
+Proof proof_of(ProofRequest request) { return {std::move(request.password), request.method, std::move(request.code)}; }
 
 Result<StatusJson> status(Context& context, OwnFactors& own) {
   auto status = TRY(own.status(user_of(context)));
@@ -33,8 +31,8 @@ Result<ConfirmedJson> confirm(Context& context, const ConfirmTotpRequest& reques
 }
 
 Result<sessions::RevokedJson> remove(Context& context, ProofRequest request, OwnFactors& own) {
-  return sessions::RevokedJson{TRY(own.remove_totp(user_of(context), session_of(context), proof_of(std::move(request)),
-                                                   origin_of(context)))};
+  return sessions::RevokedJson{
+      TRY(own.remove_totp(user_of(context), session_of(context), proof_of(std::move(request)), origin_of(context)))};
 }
 
 Result<sessions::RevokedJson> remove_of(Context& context, OwnFactors& own) {

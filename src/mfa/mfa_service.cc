@@ -40,6 +40,7 @@ Result<Result<std::vector<crypto::Secret>>> Service::confirm_totp(core::Tx& tx, 
                                                                   const crypto::Secret& code,
                                                                   const audit::Origin& origin) {
   using Codes = Result<std::vector<crypto::Secret>>;
+  TRY(parts_.guesses.check(tx, subject_of(user.id)));
   auto factor = TRY(parts_.factors.lock_totp(tx, user.id));
   if (!factor) return Codes(core::fail(Code::otp_invalid));
   if (factor->confirmed_at) return Codes(core::fail(Code::factor_exists));
@@ -52,7 +53,7 @@ Result<Result<std::vector<crypto::Secret>>> Service::confirm_totp(core::Tx& tx, 
 
 Result<Result<>> Service::verify(core::Tx& tx, const accounts::User& user, Method method, const crypto::Secret& code,
                                  const audit::Origin& origin) {
-  // Before a recovery code or a step is used up for nothing.
+  // Before a recovery code or a step is used up for nothing; nobody else counts while the user is locked.
   TRY(parts_.guesses.check(tx, subject_of(user.id)));
   const bool right = TRY(accept(tx, user, method, code));
   auto heard = TRY(judge(tx, user, right));

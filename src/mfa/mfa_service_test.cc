@@ -110,6 +110,16 @@ TEST_F(MfaService, WhoGuessesWaitsAndUsesNothingUp) {
   EXPECT_EQ(verify(Method::recovery_code, codes[0].expose()), "done") << "it was not used up by the refused try";
 }
 
+TEST_F(MfaService, WhoGuessedAtAnAppConfirmsItLater) {
+  const Secret seed = begin();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(code_of(confirm("x")), "otp_invalid");
+  const auto late = in_tx([&](core::Tx& tx) { return service.confirm_totp(tx, ann, Secret(now_of(seed)), {}); });
+  EXPECT_EQ(code_of(late), "too_many_attempts");
+  EXPECT_TRUE(methods().empty());
+  clock.advance(core::Seconds(30));
+  EXPECT_EQ(confirm(now_of(seed)).value().size(), 10u);
+}
+
 TEST_F(MfaService, WhatIsRemovedOpensNothing) {
   const Secret seed = begin();
   const auto codes = confirm(now_of(seed)).value();

@@ -66,6 +66,7 @@ Result<int64_t> OwnFactors::remove_totp(accounts::UserId id, sessions::SessionId
 
 Result<int64_t> OwnFactors::remove_of(accounts::UserId id, const audit::Origin& origin) {
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<int64_t> {
+    if (origin.actor == id.value) return core::fail(Code::not_found);
     TRY(parts_.access.ensure_may_act_on(tx, id, origin));
     auto user = TRY(parts_.users.lock(tx, id));
     if (!user) return core::fail(Code::not_found);

@@ -52,7 +52,7 @@ class OwnFactors {
   core::Result<int64_t> remove_totp(accounts::UserId user, sessions::SessionId current, const Proof& proof,
                                     const audit::Origin& origin);
   // By an administrator, for somebody who lost everything: ends every session. Errors: not_found, also without a second
-  // factor; grant_exceeds_own.
+  // factor, and for the administrator's own, which a stolen session must not take away; grant_exceeds_own.
   core::Result<int64_t> remove_of(accounts::UserId user, const audit::Origin& origin);
 
  private:

@@ -14,9 +14,7 @@ TEST(Qr, HoldsNothingButShapes) {
   EXPECT_EQ(text.find("script"), std::string::npos);
 }
 
-TEST(Qr, TakesTheLongestUri) {
-  EXPECT_LT(qr_svg(crypto::Secret(std::string(1000, '%'))).expose().size(), 300'000u);
-}
+TEST(Qr, TakesTheLongestUri) { EXPECT_LT(qr_svg(crypto::Secret(std::string(1000, '%'))).expose().size(), 300'000u); }
 
 }  // namespace
 }  // namespace mfa

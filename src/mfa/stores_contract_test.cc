@@ -8,9 +8,9 @@
 #include "mfa/challenge_store_sql.h"
 #include "mfa/factor_store_sql.h"
 #include "tests/support/databases.h"
+#include "tests/support/fake_accounts.h"
 #include "tests/support/fake_factors.h"
 #include "tests/support/fake_transactor.h"
-#include "tests/support/fake_accounts.h"
 #include "tests/support/postgres_server.h"
 
 namespace mfa {
