@@ -38,7 +38,9 @@ Result<> print_token(app::App& app, const sessions::Session& session, bool refre
                                                      .session = session.id.value,
                                                      .id = app.random.uuid7(now),
                                                      .issued_at = now,
-                                                     .expires_at = now + app.config.tokens.access_ttl}));
+                                                     .expires_at = now + app.config.tokens.access_ttl,
+                                                     .authenticated_at = session.authenticated_at,
+                                                     .amr = sessions::methods_of(session.amr)}));
   std::printf("%s%s%s\n", std::string(token.expose()).c_str(), refresh ? " " : "",
               refresh ? std::string(refresh_token.expose()).c_str() : "");
   return {};

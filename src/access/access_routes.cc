@@ -72,7 +72,8 @@ Result<CheckJson> check(Service& service, Context& context, const CheckRequest& 
 }
 
 void add_role_routes(std::vector<http::Route>& all, Service& service) {
-  constexpr auto read = Guard::permission("roles:read"), write = Guard::permission("roles:write");
+  constexpr auto read = Guard::permission("roles:read"),
+                 write = Guard::permission("roles:write").recently();
   all.push_back(http::route<NoBody, CatalogueJson>({.method = Method::get,
                                                     .path = "/permissions",
                                                     .id = "listPermissions",
@@ -133,7 +134,7 @@ void add_assignment_routes(std::vector<http::Route>& all, Service& service) {
        .path = "/users/{id}/roles",
        .id = "assignRole",
        .summary = "Give a user a role that allows no more than the caller may.",
-       .guard = guard,
+       .guard = guard.recently(),
        .status = 201,
        .errors = {Code::not_found, Code::grant_exceeds_own, Code::last_super_admin}},
       [&service](Context& c, AssignRequest r) { return assign(service, c, std::move(r)); }));
@@ -142,7 +143,7 @@ void add_assignment_routes(std::vector<http::Route>& all, Service& service) {
                                    .path = "/users/{id}/roles/{name}",
                                    .id = "unassignRole",
                                    .summary = "Take a role away from a user.",
-                                   .guard = guard,
+                                   .guard = guard.recently(),
                                    .status = 204,
                                    .errors = {Code::not_found, Code::grant_exceeds_own, Code::last_super_admin}},
                                   [&service](Context& c) { return unassign(service, c); }));

@@ -137,7 +137,8 @@ Result<sessions::RevokedJson> end_sessions(Service& service, Context& context) {
 constexpr http::QueryField cursor_field{"cursor", "The nextCursor of the page before."};
 
 void add_user_routes(std::vector<http::Route>& all, Service& service) {
-  constexpr auto read = Guard::permission("users:read"), write = Guard::permission("users:write");
+  constexpr auto read = Guard::permission("users:read"),
+                 write = Guard::permission("users:write").recently();
   all.push_back(
       http::route<NoBody, UserListJson>({.method = Method::get,
                                          .path = "/users",
@@ -177,7 +178,7 @@ void add_user_routes(std::vector<http::Route>& all, Service& service) {
 }
 
 void add_status_routes(std::vector<http::Route>& all, Service& service) {
-  constexpr auto write = Guard::permission("users:write");
+  constexpr auto write = Guard::permission("users:write").recently();
   all.push_back(
       http::route<NoBody, UserJson>({.method = Method::post,
                                      .path = "/users/{id}/disable",

@@ -109,6 +109,8 @@ App::App(const Config& settings, Opened opened, Role role)
           {*database, *users, access, *audit, code_mailer, *hasher, breaches, random, clock, config.passwords}),
       login({*database, *users, access, *audit, feed, codes, code_mailer, *hasher, guesses, factors, challenges,
              sessions, checker, keys, random, clock, config.tokens, config.sessions}),
+      step_up({*database, *users, access, *audit, passwords, factors, codes, code_mailer, sessions, login, clock,
+               config.sessions}),
       admin({*database, accounts, access, sessions, *factor_rows}) {}
 
 // The schema, the seeded roles and the first keys come in one transaction under one lock.

@@ -15,6 +15,7 @@
 #include "login/login_service.h"
 #include "login/registration_service.h"
 #include "login/reuse_alarm.h"
+#include "login/step_up.h"
 #include "mail/mail_service.h"
 #include "mail/mail_store.h"
 #include "mfa/own_factors.h"
@@ -97,6 +98,7 @@ struct App {
   mfa::OwnFactors own_factors;
   login::Registration registration;
   login::Service login;
+  login::StepUp step_up;
   admin::Service admin;
 
  private:

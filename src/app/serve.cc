@@ -107,7 +107,7 @@ core::Result<> serve(const Config& config) {
   const auto transport = TRY(create_transport(config, app->clock));
   mail::Sender sender(app->mail, *transport, app->clock);
   const Maintenance maintenance(*app);
-  login::Gate gate(app->checker);
+  login::Gate gate(app->checker, app->step_up);
   const auto server = TRY(http::Server::start({config.http, &app->limiter},
                                               all_routes(*app, dynamic_cast<mail::Mailbox*>(transport.get()), &sender),
                                               gate, *app->metrics, app->clock));

@@ -85,6 +85,7 @@ std::string operation_html(const Route& route, core::Schemas& schemas) {
   const Operation& operation = route.operation;
   std::string who = operation.guard.is_open() ? "anyone" : "session";
   if (!operation.guard.permission().empty()) who = escaped(operation.guard.permission());
+  if (operation.guard.is_recent()) who += ", recently";
   std::string out = "<details id=\"" + escaped(operation.id) + "\"><summary><span class=\"who\">" + who +
                     "</span><span class=\"method\">" + std::string(to_text(operation.method)) + "</span> <code>" +
                     escaped(operation.path) + "</code> " + escaped(operation.summary) + "</summary>";

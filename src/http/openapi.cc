@@ -36,7 +36,8 @@ constexpr std::string_view problem_schema =
     R"("errors":{"type":"array","items":{"type":"object","properties":{"field":{"type":"string"},"code":{"type":"string"},)"
     R"("message":{"type":"string"}},"required":["field","code","message"]}},)"
     R"("reason":{"type":"string","description":"Why the session ended."},)"
-    R"("permission":{"type":"string","description":"The permission that is missing."}},)"
+    R"("permission":{"type":"string","description":"The permission that is missing."},)"
+    R"("methods":{"type":"array","items":{"type":"string"},"description":"By one of which the caller is to prove who he is."}},)"
     R"("required":["type","title","status","code","detail","requestId"]})";
 
 std::string error_code_schema() {
@@ -135,6 +136,7 @@ std::vector<Code> error_codes(const Route& route) {
     add({Code::token_missing, Code::token_malformed, Code::token_invalid, Code::token_expired, Code::session_ended,
          Code::account_disabled, Code::store_unavailable});
   if (!operation.guard.permission().empty()) add({Code::permission_denied});
+  if (operation.guard.is_recent()) add({Code::step_up_required});
   if (route.takes_body)
     add({Code::malformed_json, Code::duplicate_key, Code::unknown_field, Code::validation_failed, Code::body_too_large,
          Code::unsupported_media_type});
@@ -172,6 +174,7 @@ std::string routes_markdown(std::span<const Route> routes) {
       codes += (codes.empty() ? "`" : " `") + std::string(core::row(code).name) + '`';
     std::string who = operation.guard.is_open() ? "anyone" : "session";
     if (!operation.guard.permission().empty()) who = '`' + std::string(operation.guard.permission()) + '`';
+    if (operation.guard.is_recent()) who += ", recently";
     out += "| " + std::string(to_text(operation.method)) + " | `" + std::string(operation.path) + "` | " +
            std::string(operation.id) + " | " + who + " | " + std::to_string(operation.status) + " | " + codes + " | " +
            std::string(operation.summary) + " |\n";

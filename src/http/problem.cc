@@ -5,6 +5,7 @@
 
 #include "core/log.h"
 #include "core/utf8.h"
+#include "http/text.h"
 
 namespace http {
 namespace {
@@ -27,6 +28,16 @@ void append_fields(std::string& out, const std::vector<core::FieldError>& fields
     append_member(out, "code", field.code);
     append_member(out, "message", field.message);
     out += '}';
+  }
+  out += ']';
+}
+
+// `methods` are names with a space between.
+void append_methods(std::string& out, std::string_view methods) {
+  out += R"(,"methods":[)";
+  for (std::optional<std::string_view> rest = methods; const auto method = next_part(rest, ' ');) {
+    if (out.back() != '[') out += ',';
+    core::append_json_string(out, *method);
   }
   out += ']';
 }
@@ -66,7 +77,8 @@ std::string problem_json(const core::Error& error, std::string_view request_id) 
   append_member(out, "detail", error.detail.empty() ? row.title : std::string_view(error.detail));
   append_member(out, "requestId", request_id);
   if (!error.fields.empty()) append_fields(out, error.fields);
-  if (!error.reason.empty())
+  if (error.code == Code::step_up_required) append_methods(out, error.reason);
+  else if (!error.reason.empty())
     append_member(out, error.code == Code::permission_denied ? "permission" : "reason", error.reason);
   return out + '}';
 }

@@ -24,7 +24,14 @@ class Guard {
   static constexpr Guard open() { return {Kind::open, ""}; }
   static constexpr Guard session() { return {Kind::session, ""}; }
   static constexpr Guard permission(std::string_view name) { return {Kind::permission, name}; }
+  // The same, for who proved lately who he is: else step_up_required.
+  constexpr Guard recently() const {
+    Guard out = *this;
+    out.recent_ = true;
+    return out;
+  }
   bool is_open() const { return kind_ == Kind::open; }
+  bool is_recent() const { return recent_; }
   // Empty when a live session is enough.
   std::string_view permission() const { return permission_; }
 
@@ -33,6 +40,7 @@ class Guard {
   constexpr Guard(Kind kind, std::string_view permission) : kind_(kind), permission_(permission) {}
   Kind kind_;
   std::string_view permission_;
+  bool recent_ = false;
 };
 
 struct QueryField {
@@ -122,7 +130,8 @@ Route route(Operation operation, F handler) {
 class Gate {
  public:
   virtual ~Gate() = default;
-  // Errors: every 401 code of api.md, permission_denied (reason = the permission), store_unavailable.
+  // Errors: every 401 code, permission_denied (reason = the permission), step_up_required (reason = the methods, with
+  // spaces between), store_unavailable.
   virtual core::Result<Caller> admit(const Request& request, const Guard& guard) = 0;
 };
 

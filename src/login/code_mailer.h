@@ -16,6 +16,7 @@ class CodeMailer {
   CodeMailer(verification::Service& codes, mail::Outbox& mail) : codes_(codes), mail_(mail) {}
 
   core::Result<Sent> send_verification(core::Tx& tx, const accounts::User& user, core::Time now);
+  core::Result<Sent> send_step_up(core::Tx& tx, const accounts::User& user, core::Time now);
   // To the owner of an address that somebody tried to register again.
   core::Result<Sent> send_already_registered(core::Tx& tx, const accounts::User& user, core::Time now);
 

@@ -41,7 +41,9 @@ core::Result<std::string_view> bearer_token(const http::Request& request) {
 core::Result<http::Caller> Gate::admit(const http::Request& request, const http::Guard& guard) {
   std::vector<std::string> permissions;
   if (!guard.permission().empty()) permissions.emplace_back(guard.permission());
-  const auto admitted = TRY(checker_.check(TRY(bearer_token(request)), request.received, permissions));
+  const auto token = TRY(bearer_token(request));
+  const auto admitted = TRY(checker_.check(token, request.received, permissions));
+  if (guard.is_recent()) TRY(step_up_.ensure_recent(admitted.user, TRY(checker_.authenticated_at(token))));
   return http::Caller{admitted.user.value, admitted.session.value};
 }
 

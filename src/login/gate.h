@@ -3,6 +3,7 @@
 // Thread rule: bearer_token() anywhere; admit() on worker threads.
 #pragma once
 #include "http/route.h"
+#include "login/step_up.h"
 #include "sessions/checker.h"
 
 namespace login {
@@ -13,11 +14,12 @@ core::Result<std::string_view> bearer_token(const http::Request& request);
 
 class Gate final : public http::Gate {
  public:
-  explicit Gate(sessions::Checker& checker) : checker_(checker) {}
+  Gate(sessions::Checker& checker, StepUp& step_up) : checker_(checker), step_up_(step_up) {}
   core::Result<http::Caller> admit(const http::Request& request, const http::Guard& guard) override;
 
  private:
   sessions::Checker& checker_;
+  StepUp& step_up_;
 };
 
 }  // namespace login

@@ -84,7 +84,7 @@ TEST(BearerToken, TwoHeadersAreMalformedWhateverTheySay) {
 }
 
 struct GateTest : testing::Test, test::LoginWorld {
-  Gate gate{checker};
+  Gate gate{checker, step_up};
   accounts::UserId ann = add_account("ann", "a password of some length");
   SignedIn signed_in = sign_in("ann@example.com", "a password of some length").value();
   std::string header = "Bearer " + std::string(signed_in.access_token.expose());
@@ -106,6 +106,32 @@ TEST_F(GateTest, APermissionIsAskedFor) {
   EXPECT_EQ(admit(http::Guard::permission("users:read")), "permission_denied users:read");
   ASSERT_TRUE(access.assign(ann, {"admin", {}}, {}));
   EXPECT_EQ(admit(http::Guard::permission("users:read")), "admitted");
+}
+
+TEST_F(GateTest, WhatNeedsARecentProofSaysByWhatToGiveIt) {
+  const auto guard = http::Guard::session().recently();
+  clock.advance(std::chrono::minutes(15) - core::Millis(1));
+  EXPECT_EQ(admit(guard), "admitted");
+  clock.advance(core::Seconds(1));
+  EXPECT_EQ(admit(guard), "step_up_required password email_code");
+  EXPECT_EQ(admit(http::Guard::session()), "admitted");
+  const auto fresh = login.refresh(signed_in.refresh_token, "", {});
+  const std::string old = std::exchange(header, "Bearer " + std::string(fresh->access_token.expose()));
+  EXPECT_EQ(admit(guard), "step_up_required password email_code") << "a refresh proves nothing";
+
+  const auto proved = step_up.prove(ann, signed_in.session.id, ProofMethod::password,
+                                    crypto::Secret("a password of some length"), {});
+  header = "Bearer " + std::string(proved.value().access_token.expose());
+  EXPECT_EQ(admit(guard), "admitted");
+  header = old;
+  EXPECT_EQ(admit(guard), "step_up_required password email_code") << "a copy of an older token gains nothing";
+  session_config.step_up_after = core::Seconds(0);
+  EXPECT_EQ(admit(guard), "admitted");
+}
+
+TEST_F(GateTest, APermissionIsAskedForBeforeAProof) {
+  clock.advance(std::chrono::hours(1));
+  EXPECT_EQ(admit(http::Guard::permission("users:write").recently()), "permission_denied users:write");
 }
 
 TEST_F(GateTest, WhatEndedIsRefusedWithItsReason) {

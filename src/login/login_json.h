@@ -3,6 +3,7 @@
 #include "accounts/user_json.h"
 #include "crypto/settings.h"
 #include "login/signed_in.h"
+#include "login/step_up.h"
 #include "sessions/session_json.h"
 
 namespace login {
@@ -127,6 +128,16 @@ struct VerifyFactorRequest {
         field("method", &VerifyFactorRequest::method, "What `code` is of."),
         field("code", &VerifyFactorRequest::code, "The six digits that the app shows, or a recovery code.", otp_length),
         field("deviceInfo", &VerifyFactorRequest::device, "The device that signs in.")};
+  }
+};
+
+struct StepUpRequest {
+  ProofMethod method{};
+  crypto::Secret proof;
+  static constexpr std::string_view name = "StepUpRequest";
+  static constexpr auto fields() {
+    return std::tuple{field("method", &StepUpRequest::method, "One that step_up_required names."),
+                      field("proof", &StepUpRequest::proof, "The password, or the code.", password_length)};
   }
 };
 

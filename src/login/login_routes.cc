@@ -69,6 +69,18 @@ Result<TokensJson> verify_factor(Context& context, const VerifyFactorRequest& re
       TRY(parts.service.verify_factor(request.token, request.method, request.code, device, origin_of(context))), parts);
 }
 
+Result<TokensJson> step_up(Context& context, const StepUpRequest& request, const RouteParts& parts) {
+  return to_json(TRY(parts.step_up.prove(accounts::UserId{context.caller->user},
+                                         sessions::SessionId{context.caller->session}, request.method, request.proof,
+                                         origin_of(context))),
+                 parts);
+}
+
+Result<Message> send_step_up_code(Context& context, const RouteParts& parts) {
+  TRY(parts.step_up.send_code(accounts::UserId{context.caller->user}));
+  return Message{"A code is on its way to the account's address."};
+}
+
 Result<TokensJson> refresh(Context& context, RefreshRequest request, const RouteParts& parts) {
   const std::string family = devices::family_of({}, context.request.header("User-Agent"), parts.agents).str();
   return to_json(TRY(parts.service.refresh(request.refresh_token, family, origin_of(context))), parts);
@@ -152,6 +164,24 @@ std::vector<http::Route> routes(const RouteParts& p) {
        .errors = {Code::mfa_token_invalid, Code::otp_invalid, Code::too_many_attempts, Code::session_limit,
                   Code::store_unavailable}},
       [p](Context& c, const VerifyFactorRequest& r) { return verify_factor(c, r, p); }));
+  all.push_back(route<StepUpRequest, TokensJson>(
+      {.method = post,
+       .path = "/auth/step-up",
+       .id = "stepUp",
+       .summary = "Prove anew who you are; the same session, with tokens that say so.",
+       .guard = Guard::session(),
+       .budget = http::Budget::sign_ins,
+       .errors = {Code::wrong_password, Code::otp_invalid, Code::too_many_attempts, Code::conflict, Code::overloaded}},
+      [p](Context& c, const StepUpRequest& r) { return step_up(c, r, p); }));
+  all.push_back(route<NoBody, Message>({.method = post,
+                                        .path = "/auth/step-up/email-code",
+                                        .id = "sendStepUpCode",
+                                        .summary = "Mail a code for step-up by email_code.",
+                                        .guard = Guard::session(),
+                                        .status = 202,
+                                        .budget = http::Budget::mails,
+                                        .errors = {Code::validation_failed}},
+                                       [p](Context& c) { return send_step_up_code(c, p); }));
   all.push_back(route<RefreshRequest, TokensJson>(
       {.method = post,
        .path = "/auth/refresh",

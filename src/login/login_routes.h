@@ -5,12 +5,14 @@
 #include "http/route.h"
 #include "login/login_service.h"
 #include "login/registration_service.h"
+#include "login/step_up.h"
 
 namespace login {
 
 struct RouteParts {
   Service& service;
   Registration& registration;
+  StepUp& step_up;
   accounts::Service& users;
   roles::Service& access;
   core::Transactor& transactor;

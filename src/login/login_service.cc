@@ -202,7 +202,10 @@ Result<SignedIn> Service::with_access_token(SignedIn signed_in) {
                                                            .session = signed_in.session.id.value,
                                                            .id = parts_.random.uuid7(now),
                                                            .issued_at = now,
-                                                           .expires_at = now + signed_in.access_lifetime}));
+                                                           .expires_at = now + signed_in.access_lifetime,
+                                                           .authenticated_at = signed_in.session.authenticated_at,
+                                                           .amr = sessions::methods_of(signed_in.session.amr),
+                                                           .aal = sessions::assurance_level(signed_in.session.amr)}));
   return signed_in;
 }
 

@@ -54,6 +54,8 @@ class Service {
   // Errors: refresh_invalid, session_ended with its reason, account_disabled, store_unavailable.
   core::Result<SignedIn> refresh(const crypto::Secret& refresh_token, std::string_view family,
                                  const audit::Origin& origin);
+  // With an access token for what a sign-in, a refresh or a step-up gives out.
+  core::Result<SignedIn> with_access_token(SignedIn signed_in);
   // Ends the caller's session.
   core::Result<> logout(accounts::UserId user, sessions::SessionId session, const audit::Origin& origin);
   // Ends every session of the caller, or all but the current one; how many. A sign-in that is in flight does not
@@ -83,7 +85,6 @@ class Service {
                                         const devices::Device& device, const audit::Origin& origin);
   core::Result<sessions::Refreshed> rotate(const crypto::Secret& refresh_token, std::string_view family,
                                            const audit::Origin& origin);
-  core::Result<SignedIn> with_access_token(SignedIn signed_in);
   core::Result<SignInOutcome> with_access_token(SignInOutcome outcome);
 
   Parts parts_;

@@ -159,6 +159,11 @@ Message password_reset_code(const Letterhead& head, const std::string& to, const
                      "If you did not ask for it, ignore this mail: your password stays as it is.");
 }
 
+Message step_up_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life) {
+  return code_letter(head, to, "Confirm that it is you", "Enter this code to go on:", code, life,
+                     "If you did not ask for it, somebody uses a device on which you are signed in: sign out all devices.");
+}
+
 Message password_changed(const Letterhead& head, const std::string& to, core::Time at) {
   return compose(head, to, "Your password was changed",
                  {{Block::paragraph, "The password of your account was changed:"},

@@ -16,6 +16,8 @@ Message verification_code(const Letterhead& head, const std::string& to, const c
 Message already_registered(const Letterhead& head, const std::string& to);
 Message password_reset_code(const Letterhead& head, const std::string& to, const crypto::Secret& code,
                             core::Millis life);
+// Somebody who is signed in is asked to prove that the mailbox is his.
+Message step_up_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life);
 Message password_changed(const Letterhead& head, const std::string& to, core::Time at);
 Message second_factor_added(const Letterhead& head, const std::string& to, core::Time at);
 Message second_factor_removed(const Letterhead& head, const std::string& to, core::Time at);

@@ -36,7 +36,8 @@ std::vector<Message> all_letters(const std::string& inserted = "Chrome on macOS"
           password_changed(head, "a@b.c", noon),
           session_ended_for_reuse(head, "a@b.c", inserted, "203.0.113.7", noon),
           second_factor_added(head, "a@b.c", noon),
-          second_factor_removed(head, "a@b.c", noon)};
+          second_factor_removed(head, "a@b.c", noon),
+          step_up_code(head, "a@b.c", code, std::chrono::minutes(10))};
 }
 
 size_t count(std::string_view text, std::string_view part) {

@@ -69,6 +69,11 @@ core::Result<tokens::VerifiedToken> Checker::verify(std::string_view token) {
   return verified;
 }
 
+core::Result<core::Time> Checker::authenticated_at(std::string_view token) const {
+  return TRY(tokens::verify_access_token(token, *parts_.keys.current(), parts_.token_config, parts_.clock.now()))
+      .authenticated_at;
+}
+
 core::Result<Living> Checker::load(accounts::UserId user, SessionId session, const Describe& describe) {
   if (parts_.guard.skewed()) return core::fail(core::Code::clock_skew);
   const uint64_t begun = parts_.near.begin_fill(user);

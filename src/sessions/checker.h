@@ -81,6 +81,10 @@ class Checker {
   using Describe = std::function<std::unique_ptr<const MeText>(const Living&)>;
   core::Result<Living> load(accounts::UserId user, SessionId session, const Describe& describe = nullptr);
 
+  // When the user of a token that passed check() had last proved who he is, as the token says: a copy of an older token
+  // gains nothing by a proof that was given since.
+  core::Result<core::Time> authenticated_at(std::string_view token) const;
+
   // Whether the session is one of a user who is disabled now.
   core::Result<bool> is_of_disabled_user(SessionId session);
 

@@ -2,6 +2,7 @@
 // Does not own: users (accounts/), tokens' form (tokens/), who may call (login/).
 // Thread rule: values and pure functions.
 #pragma once
+#include <algorithm>
 #include <array>
 
 #include "accounts/user.h"
@@ -67,9 +68,31 @@ struct Session {
   devices::Device device;
   std::string ip_address;  // of sign-in, then of the last refresh
   core::Time created_at, last_active_at, refreshed_at;
+  core::Time authenticated_at;  // of the last proof of who the user is, at sign-in or since
   core::Time expires_at;  // whatever its use
   std::optional<End> end;
 };
+
+// The methods that `amr` lists.
+inline std::vector<std::string> methods_of(std::string_view amr) {
+  std::vector<std::string> methods;
+  for (size_t begin = 0; begin < amr.size();) {
+    const size_t end = std::min(amr.find(' ', begin), amr.size());
+    methods.emplace_back(amr.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return methods;
+}
+
+inline bool lists(std::string_view amr, std::string_view method) {
+  const auto methods = methods_of(amr);
+  return std::ranges::find(methods, method) != methods.end();
+}
+
+// The authentication assurance level that `amr` reaches (NIST SP 800-63B section 4): 2 with two factors, else 1.
+inline int64_t assurance_level(std::string_view amr) {
+  return lists(amr, "mfa") ? 2 : 1;
+}
 
 struct Lifetimes {
   core::Seconds idle{}, absolute{};

@@ -16,6 +16,7 @@ struct Config {
   core::Seconds absolute_timeout = std::chrono::days(365);
   core::Seconds refresh_grace{30};
   core::Seconds ended_retention = std::chrono::days(90);
+  core::Seconds step_up_after = std::chrono::minutes(15);
   int64_t cache_entries = 1'000'000;
   int64_t limit = 0;
   AtLimit at_limit = AtLimit::end_oldest;
@@ -39,6 +40,8 @@ inline void declare(core::Settings& settings, Config& config) {
   settings.add(
       "sessions.at_limit", config.at_limit,
       "What a sign-in beyond sessions.limit does: it ends the session that was not used for longest, or is refused.");
+  settings.add("sessions.step_up_after", config.step_up_after,
+               "How long after proving who he is a user may do what needs a recent proof; 0s: always.", {.max = 86'400});
   settings.add("sessions.cache_entries", config.cache_entries, "How many sessions are held in memory.", {.min = 100});
 }
 

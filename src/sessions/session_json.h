@@ -32,7 +32,10 @@ struct SessionJson {
   SessionId id;
   DeviceJson device;
   std::string ip_address;
-  core::Time created_at, last_active_at, expires_at;
+  core::Time created_at, authenticated_at;
+  std::vector<std::string> amr;
+  int64_t aal = 1;
+  core::Time last_active_at, expires_at;
   bool current = false;
 
   static constexpr std::string_view name = "Session";
@@ -42,6 +45,9 @@ struct SessionJson {
                       field("deviceInfo", &SessionJson::device, "The device that signed in."),
                       field("ipAddress", &SessionJson::ip_address, "Of the sign-in or the last refresh."),
                       field("createdAt", &SessionJson::created_at, "When it began."),
+                      field("authenticatedAt", &SessionJson::authenticated_at, "When the user last proved who he is."),
+                      field("amr", &SessionJson::amr, "By which methods (RFC 8176)."),
+                      field("aal", &SessionJson::aal, "Authentication assurance level: 2 with two factors, else 1."),
                       field("lastActive", &SessionJson::last_active_at, "Its last use; written at most 10 s late."),
                       field("expiresAt", &SessionJson::expires_at, "When it ends, however much it is used."),
                       field("current", &SessionJson::current, "Whether it is the one that asks.")};
@@ -49,8 +55,16 @@ struct SessionJson {
 };
 
 inline SessionJson to_json(const Session& session, SessionId current) {
-  return {session.id,         to_json(session.device), session.ip_address, session.created_at, session.last_active_at,
-          session.expires_at, session.id == current};
+  return {.id = session.id,
+          .device = to_json(session.device),
+          .ip_address = session.ip_address,
+          .created_at = session.created_at,
+          .authenticated_at = session.authenticated_at,
+          .amr = methods_of(session.amr),
+          .aal = assurance_level(session.amr),
+          .last_active_at = session.last_active_at,
+          .expires_at = session.expires_at,
+          .current = session.id == current};
 }
 
 struct SessionListJson {

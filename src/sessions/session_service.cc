@@ -29,10 +29,26 @@ core::Result<Issued> Service::create(core::Tx& tx, accounts::UserId user, device
                         .created_at = now,
                         .last_active_at = now,
                         .refreshed_at = now,
+                        .authenticated_at = now,
                         .expires_at = now + config_.absolute_timeout};
   TRY(store_.create(tx, session));
   TRY(audit_.append(tx, {"session.created", user.value, session.id.value, session.amr}, origin));
   return issue(session);
+}
+
+core::Result<std::optional<Issued>> Service::authenticate(core::Tx& tx, accounts::UserId user, SessionId id,
+                                                          std::string_view amr, const audit::Origin& origin) {
+  TRY(check_clock());
+  auto found = TRY(store_.lock(tx, id));
+  if (!found || found->session.user != user || found->session.end) return std::nullopt;
+  Session& session = found->session;
+  session.authenticated_at = clock_.now();
+  for (const auto& method : methods_of(amr))
+    if (!lists(session.amr, method)) session.amr += ' ' + method;
+  TRY(store_.authenticate(tx, session));
+  TRY(audit_.append(tx, {"session.authenticated", user.value, id.value, std::string(amr)}, origin));
+  TRY(outbox_.announce(tx, {changes::Kind::session, user.value}));
+  return issue(std::move(session));
 }
 
 core::Result<> Service::check_clock() const {

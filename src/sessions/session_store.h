@@ -52,6 +52,8 @@ class Store {
   // Stores rotations of sessions that this transaction has locked, 1 to `most_at_once` that differ: their refresh
   // state, use and address. Nothing where one has ended or where its generation is not below the new one.
   virtual core::Result<> rotate(core::Tx& tx, std::span<const Session* const> sessions) = 0;
+  // Stores authenticated_at and amr of a session that this transaction has locked. Nothing where it has ended.
+  virtual core::Result<> authenticate(core::Tx& tx, const Session& session) = 0;
   // last_active_at rises to `at`, never beyond the database's clock, where the session lives.
   virtual core::Result<> touch(core::Tx& tx, const std::vector<Touch>& touches) = 0;
   // Deletes at most `limit` sessions that ended, or passed their absolute expiry, before `before`; the number deleted.

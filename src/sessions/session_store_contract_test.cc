@@ -89,6 +89,7 @@ class SessionStore : public testing::TestWithParam<std::string> {
             .created_at = at,
             .last_active_at = at,
             .refreshed_at = at,
+            .authenticated_at = at,
             .expires_at = at + days(365)};
   }
   Session add(UserId owner, Time at) {
@@ -325,6 +326,31 @@ TEST_P(SessionStore, RotationsAreStoredTogetherEachByItsOwnRule) {
     EXPECT_EQ(found.generation, i == 1 ? 0 : i == 2 ? 7 : 3);
     EXPECT_EQ(found.answered_to, i == 1 ? "" : std::to_string(i));
   }
+}
+
+TEST_P(SessionStore, AProofIsStoredWhileTheSessionLives) {
+  Session session = add(user, now);
+  EXPECT_EQ(find(session.id)->authenticated_at, now);
+  session.authenticated_at = now + Seconds(5);
+  session.amr = "pwd otp mfa";
+  const auto store = [&](core::Tx& tx) { return world->store->authenticate(tx, session); };
+  in_tx(store);
+  EXPECT_EQ(find(session.id)->authenticated_at, now + Seconds(5));
+  EXPECT_EQ(find(session.id)->amr, "pwd otp mfa");
+  end(session.id, std::nullopt, EndReason::logout);
+  session.amr = "pwd";
+  in_tx(store);
+  EXPECT_EQ(find(session.id)->amr, "pwd otp mfa");
+}
+
+// A server that does not know of it may have written the row.
+TEST_P(SessionStore, WithoutAProofOfItsOwnItsBeginningCounts) {
+  if (!world->database) GTEST_SKIP() << "skipped: rows only";
+  const Session session = add(user, now);
+  in_tx([&](core::Tx& tx) -> core::Result<> {
+    return storage::sql(tx).send("UPDATE sessions SET authenticated_at = NULL WHERE id = $1", session.id);
+  });
+  EXPECT_EQ(find(session.id)->authenticated_at, now);
 }
 
 TEST_P(SessionStore, WhatEndedDoesNotRotate) {

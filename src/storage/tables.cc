@@ -48,7 +48,8 @@ constexpr Column sessions[] = {{"id", uuid, ""},
                                {"refreshed_at", at, ""},
                                {"expires_at", at, "at the latest"},
                                {"ended_at", at, "null: has not ended by itself or by hand"},
-                               {"end_reason", text, ""}};
+                               {"end_reason", text, ""},
+                               {"authenticated_at", at, "null: when it was created"}};
 constexpr Column totp_factors[] = {{"user_id", uuid, ""},
                                    {"sealed", bytes, "the seed, under keys.master"},
                                    {"last_step", number, "the newest that was used (RFC 6238)"},

@@ -1,5 +1,6 @@
 #include "tokens/access_token.h"
 
+#include "core/fields.h"
 #include "core/json.h"
 
 namespace tokens {
@@ -49,7 +50,9 @@ core::Result<AccessClaims> read_claims(const json::object& claims, const Config&
                       .session = TRY(id_claim(claims, "sid")),
                       .id = TRY(id_claim(claims, "jti")),
                       .issued_at = TRY(time_claim(claims, "iat")),
-                      .expires_at = TRY(time_claim(claims, "exp"))};
+                      .expires_at = TRY(time_claim(claims, "exp")),
+                      .authenticated_at = claims.if_contains("auth_time") ? TRY(time_claim(claims, "auth_time"))
+                                                                          : core::Time{}};
 }
 
 void append_member(std::string& out, std::string_view name, std::string_view text) {
@@ -73,6 +76,8 @@ core::Result<crypto::Secret> issue_access_token(const KeySet& keys, const Config
   append_member(payload, "aud", config.audience);
   payload += "\"iat\":" + std::to_string(seconds(claims.issued_at)) +
              ",\"exp\":" + std::to_string(seconds(claims.expires_at)) + ',';
+  payload += "\"auth_time\":" + std::to_string(seconds(claims.authenticated_at)) +
+             ",\"aal\":" + std::to_string(claims.aal) + ",\"amr\":" + core::encode(claims.amr) + ',';
   append_member(payload, "jti", claims.id.str());
   append_member(payload, "sid", claims.session.str());
   payload.back() = '}';

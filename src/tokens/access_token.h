@@ -11,6 +11,9 @@ struct AccessClaims {
   core::Uuid user, session;  // sub, sid
   core::Uuid id;             // jti
   core::Time issued_at, expires_at;
+  core::Time authenticated_at{};      // auth_time; long ago in tokens that do not say it
+  std::vector<std::string> amr = {};  // RFC 8176; for others, not read back
+  int64_t aal = 1;                    // for others, not read back
 };
 
 core::Result<crypto::Secret> issue_access_token(const KeySet& keys, const Config& config, const AccessClaims& claims);

@@ -20,7 +20,10 @@ struct AccessTokenTest : testing::Test {
                       .session = random.uuid7(now),
                       .id = random.uuid7(now),
                       .issued_at = now,
-                      .expires_at = now + Seconds(600)};
+                      .expires_at = now + Seconds(600),
+                      .authenticated_at = now - Seconds(60),
+                      .amr = {"pwd", "otp", "mfa"},
+                      .aal = 2};
   const std::string user = claims.user.str(), session = claims.session.str();
 
   AccessTokenTest() { add_key(Algorithm::ES256); }
@@ -72,13 +75,16 @@ TEST_F(AccessTokenTest, SaysWhatItWasIssuedFor) {
     EXPECT_EQ(read->id, claims.id);
     EXPECT_EQ(read->issued_at, claims.issued_at);
     EXPECT_EQ(read->expires_at, claims.expires_at);
+    EXPECT_EQ(read->authenticated_at, claims.authenticated_at);
   }
 }
 
 TEST_F(AccessTokenTest, HoldsTheseMembersAndNoOthers) {
   const auto jws = crypto::parse_compact(issue()).value();
   EXPECT_EQ(jws.payload, "{\"iss\":\"usher\",\"sub\":\"" + user +
-                             "\",\"aud\":\"usher\",\"iat\":1800000000,\"exp\":1800000600,\"jti\":\"" + claims.id.str() +
+                             "\",\"aud\":\"usher\",\"iat\":1800000000,\"exp\":1800000600,\"auth_time\":1799999940,"
+                             "\"aal\":2,\"amr\":[\"pwd\",\"otp\",\"mfa\"],\"jti\":\"" +
+                             claims.id.str() +
                              "\",\"sid\":\"" + session + "\"}");
   EXPECT_EQ(jws.typ, "at+jwt");
   EXPECT_EQ(jws.kid, key().kid());
@@ -106,6 +112,7 @@ TEST_F(AccessTokenTest, EveryOtherFormOfAClaimIsRefusedThoughItIsSigned) {
         "\"" + user + " \"", "[\"" + user + "\"]"}},
       {"sid", {"", "\"\"", "\"x\"", "null", "\"" + session + "\\u0000\""}},
       {"jti", {"", "\"\"", "5", "null"}},
+      {"auth_time", {"\"1\"", "1.5", "-1", "null", "18446744073709551615"}},
       {"nbf", {"\"1\"", "1800000001", "1.5", "-1", "null", "18446744073709551615"}},
   };
   int tried = 0;
@@ -115,6 +122,13 @@ TEST_F(AccessTokenTest, EveryOtherFormOfAClaimIsRefusedThoughItIsSigned) {
       ++tried;
     }
   EXPECT_GT(tried, 50);
+}
+
+// Those of servers that did not say it are good, but never tell of a recent proof.
+TEST_F(AccessTokenTest, WithoutAuthTimeItWasLongAgo) {
+  const auto read = verify_access_token(with("jti", '"' + claims.id.str() + '"'), keys, config, now);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->authenticated_at, core::Time{});
 }
 
 TEST_F(AccessTokenTest, NotBeforeCountsWhereThereIsOne) {

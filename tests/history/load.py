@@ -19,7 +19,7 @@ from history.checker import ENDS_ALL, OK, REFUSED, UNKNOWN, AuditRow, Op
 from history.wire import NoAnswer, NotSent, Wire
 from support.scenario import records
 
-SETTINGS = {"http.trusted_proxies": "127.0.0.1", "log.level": "warn"} | dict.fromkeys(
+SETTINGS = {"http.trusted_proxies": "127.0.0.1", "log.level": "warn", "sessions.step_up_after": "0s"} | dict.fromkeys(
     ["limits.sign_ins", "limits.mails", "limits.calls"], "0")  # all clients come from one address
 # What a client does next, by weight. A sign-in costs 10 ms of a core.
 MIX = {"me": 26, "check": 30, "list": 3, "refresh": 12, "twin_refresh": 6, "lost_refresh": 5, "login": 6, "wrong_login": 0.4,

@@ -26,6 +26,7 @@ NOT_PROVOKED = {
     ("beginTotp", "conflict"): "only a race sees it: own_factors_test.cc",
     ("removeTotp", "conflict"): "only a race sees it: own_factors_test.cc",
     ("renewRecoveryCodes", "conflict"): "only a race sees it: own_factors_test.cc",
+    ("stepUp", "conflict"): "only a race sees it: step_up_test.cc",
     ("refresh", "account_disabled"): "disabling ends the sessions, and their reason is told; only a race sees this",
 }
 
@@ -44,6 +45,8 @@ class World:
         usher.cli("user", "disable", self.disabled.email)
         token = self.user.access
         self.expired = jwt.build(jwt.header(token), jwt.claims(token) | {"exp": int(time.time()) - 1}, jwt.hs(SECRET))
+        token = self.root.access
+        self.stale = jwt.build(jwt.header(token), jwt.claims(token) | {"auth_time": int(time.time()) - 3600}, jwt.hs(SECRET))
         self.api = usher.get("/openapi.json").json
         self.operations = [
             (method, path, operation)
@@ -99,6 +102,7 @@ GENERIC = {
     "token_expired": of_caller(lambda w: w.expired),
     "session_ended": of_caller(lambda w: w.gone.access),
     "account_disabled": of_caller(lambda w: w.disabled.access),
+    "step_up_required": of_caller(lambda w: w.stale),
     "permission_denied": of_caller(lambda w: w.user.access),
     "malformed_json": with_body(b'{"a":'),
     "duplicate_key": with_body(b'{"a":1,"a":2}'),
@@ -168,6 +172,10 @@ def step(w, who, path, **more):
     return w.usher.post("/auth/mfa" + path, {"password": PASSWORD, "method": "totp", "code": "000000"} | more, token=who.access)
 
 
+def step_up(w, who, method, proof):
+    return w.usher.post("/auth/step-up", {"method": method, "proof": proof}, token=who.access)
+
+
 def too_many_confirmations(w):
     who = w.usher.sign_up(fresh_email("guessed"))
     assert begin(w.usher, who).status == 200
@@ -221,6 +229,10 @@ SPECIFIC = {
     ("verifyFactor", "otp_invalid"): lambda w: prove(w.usher, ask(w.usher, factored(w).email), "000000"),
     ("verifyFactor", "too_many_attempts"): too_many_proofs,
     ("removeUserFactors", "grant_exceeds_own"): on_root("DELETE", "/mfa", "users:write"),
+    ("stepUp", "wrong_password"): lambda w: step_up(w, w.user, "password", "wrong"),
+    ("stepUp", "otp_invalid"): lambda w: step_up(w, w.user, "email_code", "000000"),
+    ("stepUp", "too_many_attempts"): lambda w: (guesses(w), step_up(w, w.guessed, "password", PASSWORD))[1],
+    ("sendStepUpCode", "validation_failed"): lambda w: w.usher.post("/auth/step-up/email-code", token=factored(w).access),
     ("listDevelopmentMails", "not_found"): lambda w: w.usher.get("/dev/mailbox", headers={"X-Forwarded-For": "203.0.113.9"}),
     ("metrics", "not_found"): lambda w: w.usher.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}),
     ("createRole", "role_exists"): lambda w: w.usher.post("/roles", {"name": "admin"}, token=w.root.access),

@@ -81,6 +81,13 @@ class FakeSessions final : public sessions::Store {
     }
     return {};
   }
+  core::Result<> authenticate(core::Tx&, const Session& session) override {
+    const auto at = sessions.find(session.id);
+    if (at == sessions.end() || at->second.end) return {};
+    at->second.authenticated_at = session.authenticated_at;
+    at->second.amr = session.amr;
+    return {};
+  }
   core::Result<> touch(core::Tx&, const std::vector<sessions::Touch>& touches) override {
     for (const auto& touch : touches) {
       const auto at = sessions.find(touch.id);

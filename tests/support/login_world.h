@@ -2,6 +2,7 @@
 #pragma once
 #include "login/login_service.h"
 #include "login/registration_service.h"
+#include "login/step_up.h"
 #include "tests/support/fake_changes.h"
 #include "tests/support/fake_factors.h"
 #include "tests/support/password_world.h"
@@ -27,6 +28,9 @@ struct LoginWorld : PasswordWorld {
       {meanwhile, users, access, audit, code_mailer, *hasher, breaches, random, clock, password_config}};
   login::Service login{{meanwhile, users, access, audit, outbox, codes, code_mailer, *hasher, guesses, factors,
                         challenges, sessions, checker, keys, random, clock, token_config, session_config}};
+
+  ::login::StepUp step_up{{meanwhile, users, access, audit, passwords, factors, codes, code_mailer, sessions, login,
+                           clock, session_config}};
 
   LoginWorld() {
     transactor.track(factor_rows.state);

@@ -1,0 +1,104 @@
+#include "login/step_up.h"
+
+#include <algorithm>
+
+namespace login {
+namespace {
+
+using core::Code, core::Result;
+
+std::string list(const std::vector<ProofMethod>& methods, std::string_view between) {
+  std::string all;
+  for (const ProofMethod method : methods) (all += all.empty() ? "" : between) += core::to_text(method);
+  return all;
+}
+
+// RFC 8176. A code by mail is no second factor, and does not say that it is one.
+std::string_view amr_of(ProofMethod method) {
+  switch (method) {
+    case ProofMethod::password:
+      return "pwd";
+    case ProofMethod::email_code:
+      return "otp";
+    case ProofMethod::totp:
+      return "otp mfa";
+    case ProofMethod::recovery_code:
+      return "recovery_code mfa";
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<> StepUp::ensure_recent(accounts::UserId user, core::Time authenticated_at) {
+  const core::Seconds after = parts_.config.step_up_after;
+  if (after == core::Seconds(0) || parts_.clock.now() < authenticated_at + after) return {};
+  const auto methods = TRY(parts_.transactor.reading([&](core::Tx& tx) { return methods_of(tx, user); }));
+  return std::unexpected(core::Error{.code = Code::step_up_required, .reason = list(methods, " ")});
+}
+
+Result<std::vector<ProofMethod>> StepUp::methods_of(core::Tx& tx, accounts::UserId user) {
+  std::vector<ProofMethod> methods;
+  for (const mfa::Method method : TRY(parts_.factors.status_of(tx, user)).methods)
+    methods.push_back(method == mfa::Method::totp ? ProofMethod::totp : ProofMethod::recovery_code);
+  if (methods.empty()) methods = {ProofMethod::password, ProofMethod::email_code};
+  return methods;
+}
+
+Result<> StepUp::ensure_allowed(accounts::UserId user, ProofMethod method) {
+  const auto methods = TRY(parts_.transactor.reading([&](core::Tx& tx) { return methods_of(tx, user); }));
+  if (std::ranges::find(methods, method) != methods.end()) return {};
+  return core::fail_field("method", "not_allowed", "must be one of " + list(methods, ", "));
+}
+
+Result<SignedIn> StepUp::prove(accounts::UserId id, sessions::SessionId session, ProofMethod method,
+                               const crypto::Secret& proof, const audit::Origin& origin) {
+  TRY(ensure_allowed(id, method));
+  std::optional<int64_t> epoch;
+  if (method == ProofMethod::password) epoch = TRY(parts_.passwords.prove(id, proof, "proof", origin)).auth_epoch;
+  // A refused code is a value of the transaction, so that the try is committed.
+  return parts_.login.with_access_token(TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
+    auto user = TRY(parts_.users.lock(tx, id));
+    if (!user || !user->active() || user->auth_epoch != epoch.value_or(user->auth_epoch))
+      return core::fail(Code::conflict);
+    if (auto heard = TRY(verify(tx, *user, method, proof, origin)); !heard)
+      return Result<SignedIn>(std::unexpected(heard.error()));
+    auto issued = TRY(parts_.sessions.authenticate(tx, id, session, amr_of(method), origin));
+    if (!issued) return core::fail(Code::conflict);
+    auto grants = TRY(parts_.access.grants_of(tx, id, parts_.clock.now()));
+    return Result<SignedIn>(SignedIn{.session = std::move(issued->session),
+                                     .refresh_token = std::move(issued->refresh_token),
+                                     .user = *std::move(user),
+                                     .grants = std::move(grants)});
+  }))));
+}
+
+Result<Result<>> StepUp::verify(core::Tx& tx, const accounts::User& user, ProofMethod method,
+                                const crypto::Secret& proof, const audit::Origin& origin) {
+  switch (method) {
+    case ProofMethod::password:
+      return Result<>();  // before this transaction, since it takes long
+    case ProofMethod::totp:
+      return parts_.factors.verify(tx, user, mfa::Method::totp, proof, origin);
+    case ProofMethod::recovery_code:
+      return parts_.factors.verify(tx, user, mfa::Method::recovery_code, proof, origin);
+    case ProofMethod::email_code:
+      break;
+  }
+  const auto outcome =
+      TRY(parts_.codes.consume(tx, user.id, verification::Purpose::step_up, proof, parts_.clock.now()));
+  if (outcome == verification::Outcome::accepted) return Result<>();
+  TRY(parts_.audit.append(tx, {"user.code_refused", user.id.value, {}, {}}, origin));
+  return Result<>(core::fail(Code::otp_invalid));
+}
+
+Result<> StepUp::send_code(accounts::UserId id) {
+  TRY(ensure_allowed(id, ProofMethod::email_code));
+  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<> {
+    const auto user = TRY(parts_.users.lock(tx, id));
+    if (user && user->active()) TRY(parts_.mailer.send_step_up(tx, *user, parts_.clock.now()));
+    return {};
+  });
+}
+
+}  // namespace login

@@ -1,0 +1,56 @@
+// Owns: proving anew who one is while signed in, and what needs such a proof to be recent.
+// Does not own: which routes do (http/route.h: Guard::recently), each kind of proof (passwords/, mfa/, verification/).
+// Thread rule: worker threads.
+#pragma once
+#include "login/login_service.h"
+#include "passwords/password_service.h"
+
+namespace login {
+
+enum class ProofMethod { password, email_code, totp, recovery_code };
+constexpr std::array<core::Name<ProofMethod>, 4> names_of(ProofMethod) {
+  return {{{ProofMethod::password, "password"},
+           {ProofMethod::email_code, "email_code"},
+           {ProofMethod::totp, "totp"},
+           {ProofMethod::recovery_code, "recovery_code"}}};
+}
+
+class StepUp {
+ public:
+  struct Parts {
+    core::Transactor& transactor;
+    accounts::Store& users;
+    roles::Service& access;
+    audit::Store& audit;
+    passwords::Service& passwords;
+    mfa::Service& factors;
+    verification::Service& codes;
+    CodeMailer& mailer;
+    sessions::Service& sessions;
+    Service& login;
+    const core::Clock& clock;
+    const sessions::Config& config;
+  };
+  explicit StepUp(const Parts& parts) : parts_(parts) {}
+
+  // step_up_required, with the methods of which one is enough, when `authenticated_at` is too long ago.
+  core::Result<> ensure_recent(accounts::UserId user, core::Time authenticated_at);
+  // A user with a second factor proves that; nobody's password or mailbox stands in for it. The same session goes on,
+  // with tokens that say when it was proved. Errors: validation_failed for `method`; wrong_password, otp_invalid,
+  // too_many_attempts; conflict when account or session changed meanwhile.
+  core::Result<SignedIn> prove(accounts::UserId user, sessions::SessionId session, ProofMethod method,
+                               const crypto::Secret& proof, const audit::Origin& origin);
+  // A code for ProofMethod::email_code, at most one a minute. Error: validation_failed for `method`, when it would not
+  // do.
+  core::Result<> send_code(accounts::UserId user);
+
+ private:
+  core::Result<std::vector<ProofMethod>> methods_of(core::Tx& tx, accounts::UserId user);
+  core::Result<> ensure_allowed(accounts::UserId user, ProofMethod method);
+  core::Result<core::Result<>> verify(core::Tx& tx, const accounts::User& user, ProofMethod method,
+                                      const crypto::Secret& proof, const audit::Origin& origin);
+
+  const Parts parts_;
+};
+
+}  // namespace login

@@ -1,0 +1,110 @@
+#include "login/step_up.h"
+
+#include <gtest/gtest.h>
+
+#include "mfa/base32.h"
+#include "mfa/totp.h"
+#include "tests/support/login_world.h"
+
+namespace login {
+namespace {
+
+using accounts::UserId, core::Code, core::Seconds, crypto::Secret;
+
+const std::string password = "a password of some length";
+
+struct StepUpTest : testing::Test, test::LoginWorld {
+  UserId ann = add_account("ann", password);
+  audit::Origin origin{.ip_address = "192.0.2.8", .request_id = "r"};
+  SignedIn signed_in = sign_in("ann@example.com", password).value();
+  ::sessions::SessionId here = signed_in.session.id;
+  Secret seed;
+
+  static std::string code_of(const auto& result) {
+    return result ? "done" : std::string(core::row(result.error().code).name);
+  }
+  std::string prove(ProofMethod method, std::string_view proof) {
+    return code_of(step_up.prove(ann, here, method, Secret(std::string(proof)), origin));
+  }
+  std::string amr() { return session_rows.sessions.at(here).amr; }
+  void add_app() {
+    const auto user = users.users.at(ann);
+    const auto begun = transactor.atomically([&](core::Tx& tx) { return factors.begin_totp(tx, user); });
+    seed = Secret(*mfa::base32_decode(begun->seed.expose()));
+    ASSERT_TRUE(
+        transactor.atomically([&](core::Tx& tx) { return factors.confirm_totp(tx, user, Secret(code()), origin); })
+            .value());
+    clock.advance(Seconds(30));
+  }
+  std::string code() {
+    const auto step = std::chrono::floor<Seconds>(clock.now()).time_since_epoch() / mfa::otp_step;
+    return mfa::one_time_password(seed, static_cast<uint64_t>(step));
+  }
+};
+
+TEST_F(StepUpTest, AProofIsOfTheSessionAndItsTokens) {
+  clock.advance(std::chrono::hours(1));
+  forget();
+  const auto proved = step_up.prove(ann, here, ProofMethod::password, Secret(password), origin);
+  ASSERT_TRUE(proved);
+  EXPECT_EQ(proved->session.id, here);
+  EXPECT_EQ(session_rows.sessions.at(here).authenticated_at, clock.now());
+  EXPECT_EQ(amr(), "pwd");
+  EXPECT_EQ(audit.actions(), "session.authenticated");
+  EXPECT_EQ(outbox.announced, (std::vector{changes::Change{changes::Kind::session, ann.value}}));
+  const auto claims =
+      tokens::verify_access_token(proved->access_token.expose(), *keys.current(), token_config, clock.now());
+  EXPECT_EQ(claims->authenticated_at, std::chrono::floor<Seconds>(clock.now()));
+  EXPECT_TRUE(login.refresh(signed_in.refresh_token, "", origin)) << "a lost answer signs nobody out";
+  EXPECT_TRUE(login.refresh(proved->refresh_token, "", origin));
+}
+
+TEST_F(StepUpTest, AWrongProofProvesNothing) {
+  clock.advance(std::chrono::hours(1));
+  const auto before = session_rows.sessions.at(here).authenticated_at;
+  EXPECT_EQ(prove(ProofMethod::password, "wrong"), "wrong_password");
+  EXPECT_EQ(prove(ProofMethod::email_code, "123456"), "otp_invalid");
+  EXPECT_EQ(prove(ProofMethod::totp, "123456"), "validation_failed");
+  EXPECT_EQ(session_rows.sessions.at(here).authenticated_at, before);
+}
+
+TEST_F(StepUpTest, GuessesOfThePasswordAreCountedWithThoseOfSignIns) {
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(prove(ProofMethod::password, "wrong"), "wrong_password");
+  EXPECT_EQ(prove(ProofMethod::password, password), "too_many_attempts");
+  EXPECT_EQ(code_of(login.login("ann@example.com", Secret(password), {}, origin)), "too_many_attempts");
+}
+
+// NIST SP 800-63B: a mailbox is no second factor, and the session does not say that it is one.
+TEST_F(StepUpTest, ACodeByMailIsAProofButNoSecondFactor) {
+  ASSERT_TRUE(step_up.send_code(ann));
+  const std::string mailed(mailed_code().expose());
+  EXPECT_EQ(prove(ProofMethod::email_code, mailed), "done");
+  EXPECT_EQ(amr(), "pwd otp");
+  EXPECT_EQ(::sessions::assurance_level(amr()), 1);
+  EXPECT_EQ(prove(ProofMethod::email_code, mailed), "otp_invalid") << "once";
+}
+
+TEST_F(StepUpTest, WhoHasASecondFactorProvesThat) {
+  add_app();
+  EXPECT_EQ(prove(ProofMethod::password, password), "validation_failed");
+  EXPECT_EQ(prove(ProofMethod::email_code, "123456"), "validation_failed");
+  EXPECT_EQ(code_of(step_up.send_code(ann)), "validation_failed");
+  EXPECT_EQ(prove(ProofMethod::totp, "000000"), "otp_invalid");
+  EXPECT_EQ(prove(ProofMethod::totp, code()), "done");
+  EXPECT_EQ(amr(), "pwd otp mfa");
+  EXPECT_EQ(::sessions::assurance_level(amr()), 2);
+  const auto asked = step_up.ensure_recent(ann, clock.now() - std::chrono::hours(1));
+  EXPECT_EQ(asked.error().reason, "totp recovery_code");
+}
+
+TEST_F(StepUpTest, WhatChangedMeanwhileVoidsTheProof) {
+  meanwhile.before_write = [&] { ASSERT_TRUE(login.logout(ann, here, origin)); };
+  EXPECT_EQ(prove(ProofMethod::password, password), "conflict");
+  EXPECT_EQ(prove(ProofMethod::password, password), "conflict") << "it has ended";
+  EXPECT_EQ(code_of(step_up.prove(add_account("bob", password), here, ProofMethod::password, Secret(password), origin)),
+            "conflict")
+      << "another's";
+}
+
+}  // namespace
+}  // namespace login
