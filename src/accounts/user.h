@@ -23,7 +23,8 @@ struct User {
   std::string first_name, last_name;
   AccountType account_type = AccountType::individual;
   std::string password_hash;  // PHC string
-  // Rises with reset, password change, disable, enable and sign-out-all: a sign-in that began before does not complete.
+  // Rises with reset, password change, a second factor added or removed, disable, enable and sign-out-all: a sign-in
+  // that began before does not complete.
   int64_t auth_epoch = 0;
   std::optional<core::Time> email_verified_at, disabled_at, deleted_at;
   core::Time created_at;

@@ -90,6 +90,7 @@ App::App(const Config& settings, Opened opened, Role role)
       near(config.sessions.cache_entries),
       limiter(config.limits, clock, std::move(opened.counters), *metrics),
       guesses(*guess_rows, guess_key, config.limits, clock, *metrics),
+      factor_guesses(*guess_rows, guess_key, config.limits, clock, *metrics, limits::Guessed::second_factor),
       accounts(*database, *users, *audit, feed, clock),
       codes(*code_rows, random, code_key, config.verification.rules(config.limits.enabled)),
       access(*database, *role_rows, *users, *audit, feed, random, clock),
@@ -102,7 +103,7 @@ App::App(const Config& settings, Opened opened, Role role)
       breaches(config.passwords, *metrics),
       passwords({*database, *users, codes, mail, *hasher, breaches, guesses, sessions, *audit, feed, clock,
                  config.passwords}),
-      factors({*factor_rows, guesses, *audit, sealer, recovery_key, random, clock, config.mfa}),
+      factors({*factor_rows, factor_guesses, *audit, mail, sealer, recovery_key, random, clock, config.mfa}),
       challenges(*challenge_rows, random, clock, config.mfa),
       own_factors({*database, *users, access, passwords, factors, sessions, mail, clock}),
       registration(

@@ -82,7 +82,7 @@ struct App {
   sessions::NearCache near;
   devices::UserAgents agents;
   limits::RateLimiter limiter;
-  limits::GuessLimit guesses;
+  limits::GuessLimit guesses, factor_guesses;
   accounts::Service accounts;
   verification::Service codes;
   roles::Service access;

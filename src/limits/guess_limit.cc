@@ -3,33 +3,35 @@
 namespace limits {
 
 GuessLimit::GuessLimit(GuessStore& store, crypto::Secret key, const Config& config, const core::Clock& clock,
-                       core::Metrics& metrics)
+                       core::Metrics& metrics, Guessed guessed)
     : store_(store),
       key_(std::move(key)),
       config_(config),
       clock_(clock),
-      refused_(metrics.counter("usher_limited_total", "Requests that a limit refused.", "by=\"account\"")) {}
+      guessed_(guessed),
+      refused_(metrics.counter("usher_limited_total", "Requests that a limit refused.",
+                               guessed == Guessed::password ? "by=\"account\"" : "by=\"second_factor\"")) {}
 
-Subject GuessLimit::subject_of(std::string_view email_key) const { return key_(crypto::as_bytes(email_key)); }
+Subject GuessLimit::subject_of(std::string_view whose) const { return key_(crypto::as_bytes(whose)); }
 
 core::Result<> GuessLimit::refuse(const Guesses& guesses) const {
   const core::Millis left = wait(guesses, rules_, clock_.now());
   if (left == core::Millis(0)) return {};
   refused_.add();
   core::Error error{.code = core::Code::too_many_attempts, .retry_after = std::chrono::ceil<core::Seconds>(left)};
-  if (locked(guesses, rules_)) error.detail = "Reset the password to sign in again.";
+  if (guessed_ == Guessed::password && locked(guesses, rules_)) error.detail = "Reset the password to sign in again.";
   return std::unexpected(std::move(error));
 }
 
-core::Result<> GuessLimit::check(core::Tx& tx, std::string_view email_key) {
-  if (!config_.enabled) return {};
-  const auto guesses = TRY(store_.find(tx, subject_of(email_key)));
+core::Result<> GuessLimit::check(core::Tx& tx, std::string_view whose) {
+  if (!counts()) return {};
+  const auto guesses = TRY(store_.find(tx, subject_of(whose)));
   return guesses ? refuse(*guesses) : core::Result<>{};
 }
 
-core::Result<core::Result<>> GuessLimit::judge(core::Tx& tx, std::string_view email_key, Guess guess) {
-  if (!config_.enabled) return core::Result<>{};
-  const Subject subject = subject_of(email_key);
+core::Result<core::Result<>> GuessLimit::judge(core::Tx& tx, std::string_view whose, Guess guess) {
+  if (!counts()) return core::Result<>{};
+  const Subject subject = subject_of(whose);
   if (guess == Guess::right && !TRY(store_.find(tx, subject))) return core::Result<>{};
   const Guesses guesses = TRY(store_.lock(tx, subject));
   if (auto late = refuse(guesses); !late) return late;
@@ -41,8 +43,8 @@ core::Result<core::Result<>> GuessLimit::judge(core::Tx& tx, std::string_view em
   return core::Result<>{};
 }
 
-core::Result<> GuessLimit::forget(core::Tx& tx, std::string_view email_key) {
-  return store_.remove(tx, subject_of(email_key));
+core::Result<> GuessLimit::forget(core::Tx& tx, std::string_view whose) {
+  return store_.remove(tx, subject_of(whose));
 }
 
 core::Result<int64_t> GuessLimit::prune(core::Tx& tx, int64_t limit) {

@@ -1,4 +1,4 @@
-// Owns: stopping those who guess an account's password.
+// Owns: stopping those who guess an account's password, or the code of its second factor.
 // Does not own: comparing passwords (passwords/hasher.h), limits by address (rate_limiter.h).
 // Thread rule: worker threads.
 #pragma once
@@ -9,28 +9,31 @@
 namespace limits {
 
 enum class Guess { right, wrong };
+// Passwords count while limits.enabled; the codes of second factors, which are short, always.
+enum class Guessed { password, second_factor };
 
 class GuessLimit {
  public:
   GuessLimit(GuessStore& store, crypto::Secret key, const Config& config, const core::Clock& clock,
-             core::Metrics& metrics);
+             core::Metrics& metrics, Guessed guessed = Guessed::password);
 
-  // Before a password is compared: too_many_attempts, with the time to wait. `email_key` is the address as compared,
-  // of an account or not: both are counted alike, or the difference would tell which is one.
-  core::Result<> check(core::Tx& tx, std::string_view email_key);
+  // Before one is compared: too_many_attempts, with the time to wait. `whose` is what is counted: of a password the
+  // address as compared, of an account or not, for both are counted alike, or the difference would tell which is one.
+  core::Result<> check(core::Tx& tx, std::string_view whose);
   // After it was compared, in the transaction of its effect. Also of many that were compared at once no more count than
   // the rules allow: what comes too late is told too_many_attempts, right or wrong, and learns nothing. That is a
   // value, so that the transaction is committed.
-  core::Result<core::Result<>> judge(core::Tx& tx, std::string_view email_key, Guess guess);
-  // The address was proved by other means: it begins anew.
-  core::Result<> forget(core::Tx& tx, std::string_view email_key);
+  core::Result<core::Result<>> judge(core::Tx& tx, std::string_view whose, Guess guess);
+  // It was proved by other means: it begins anew.
+  core::Result<> forget(core::Tx& tx, std::string_view whose);
   // Removes up to `limit` rows that count for nothing any more; how many.
   core::Result<int64_t> prune(core::Tx& tx, int64_t limit);
 
   const GuessRules& rules() const { return rules_; }
 
  private:
-  Subject subject_of(std::string_view email_key) const;
+  bool counts() const { return guessed_ == Guessed::second_factor || config_.enabled; }
+  Subject subject_of(std::string_view whose) const;
   core::Result<> refuse(const Guesses& guesses) const;
 
   GuessStore& store_;
@@ -38,6 +41,7 @@ class GuessLimit {
   const Config& config_;
   const GuessRules rules_;
   const core::Clock& clock_;
+  const Guessed guessed_;
   core::Counter& refused_;
 };
 

@@ -13,8 +13,19 @@ Result<SignInOutcome> Service::login(std::string_view text, const crypto::Secret
     return refuse(email, user, limits::Guess::wrong, Code::invalid_credentials, origin);
   if (user->disabled_at) return refuse(email, user, limits::Guess::right, Code::account_disabled, origin);
   const std::string new_hash = TRY(stronger_hash(*user, password));
-  return with_access_token(
-      TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, *user, new_hash, device, origin); }))));
+  return with_access_token(TRY(TRY(recorded(
+      user->id, parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, *user, new_hash, device, origin); }),
+      origin))));
+}
+
+// A sign-in that finds no room for its session used nothing up, and is on record.
+template <class T>
+Result<T> Service::recorded(accounts::UserId user, Result<T> made, const audit::Origin& origin) {
+  if (made || made.error().code != Code::session_limit) return made;
+  TRY(parts_.transactor.atomically([&](core::Tx& tx) {
+    return parts_.audit.append(tx, {"login.failed", user.value, {}, "session_limit"}, origin);
+  }));
+  return made;
 }
 
 // A password that will not be accepted anyway is not even hashed.
@@ -78,17 +89,7 @@ Result<Result<SignInOutcome>> Service::admit(core::Tx& tx, const accounts::User&
     user->password_hash = new_hash;
     TRY(parts_.users.update(tx, *user));
   }
-  return refused_on_record<SignInOutcome>(tx, proved.id, ask_or_create(tx, *std::move(user), "pwd", device, origin),
-                                          origin);
-}
-
-// A limit that is reached is a value of the transaction, so that it is on record.
-template <class T>
-Result<Result<T>> Service::refused_on_record(core::Tx& tx, accounts::UserId user, Result<T> made,
-                                             const audit::Origin& origin) {
-  if (made || made.error().code != Code::session_limit) return made;
-  TRY(parts_.audit.append(tx, {"login.failed", user.value, {}, "session_limit"}, origin));
-  return Result<T>(std::unexpected(made.error()));
+  return TRY(ask_or_create(tx, *std::move(user), "pwd", device, origin));
 }
 
 Result<SignInOutcome> Service::ask_or_create(core::Tx& tx, accounts::User user, std::string amr,
@@ -103,29 +104,29 @@ Result<SignInOutcome> Service::ask_or_create(core::Tx& tx, accounts::User user, 
 Result<SignedIn> Service::verify_factor(const crypto::Secret& token, mfa::Method method, const crypto::Secret& code,
                                         const devices::Device& device, const audit::Origin& origin) {
   TRY(parts_.sessions.check_clock());
-  // A refused code is a value of the transaction, so that the try is committed.
-  return with_access_token(TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
-    std::optional<accounts::User> user;
-    const auto challenge = TRY(lock_challenge(tx, token, user));
-    if (!challenge) return Result<SignedIn>(core::fail(Code::mfa_token_invalid));
-    if (auto heard = TRY(parts_.factors.verify(tx, *user, method, code, origin)); !heard)
-      return Result<SignedIn>(std::unexpected(heard.error()));
-    const accounts::UserId id = user->id;
-    const std::string amr = challenge->amr + ' ' + std::string(mfa::amr_of(method)) + " mfa";
-    // Of those that proved it at once with different codes one signs in.
-    if (!TRY(parts_.challenges.consume(tx, token))) return Result<SignedIn>(core::fail(Code::mfa_token_invalid));
-    return refused_on_record(tx, id, create_session(tx, *std::move(user), amr, device, origin), origin);
-  }))));
+  const auto known = TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.challenges.find(tx, token); }));
+  if (!known) return core::fail(Code::mfa_token_invalid);
+  return with_access_token(TRY(TRY(recorded(known->user, parts_.transactor.atomically([&](core::Tx& tx) {
+    return admit_by_factor(tx, known->user, token, method, code, device, origin);
+  }), origin))));
 }
 
-// With its user, locked, as the first step was proved for; absent when it is good for nothing.
-Result<std::optional<mfa::Challenge>> Service::lock_challenge(core::Tx& tx, const crypto::Secret& token,
-                                                              std::optional<accounts::User>& user) {
-  auto challenge = TRY(parts_.challenges.find(tx, token));
-  if (!challenge) return std::nullopt;
-  user = TRY(parts_.users.lock(tx, challenge->user));
-  if (!user || !user->active() || user->auth_epoch != challenge->auth_epoch) return std::nullopt;
-  return challenge;
+// A refusal that is recorded or counted is a value of the transaction, so that it is committed.
+Result<Result<SignedIn>> Service::admit_by_factor(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
+                                                  mfa::Method method, const crypto::Secret& code,
+                                                  const devices::Device& device, const audit::Origin& origin) {
+  auto user = TRY(parts_.users.lock(tx, id));
+  // Once the user is locked, or it may be used by another meanwhile.
+  const auto challenge = TRY(parts_.challenges.find(tx, token));
+  if (!user || !challenge || !user->active() || user->auth_epoch != challenge->auth_epoch) {
+    TRY(parts_.audit.append(tx, {"login.failed", id.value, {}, "mfa_token_invalid"}, origin));
+    return Result<SignedIn>(core::fail(Code::mfa_token_invalid));
+  }
+  if (auto heard = TRY(parts_.factors.verify(tx, *user, method, code, origin)); !heard)
+    return Result<SignedIn>(std::unexpected(heard.error()));
+  TRY(parts_.challenges.consume(tx, token));
+  const std::string amr = challenge->amr + ' ' + std::string(mfa::amr_of(method)) + " mfa";
+  return Result<SignedIn>(TRY(create_session(tx, *std::move(user), amr, device, origin)));
 }
 
 Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std::string amr,

@@ -75,12 +75,12 @@ class Service {
                                                   const std::string& new_hash, const devices::Device& device,
                                                   const audit::Origin& origin);
   template <class T>
-  core::Result<core::Result<T>> refused_on_record(core::Tx& tx, accounts::UserId user, core::Result<T> made,
-                                                  const audit::Origin& origin);
+  core::Result<T> recorded(accounts::UserId user, core::Result<T> made, const audit::Origin& origin);
   core::Result<SignInOutcome> ask_or_create(core::Tx& tx, accounts::User user, std::string amr,
                                             const devices::Device& device, const audit::Origin& origin);
-  core::Result<std::optional<mfa::Challenge>> lock_challenge(core::Tx& tx, const crypto::Secret& token,
-                                                             std::optional<accounts::User>& user);
+  core::Result<core::Result<SignedIn>> admit_by_factor(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
+                                                       mfa::Method method, const crypto::Secret& code,
+                                                       const devices::Device& device, const audit::Origin& origin);
   core::Result<SignedIn> create_session(core::Tx& tx, accounts::User user, std::string amr,
                                         const devices::Device& device, const audit::Origin& origin);
   core::Result<sessions::Refreshed> rotate(const crypto::Secret& refresh_token, std::string_view family,

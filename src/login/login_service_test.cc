@@ -337,7 +337,7 @@ struct SecondFactor : LoginService {
 
   SecondFactor() {
     const auto user = users.users.at(ann);
-    const auto begun = transactor.atomically([&](core::Tx& tx) { return factors.begin_totp(tx, user); });
+    const auto begun = transactor.atomically([&](core::Tx& tx) { return factors.begin_totp(tx, user, origin); });
     seed = Secret(*mfa::base32_decode(begun->seed.expose()));
     recovery_codes = transactor.atomically([&](core::Tx& tx) { return factors.confirm_totp(tx, user, code(), origin); })
                          .value()
@@ -366,9 +366,8 @@ TEST_F(SecondFactor, IsAskedForBeforeThereIsASession) {
   EXPECT_EQ(asked.expires_in, std::chrono::minutes(5));
   EXPECT_EQ(living(), 0u);
   EXPECT_EQ(audit.actions(), "login.factor_asked");
-  EXPECT_FALSE(challenge_rows.rows.contains(crypto::Digest256{}));
-  for (const auto& row : challenge_rows.rows)
-    EXPECT_EQ(row.first, crypto::sha256(asked.token.bytes())) << "only its hash is stored";
+  ASSERT_EQ(challenge_rows.rows.size(), 1u);
+  EXPECT_EQ(challenge_rows.rows.begin()->first, crypto::sha256(asked.token.bytes())) << "only its hash is stored";
   const auto signed_in = login.verify_factor(asked.token, mfa::Method::totp, code(), device, origin);
   ASSERT_TRUE(signed_in);
   EXPECT_EQ(signed_in->session.amr, "pwd otp mfa");
@@ -438,14 +437,25 @@ TEST_F(SecondFactor, GuessesAreCountedOverAllTokens) {
   EXPECT_EQ(prove(ask()), "done");
 }
 
-TEST_F(SecondFactor, TheLimitOfSessionsIsAskedAtTheSecondStep) {
+TEST_F(SecondFactor, ASignInThatFindsNoRoomUsesNothingUp) {
   EXPECT_EQ(prove(ask()), "done");
   session_config.limit = 1;
   session_config.at_limit = sessions::AtLimit::refuse;
-  clock.advance(Seconds(30));
-  EXPECT_EQ(prove(ask()), "session_limit");
+  const Secret token = ask();
+  EXPECT_EQ(prove(token, mfa::Method::recovery_code, recovery_codes[0]), "session_limit");
   EXPECT_EQ(audit.records.back().event.detail, "session_limit");
   EXPECT_EQ(living(), 1u);
+  session_config.limit = 2;
+  EXPECT_EQ(prove(token, mfa::Method::recovery_code, recovery_codes[0]), "done");
+}
+
+// Both found the token; one of them signs in, and the other keeps its code.
+TEST_F(SecondFactor, WhoComesSecondWithATokenUsesNothingUp) {
+  const Secret token = ask();
+  meanwhile.before_write = [&] { EXPECT_EQ(prove(token), "done"); };
+  EXPECT_EQ(prove(token, mfa::Method::recovery_code, recovery_codes[0]), "mfa_token_invalid");
+  EXPECT_EQ(audit.records.back().event.detail, "mfa_token_invalid");
+  EXPECT_EQ(prove(ask(), mfa::Method::recovery_code, recovery_codes[0]), "done");
 }
 
 TEST_F(LoginService, AStoreThatDoesNotAnswerIsNoRefusal) {

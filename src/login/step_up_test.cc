@@ -29,7 +29,7 @@ struct StepUpTest : testing::Test, test::LoginWorld {
   std::string amr() { return session_rows.sessions.at(here).amr; }
   void add_app() {
     const auto user = users.users.at(ann);
-    const auto begun = transactor.atomically([&](core::Tx& tx) { return factors.begin_totp(tx, user); });
+    const auto begun = transactor.atomically([&](core::Tx& tx) { return factors.begin_totp(tx, user, origin); });
     seed = Secret(*mfa::base32_decode(begun->seed.expose()));
     ASSERT_TRUE(
         transactor.atomically([&](core::Tx& tx) { return factors.confirm_totp(tx, user, Secret(code()), origin); })

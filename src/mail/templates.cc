@@ -189,6 +189,22 @@ Message second_factor_removed(const Letterhead& head, const std::string& to, cor
                   {Block::small, "If it was not you, reset your password at once and look through your devices."}});
 }
 
+Message recovery_code_used(const Letterhead& head, const std::string& to, int64_t left, core::Time at) {
+  return compose(head, to, "A recovery code was used",
+                 {{Block::paragraph, "One of the recovery codes of your account was used in the place of your authenticator app:"},
+                  {Block::facts, moment(at) + "; " + std::to_string(left) + " are left"},
+                  {Block::paragraph, "If it was you, there is nothing to do."},
+                  {Block::small, "If it was not you, change your password at once and replace your recovery codes."}});
+}
+
+Message recovery_codes_replaced(const Letterhead& head, const std::string& to, core::Time at) {
+  return compose(head, to, "Your recovery codes were replaced",
+                 {{Block::paragraph, "New recovery codes were made for your account; the old ones open nothing any more:"},
+                  {Block::facts, moment(at)},
+                  {Block::paragraph, "If it was you, there is nothing to do."},
+                  {Block::small, "If it was not you, change your password at once and replace your recovery codes."}});
+}
+
 Message session_ended_for_reuse(const Letterhead& head, const std::string& to, const std::string& device,
                                 const std::string& ip_address, core::Time at) {
   const std::string where = one_line(device.empty() ? "a device" : device) +

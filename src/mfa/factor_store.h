@@ -14,6 +14,7 @@ struct TotpFactor {
   accounts::UserId user;
   std::vector<uint8_t> sealed;  // the seed
   int64_t last_step = -1;       // that was used: none up to it is accepted again
+  int64_t auth_epoch = 0;       // of the user when it was begun: what changed since then voids the beginning
   core::Time created_at;
   std::optional<core::Time> confirmed_at;  // absent while the app has not shown that it knows the seed
 };

@@ -5,7 +5,7 @@
 namespace mfa {
 namespace {
 
-#define TOTP_COLUMNS "user_id, sealed, last_step, created_at, confirmed_at"
+#define TOTP_COLUMNS "user_id, sealed, last_step, created_at, confirmed_at, auth_epoch"
 
 core::Result<std::optional<TotpFactor>> read(const core::Result<storage::Rows>& found) {
   if (!found) return std::unexpected(found.error());
@@ -15,6 +15,7 @@ core::Result<std::optional<TotpFactor>> read(const core::Result<storage::Rows>& 
   return TotpFactor{.user = row.id<accounts::UserId>(0),
                     .sealed = {sealed.begin(), sealed.end()},
                     .last_step = row.number(2),
+                    .auth_epoch = row.number(5),
                     .created_at = row.time(3),
                     .confirmed_at = row.time_or_null(4)};
 }
@@ -33,10 +34,11 @@ class SqlFactorStore final : public FactorStore {
   core::Result<> put_totp(core::Tx& tx, const TotpFactor& factor) override {
     return storage::sql(tx).send(
         "INSERT INTO totp_factors (" TOTP_COLUMNS
-        ") VALUES ($1, $2, $3, $4, $5)"
+        ") VALUES ($1, $2, $3, $4, $5, $6)"
         " ON CONFLICT (user_id) DO UPDATE SET sealed = excluded.sealed, last_step = excluded.last_step,"
-        " created_at = excluded.created_at, confirmed_at = excluded.confirmed_at",
-        factor.user, factor.sealed, factor.last_step, factor.created_at, factor.confirmed_at);
+        " created_at = excluded.created_at, confirmed_at = excluded.confirmed_at, auth_epoch = excluded.auth_epoch",
+        factor.user, factor.sealed, factor.last_step, factor.created_at, factor.confirmed_at,
+        factor.auth_epoch);
   }
 
   core::Result<bool> remove_totp(core::Tx& tx, accounts::UserId user) override {

@@ -81,11 +81,11 @@ std::vector<http::Route> routes(OwnFactors& own) {
   all.push_back(route<ProofRequest, sessions::RevokedJson>(
       proving("/auth/mfa/totp/remove", "removeTotp",
               "Remove the authenticator app and the recovery codes; ends the other sessions.",
-              {Code::wrong_password, Code::otp_invalid, Code::conflict}),
+              {Code::wrong_password, Code::otp_invalid, Code::not_found, Code::conflict}),
       [&own](Context& c, ProofRequest r) { return remove(c, std::move(r), own); }));
   all.push_back(route<ProofRequest, RecoveryCodesJson>(
       proving("/auth/mfa/recovery-codes", "renewRecoveryCodes", "New recovery codes in the place of the old ones.",
-              {Code::wrong_password, Code::otp_invalid, Code::conflict}),
+              {Code::wrong_password, Code::otp_invalid, Code::not_found, Code::conflict}),
       [&own](Context& c, ProofRequest r) { return renew(c, std::move(r), own); }));
   all.push_back(route<NoBody, sessions::RevokedJson>(
       {.method = http::Method::delete_,

@@ -1,5 +1,6 @@
 #include "mfa/mfa_service.h"
 
+#include "mail/templates.h"
 #include "mfa/base32.h"
 #include "mfa/totp.h"
 
@@ -10,6 +11,9 @@ using core::Code, core::Result;
 
 // Counted apart from passwords: whoever guesses here knows the password, and must not close that door.
 std::string subject_of(accounts::UserId user) { return "second factor " + user.str(); }
+
+constexpr core::Seconds enrolment_life = std::chrono::minutes(15);
+constexpr core::Millis notice_life = std::chrono::days(1);
 
 // What a sealed seed is bound to.
 std::string context_of(accounts::UserId user) { return "totp:" + user.str(); }
@@ -26,13 +30,15 @@ Result<Status> Service::status_of(core::Tx& tx, accounts::UserId user) {
   return status;
 }
 
-Result<Enrolment> Service::begin_totp(core::Tx& tx, const accounts::User& user) {
+Result<Enrolment> Service::begin_totp(core::Tx& tx, const accounts::User& user, const audit::Origin& origin) {
   const auto old = TRY(parts_.factors.lock_totp(tx, user.id));
   if (old && old->confirmed_at) return core::fail(Code::factor_exists);
   const crypto::Secret seed = create_seed(parts_.random);
   TRY(parts_.factors.put_totp(tx, {.user = user.id,
                                    .sealed = parts_.sealer.seal(seed.bytes(), context_of(user.id)),
+                                   .auth_epoch = user.auth_epoch,
                                    .created_at = parts_.clock.now()}));
+  TRY(parts_.audit.append(tx, {"factor.begun", user.id.value, {}, "totp"}, origin));
   return Enrolment{crypto::Secret(base32_encode(seed.bytes())), otpauth_uri(parts_.config.issuer, user.email, seed)};
 }
 
@@ -44,9 +50,14 @@ Result<Result<std::vector<crypto::Secret>>> Service::confirm_totp(core::Tx& tx, 
   auto factor = TRY(parts_.factors.lock_totp(tx, user.id));
   if (!factor) return Codes(core::fail(Code::otp_invalid));
   if (factor->confirmed_at) return Codes(core::fail(Code::factor_exists));
-  factor->confirmed_at = parts_.clock.now();
-  const bool right = TRY(accept_totp(tx, std::move(*factor), code));
-  if (auto heard = TRY(judge(tx, user, right)); !heard) return Codes(std::unexpected(heard.error()));
+  const core::Time now = parts_.clock.now();
+  const bool stale = factor->auth_epoch != user.auth_epoch || now >= factor->created_at + enrolment_life;
+  factor->confirmed_at = now;
+  const bool right = !stale && TRY(accept_totp(tx, std::move(*factor), code));
+  if (auto heard = TRY(judge(tx, user, right)); !heard) {
+    TRY(parts_.audit.append(tx, {"factor.refused", user.id.value, {}, "totp"}, origin));
+    return Codes(std::unexpected(heard.error()));
+  }
   TRY(parts_.audit.append(tx, {"factor.added", user.id.value, {}, "totp"}, origin));
   return Codes(TRY(make_recovery_codes(tx, user.id)));
 }
@@ -59,12 +70,23 @@ Result<Result<>> Service::verify(core::Tx& tx, const accounts::User& user, Metho
   auto heard = TRY(judge(tx, user, right));
   const std::string_view action = heard ? "factor.proved" : "factor.refused";
   TRY(parts_.audit.append(tx, {std::string(action), user.id.value, {}, std::string(core::to_text(method))}, origin));
+  if (heard && method == Method::recovery_code) TRY(tell_of_used_code(tx, user));
   return heard;
 }
 
+Result<> Service::tell_of_used_code(core::Tx& tx, const accounts::User& user) {
+  const int64_t left = TRY(parts_.factors.count_recovery_codes(tx, user.id));
+  const core::Time now = parts_.clock.now();
+  return parts_.mail.enqueue(tx, mail::recovery_code_used(parts_.mail.letterhead(), user.email, left, now),
+                             now + notice_life);
+}
+
 Result<> Service::remove(core::Tx& tx, const accounts::User& user, const audit::Origin& origin) {
-  if (!TRY(parts_.factors.remove_totp(tx, user.id))) return core::fail(Code::not_found);
+  const auto factor = TRY(parts_.factors.lock_totp(tx, user.id));
+  if (!factor || !factor->confirmed_at) return core::fail(Code::not_found);
+  TRY(parts_.factors.remove_totp(tx, user.id));
   TRY(parts_.factors.put_recovery_codes(tx, user.id, {}));
+  TRY(unlock(tx, user.id));
   return parts_.audit.append(tx, {"factor.removed", user.id.value, {}, "totp"}, origin);
 }
 
@@ -73,6 +95,9 @@ Result<std::vector<crypto::Secret>> Service::renew_recovery_codes(core::Tx& tx, 
   const auto factor = TRY(parts_.factors.lock_totp(tx, user.id));
   if (!factor || !factor->confirmed_at) return core::fail(Code::not_found);
   TRY(parts_.audit.append(tx, {"factor.recovery_codes_renewed", user.id.value, {}, {}}, origin));
+  const core::Time now = parts_.clock.now();
+  TRY(parts_.mail.enqueue(tx, mail::recovery_codes_replaced(parts_.mail.letterhead(), user.email, now),
+                          now + notice_life));
   return make_recovery_codes(tx, user.id);
 }
 

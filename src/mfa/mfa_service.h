@@ -5,6 +5,7 @@
 #include "audit/audit_store.h"
 #include "crypto/seal.h"
 #include "limits/guess_limit.h"
+#include "mail/outbox.h"
 #include "mfa/factor_store.h"
 #include "mfa/mfa_config.h"
 #include "mfa/recovery_code.h"
@@ -34,8 +35,9 @@ class Service {
  public:
   struct Parts {
     FactorStore& factors;
-    limits::GuessLimit& guesses;
+    limits::GuessLimit& guesses;  // of Guessed::second_factor
     audit::Store& audit;
+    mail::Outbox& mail;
     const crypto::Sealer& sealer;
     const crypto::HmacKey& key;
     crypto::Random& random;
@@ -47,18 +49,20 @@ class Service {
   core::Result<Status> status_of(core::Tx& tx, accounts::UserId user);
 
   // A new app in the place of one that was not confirmed. Error: factor_exists.
-  core::Result<Enrolment> begin_totp(core::Tx& tx, const accounts::User& user);
-  // The app knows its seed: from now on it is asked for. The recovery codes, which are not shown again. The inner
+  core::Result<Enrolment> begin_totp(core::Tx& tx, const accounts::User& user, const audit::Origin& origin);
+  // The app, begun less than 15 minutes ago, knows its seed: from now on it is asked for. The recovery codes, which are not shown again. The inner
   // errors, which keep what was counted: otp_invalid, too_many_attempts.
   core::Result<core::Result<std::vector<crypto::Secret>>> confirm_totp(core::Tx& tx, const accounts::User& user,
                                                                        const crypto::Secret& code,
                                                                        const audit::Origin& origin);
-  // Each password of an app and each recovery code succeeds once, on all nodes. Inner errors as above.
+  // Each password of an app and each recovery code succeeds once, on all nodes. Inner errors as above. A mail tells of
+  // a recovery code that was used.
   core::Result<core::Result<>> verify(core::Tx& tx, const accounts::User& user, Method method,
                                       const crypto::Secret& code, const audit::Origin& origin);
   // The app and the recovery codes. Error: not_found.
   core::Result<> remove(core::Tx& tx, const accounts::User& user, const audit::Origin& origin);
-  // New ones in the place of all that there were. Error: not_found for a user without a second factor.
+  // New ones in the place of all that there were; a mail tells of it. Error: not_found for a user without a second
+  // factor.
   core::Result<std::vector<crypto::Secret>> renew_recovery_codes(core::Tx& tx, const accounts::User& user,
                                                                  const audit::Origin& origin);
   // Forgets wrong codes, which make the user wait.
@@ -68,6 +72,7 @@ class Service {
   core::Result<bool> accept_totp(core::Tx& tx, TotpFactor factor, const crypto::Secret& code);
   core::Result<bool> accept(core::Tx& tx, const accounts::User& user, Method method, const crypto::Secret& code);
   core::Result<std::vector<crypto::Secret>> make_recovery_codes(core::Tx& tx, accounts::UserId user);
+  core::Result<> tell_of_used_code(core::Tx& tx, const accounts::User& user);
   core::Result<core::Result<>> judge(core::Tx& tx, const accounts::User& user, bool right);
 
   const Parts parts_;

@@ -7,6 +7,7 @@
 #include "tests/support/fake_audit.h"
 #include "tests/support/fake_factors.h"
 #include "tests/support/fake_guesses.h"
+#include "tests/support/fake_mail.h"
 #include "tests/support/fake_transactor.h"
 
 namespace mfa {
@@ -23,17 +24,20 @@ struct MfaService : testing::Test {
   test::FakeGuesses guess_rows;
   test::FakeAudit audit{clock};
   limits::Config limit_config;
-  limits::GuessLimit guesses{guess_rows, Secret(std::string(32, 'g')), limit_config, clock, metrics};
+  limits::GuessLimit guesses{guess_rows, Secret(std::string(32, 'g')), limit_config,
+                             clock,      metrics,                       limits::Guessed::second_factor};
+  test::FakeMailOutbox mail;
   crypto::Sealer sealer{Secret("the master key of a test, long enough")};
   crypto::HmacKey key{Secret(std::string(32, 'k'))};
   Config config;
-  Service service{{factors, guesses, audit, sealer, key, random, clock, config}};
+  Service service{{factors, guesses, audit, mail, sealer, key, random, clock, config}};
   accounts::User ann{.id = random.id<accounts::UserId>(clock.now()), .email = "ann@example.com"};
 
   MfaService() {
     transactor.track(factors.state);
     transactor.track(guess_rows.rows);
     transactor.track(audit.records);
+    transactor.track(mail.sent);
   }
   template <class F>
   auto in_tx(F work) {
@@ -43,7 +47,7 @@ struct MfaService : testing::Test {
     return result ? "done" : std::string(core::row(result.error().code).name);
   }
   Secret begin() {
-    const auto made = in_tx([&](core::Tx& tx) { return service.begin_totp(tx, ann); });
+    const auto made = in_tx([&](core::Tx& tx) { return service.begin_totp(tx, ann, {}); });
     return Secret(base32_decode(made.value().seed.expose()).value());
   }
   Result<std::vector<Secret>> confirm(const std::string& code) {
@@ -71,7 +75,54 @@ TEST_F(MfaService, AnAppThatIsNotConfirmedOpensNothing) {
   EXPECT_EQ(code_of(confirm(now_of(seed))), "otp_invalid") << "a newer one took its place";
   EXPECT_EQ(code_of(confirm(now_of(second))), "done");
   EXPECT_EQ(methods(), (std::vector{Method::totp, Method::recovery_code}));
-  EXPECT_EQ(code_of(in_tx([&](core::Tx& tx) { return service.begin_totp(tx, ann); })), "factor_exists");
+  EXPECT_EQ(code_of(in_tx([&](core::Tx& tx) { return service.begin_totp(tx, ann, {}); })), "factor_exists");
+}
+
+// Whoever began it may have lost the password meanwhile, or the session.
+TEST_F(MfaService, AnAppIsConfirmedSoonOrNotAtAll) {
+  const Secret seed = begin();
+  ++ann.auth_epoch;
+  EXPECT_EQ(code_of(confirm(now_of(seed))), "otp_invalid");
+  --ann.auth_epoch;
+  clock.advance(std::chrono::minutes(15));
+  EXPECT_EQ(code_of(confirm(now_of(seed))), "otp_invalid");
+  const Secret other = begin();
+  clock.advance(std::chrono::minutes(15) - core::Millis(1));
+  EXPECT_EQ(code_of(confirm(now_of(other))), "done");
+}
+
+TEST_F(MfaService, WhatWasOnlyBegunIsNotRemoved) {
+  begin();
+  EXPECT_EQ(code_of(in_tx([&](core::Tx& tx) { return service.remove(tx, ann, {}); })), "not_found");
+  EXPECT_EQ(code_of(in_tx([&](core::Tx& tx) { return service.renew_recovery_codes(tx, ann, {}); })), "not_found");
+}
+
+TEST_F(MfaService, GuessesCountThoughLimitsAreLifted) {
+  limit_config.enabled = false;
+  confirm(now_of(begin()));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(verify(Method::totp, "000000"), "otp_invalid");
+  EXPECT_EQ(verify(Method::totp, "000000"), "too_many_attempts");
+}
+
+TEST_F(MfaService, WhoeverIsLockedOutIsNotSentToResetThePassword) {
+  confirm(now_of(begin()));
+  for (int i = 0; i < 100; ++i) {
+    verify(Method::totp, "000000");
+    clock.advance(std::chrono::hours(1));
+  }
+  const auto locked =
+      in_tx([&](core::Tx& tx) { return service.verify(tx, ann, Method::totp, Secret(std::string("000000")), {}); });
+  EXPECT_EQ(code_of(locked), "too_many_attempts");
+  EXPECT_EQ(locked.error().detail, "") << "a reset does not help";
+}
+
+TEST_F(MfaService, TheOwnerIsToldOfRecoveryCodesThatAreUsedOrRenewed) {
+  const auto codes = confirm(now_of(begin())).value();
+  verify(Method::recovery_code, codes[0].expose());
+  ASSERT_EQ(mail.sent.size(), 1u);
+  EXPECT_NE(mail.sent[0].message.text.find("9 are left"), std::string::npos) << mail.sent[0].message.text;
+  ASSERT_TRUE(in_tx([&](core::Tx& tx) { return service.renew_recovery_codes(tx, ann, {}); }));
+  EXPECT_EQ(mail.sent.back().message.subject, "Your recovery codes were replaced");
 }
 
 TEST_F(MfaService, ACodeOpensOnceTheOneThatConfirmedIncluded) {
@@ -129,7 +180,7 @@ TEST_F(MfaService, WhatIsRemovedOpensNothing) {
   EXPECT_EQ(verify(Method::totp, now_of(seed)), "otp_invalid");
   EXPECT_EQ(verify(Method::recovery_code, codes[0].expose()), "otp_invalid");
   EXPECT_EQ(code_of(in_tx([&](core::Tx& tx) { return service.remove(tx, ann, {}); })), "not_found");
-  EXPECT_EQ(audit.actions().substr(0, 27), "factor.added factor.removed");
+  EXPECT_TRUE(audit.actions().starts_with("factor.begun factor.added factor.removed")) << audit.actions();
 }
 
 TEST_F(MfaService, TheSeedIsSealedForItsUser) {
@@ -137,6 +188,12 @@ TEST_F(MfaService, TheSeedIsSealedForItsUser) {
   ASSERT_TRUE(confirm(now_of(seed)));
   const auto& sealed = factors.state.totp.at(ann.id).sealed;
   EXPECT_EQ(std::string(sealed.begin(), sealed.end()).find(seed.expose()), std::string::npos);
+  const accounts::User bob{.id = random.id<accounts::UserId>(clock.now())};
+  factors.state.totp[bob.id] = factors.state.totp.at(ann.id);
+  factors.state.totp[bob.id].user = bob.id;
+  EXPECT_EQ(code_of(in_tx([&](core::Tx& tx) { return service.verify(tx, bob, Method::totp, Secret(now_of(seed)), {}); })),
+            "internal")
+      << "another's seed";
   factors.state.totp.at(ann.id).sealed.back() ^= 1;
   clock.advance(core::Seconds(30));
   EXPECT_EQ(verify(Method::totp, now_of(seed)), "internal");

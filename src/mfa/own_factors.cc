@@ -23,7 +23,7 @@ Result<Enrolment> OwnFactors::begin_totp(accounts::UserId id, const crypto::Secr
                                          const audit::Origin& origin) {
   const auto proved = TRY(parts_.passwords.prove(id, password, "password", origin));
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<Enrolment> {
-    return parts_.factors.begin_totp(tx, TRY(lock(tx, id, proved.auth_epoch)));
+    return parts_.factors.begin_totp(tx, TRY(lock(tx, id, proved.auth_epoch)), origin);
   });
 }
 
@@ -45,6 +45,8 @@ Result<T> OwnFactors::with_proof(accounts::UserId id, const Proof& proof, const 
   const auto proved = TRY(parts_.passwords.prove(id, proof.password, "password", origin));
   return TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<T>> {
     auto user = TRY(lock(tx, id, proved.auth_epoch));
+    // Else wrong tries would be counted of what he does not have.
+    if (TRY(parts_.factors.status_of(tx, id)).methods.empty()) return core::fail(Code::not_found);
     auto heard = TRY(parts_.factors.verify(tx, user, proof.method, proof.code, origin));
     if (!heard) return Result<T>(std::unexpected(heard.error()));
     return Result<T>(TRY(act(tx, std::move(user))));

@@ -38,7 +38,7 @@ class OwnFactors {
   explicit OwnFactors(const Parts& parts) : parts_(parts) {}
 
   core::Result<Status> status(accounts::UserId user);
-  // Errors of these: wrong_password, otp_invalid, too_many_attempts, account_disabled, conflict when the account
+  // Errors of those that follow: wrong_password, otp_invalid, too_many_attempts, account_disabled, conflict when the account
   // changed meanwhile.
   // Error besides: factor_exists.
   core::Result<Enrolment> begin_totp(accounts::UserId user, const crypto::Secret& password,
@@ -46,9 +46,11 @@ class OwnFactors {
   // Ends the sessions but `current`. Error besides: factor_exists.
   core::Result<Confirmed> confirm_totp(accounts::UserId user, sessions::SessionId current, const crypto::Secret& code,
                                        const audit::Origin& origin);
+  // Error besides: not_found without a second factor.
   core::Result<std::vector<crypto::Secret>> renew_recovery_codes(accounts::UserId user, const Proof& proof,
                                                                  const audit::Origin& origin);
-  // The app and the recovery codes; ends the sessions but `current`, and says how many. Error besides: not_found.
+  // The app and the recovery codes; ends the sessions but `current`, and says how many. Error besides: not_found
+  // without a second factor.
   core::Result<int64_t> remove_totp(accounts::UserId user, sessions::SessionId current, const Proof& proof,
                                     const audit::Origin& origin);
   // By an administrator, for somebody who lost everything: ends every session. Errors: not_found, also without a second

@@ -18,7 +18,9 @@ struct OwnFactorsTest : testing::Test, test::PasswordWorld {
   test::FakeFactors factor_rows;
   crypto::HmacKey key{Secret(std::string(32, 'k'))};
   Config config;
-  Service factors{{factor_rows, guesses, audit, sealer, key, random, clock, config}};
+  limits::GuessLimit factor_guesses{guess_rows, Secret(std::string(32, 'g')), limit_config,
+                                    clock,      metrics,                       limits::Guessed::second_factor};
+  Service factors{{factor_rows, factor_guesses, audit, mail, sealer, key, random, clock, config}};
   test::Meanwhile between{transactor};
   OwnFactors own{{between, users, access, passwords, factors, sessions, mail, clock}};
   UserId ann = add_account("ann", password);
@@ -91,8 +93,8 @@ TEST_F(OwnFactorsTest, RemovingItNeedsBothThePasswordAndACode) {
   EXPECT_TRUE(mail.sent.empty());
   EXPECT_EQ(remove({Secret(password), Method::recovery_code, codes[0]}), "done");
   EXPECT_FALSE(has_factor());
-  EXPECT_EQ(mail.sent.at(0).message.subject, "Your authenticator app was removed");
-  EXPECT_EQ(remove(proof(password, code())), "otp_invalid");
+  EXPECT_EQ(mail.sent.back().message.subject, "Your authenticator app was removed");
+  EXPECT_EQ(remove(proof(password, code())), "not_found");
 }
 
 TEST_F(OwnFactorsTest, NewRecoveryCodesTakeThePlaceOfTheOldOnes) {
@@ -116,7 +118,25 @@ TEST_F(OwnFactorsTest, APasswordThatWasChangedMeanwhileProvesNothing) {
   enrol();
   change(password, other_password);
   EXPECT_EQ(remove(proof(password, code())), "conflict");
+  change(other_password, password);
+  EXPECT_EQ(code_of(own.renew_recovery_codes(ann, proof(other_password, code()), origin)), "conflict");
   EXPECT_TRUE(has_factor());
+}
+
+// A thief who began one while he knew the password.
+TEST_F(OwnFactorsTest, WhatWasBegunDoesNotOutliveAChangeOfPassword) {
+  begin();
+  ASSERT_TRUE(passwords.change(ann, here, Secret(password), Secret(other_password), origin));
+  EXPECT_EQ(code_of(own.confirm_totp(ann, here, Secret(code()), origin)), "otp_invalid");
+  EXPECT_FALSE(has_factor());
+}
+
+TEST_F(OwnFactorsTest, WhoIsHelpedBeginsWithoutGuesses) {
+  enrol();
+  for (int i = 0; i < 21; ++i) remove(proof(password, "000000"));
+  ASSERT_TRUE(own.remove_of(ann, {}));
+  begin();
+  EXPECT_EQ(code_of(own.confirm_totp(ann, add_session(), Secret(code()), origin)), "done");
 }
 
 // A transaction that collides is done again, and nothing is used up by the first time.

@@ -54,7 +54,8 @@ constexpr Column totp_factors[] = {{"user_id", uuid, ""},
                                    {"sealed", bytes, "the seed, under keys.master"},
                                    {"last_step", number, "the newest that was used (RFC 6238)"},
                                    {"created_at", at, ""},
-                                   {"confirmed_at", at, "null: not yet, and it opens nothing"}};
+                                   {"confirmed_at", at, "null: not yet, and it opens nothing"},
+                                   {"auth_epoch", number, "of the user when it was begun"}};
 constexpr Column recovery_codes[] = {{"user_id", uuid, ""}, {"code_hash", bytes, "keyed"}};
 constexpr Column sign_in_challenges[] = {{"token_hash", bytes, "SHA-256"},
                                          {"user_id", uuid, ""},

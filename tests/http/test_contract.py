@@ -225,6 +225,8 @@ SPECIFIC = {
     ("renewRecoveryCodes", "wrong_password"): lambda w: step(w, w.user, "/recovery-codes", password="wrong"),
     ("renewRecoveryCodes", "otp_invalid"): lambda w: step(w, factored(w), "/recovery-codes"),
     ("renewRecoveryCodes", "too_many_attempts"): lambda w: (guesses(w), step(w, w.guessed, "/recovery-codes"))[1],
+    ("removeTotp", "not_found"): lambda w: step(w, w.user, "/totp/remove"),
+    ("renewRecoveryCodes", "not_found"): lambda w: step(w, w.user, "/recovery-codes"),
     ("verifyFactor", "mfa_token_invalid"): lambda w: prove(w.usher, "ush_m_x", "000000"),
     ("verifyFactor", "otp_invalid"): lambda w: prove(w.usher, ask(w.usher, factored(w).email), "000000"),
     ("verifyFactor", "too_many_attempts"): too_many_proofs,

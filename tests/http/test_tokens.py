@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from jwcrypto import jwk as jwcrypto_jwk
 from jwcrypto import jwt as jwcrypto_jwt
 from support import jwt
+from support.authenticator import ask, enrol, prove
 from support.scenario import alive, assert_problem, dead, eventually, fresh_email, vectors
 from support.usher import PASSWORD, Server
 
@@ -330,8 +331,12 @@ def test_no_secret_is_written_anywhere():
         usher.post("/auth/login", b'{"email":"a","password":"canary-malformed-4"')
         last = usher.login(who.email, later)
         assert usher.refresh(last.refresh + "x").status == 401
+        app, recovery_codes = enrol(usher, last, later)
+        asked = ask(usher, who.email, later)
+        prove(usher, asked, recovery_codes[0], "recovery_code")
         usher.stop()
-        secrets_made = {password, later, "canary-wrong-password-3", "canary-malformed-4", last.refresh, last.access,
+        seed = base64.b32decode(app.seed).hex()
+        secrets_made = {app.seed, asked, *recovery_codes, password, later, "canary-wrong-password-3", "canary-malformed-4", last.refresh, last.access,
                         *(t for t in (who.access, who.refresh, renewed["accessToken"], renewed["refreshToken"]))}
         signatures = {token.rsplit(".", 1)[-1][-40:] for token in secrets_made}
         kept = {path.name: path.read_bytes() for path in files_of(usher)}
@@ -339,6 +344,7 @@ def test_no_secret_is_written_anywhere():
         for name, data in kept.items():
             for text in secrets_made | signatures:
                 assert text.encode() not in data, f"{text[:12]}… is in {name}"
+            assert bytes.fromhex(seed) not in data, f"a seed is in {name}"
         for code in (verify_code, reset_code):
             assert f'"{code}"' not in usher.logged() and f" {code} " not in usher.logged()
         master = next(p for p in files_of(usher) if "key" in p.name or "master" in p.name)

@@ -1,5 +1,6 @@
 // The clients of docs/clients against the real server.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, beforeEach, test } from 'node:test';
 import axios from 'axios';
 import { Locks, Proxy, Storage, Usher, client, password, until } from './support.js';
@@ -183,6 +184,22 @@ test('a refused sign-in tells why and changes nothing', async () => {
   const refusal = await session.signIn('/auth/login', { email, password: 'not-her-password-1' }).catch((error) => error);
   assert.equal(refusal.problem.code, 'invalid_credentials');
   assert.equal(held(storage), null);
+});
+
+test('a second factor is asked for, and completes the sign-in', async () => {
+  const { email, tokens } = await fresh();
+  const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${tokens.accessToken}` };
+  const post = async (path, body) => (await fetch(usher.url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  const { secret } = await post('/auth/mfa/totp', { password });
+  const code = execFileSync('oathtool', ['--totp', '-b', secret], { encoding: 'utf8' }).trim();
+  const { recoveryCodes } = await post('/auth/mfa/totp/confirm', { code });
+  const { session, storage } = tab();
+  const asked = await session.signIn('/auth/login', { email, password });
+  assert.deepEqual([asked.mfaRequired, asked.methods], [true, ['totp', 'recovery_code']]);
+  assert.equal(held(storage), null);
+  const proof = { mfaToken: asked.mfaToken, method: 'recovery_code', code: recoveryCodes[0] };
+  assert.equal(await session.signIn('/auth/mfa/verify', proof), undefined);
+  assert.equal(session.state().user.email, email);
 });
 
 test('signing out while nobody can be asked is refused, and the session is kept', async () => {

@@ -4,7 +4,8 @@ CREATE TABLE totp_factors (
   sealed       BYTEA NOT NULL,                   -- the seed, under the master key
   last_step    BIGINT NOT NULL,                  -- that was used: none up to it is accepted again
   created_at   BIGINT NOT NULL,
-  confirmed_at BIGINT
+  confirmed_at BIGINT,
+  auth_epoch   BIGINT NOT NULL                   -- of the user when it was begun: what changed since then voids it
 );
 CREATE TABLE recovery_codes (
   user_id   BYTEA NOT NULL REFERENCES users (id),
