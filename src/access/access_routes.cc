@@ -72,8 +72,7 @@ Result<CheckJson> check(Service& service, Context& context, const CheckRequest& 
 }
 
 void add_role_routes(std::vector<http::Route>& all, Service& service) {
-  constexpr auto read = Guard::permission("roles:read"),
-                 write = Guard::permission("roles:write").recently();
+  constexpr auto read = Guard::permission("roles:read"), write = Guard::permission("roles:write").recently();
   all.push_back(http::route<NoBody, CatalogueJson>({.method = Method::get,
                                                     .path = "/permissions",
                                                     .id = "listPermissions",

@@ -137,8 +137,7 @@ Result<sessions::RevokedJson> end_sessions(Service& service, Context& context) {
 constexpr http::QueryField cursor_field{"cursor", "The nextCursor of the page before."};
 
 void add_user_routes(std::vector<http::Route>& all, Service& service) {
-  constexpr auto read = Guard::permission("users:read"),
-                 write = Guard::permission("users:write").recently();
+  constexpr auto read = Guard::permission("users:read"), write = Guard::permission("users:write").recently();
   all.push_back(
       http::route<NoBody, UserListJson>({.method = Method::get,
                                          .path = "/users",

@@ -43,9 +43,7 @@ core::Result<core::Result<>> GuessLimit::judge(core::Tx& tx, std::string_view wh
   return core::Result<>{};
 }
 
-core::Result<> GuessLimit::forget(core::Tx& tx, std::string_view whose) {
-  return store_.remove(tx, subject_of(whose));
-}
+core::Result<> GuessLimit::forget(core::Tx& tx, std::string_view whose) { return store_.remove(tx, subject_of(whose)); }
 
 core::Result<int64_t> GuessLimit::prune(core::Tx& tx, int64_t limit) {
   return store_.prune(tx, clock_.now() - rules_.forgotten, limit);

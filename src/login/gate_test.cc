@@ -110,7 +110,7 @@ TEST_F(GateTest, APermissionIsAskedFor) {
 
 TEST_F(GateTest, WhatNeedsARecentProofSaysByWhatToGiveIt) {
   const auto guard = http::Guard::session().recently();
-  clock.advance(std::chrono::minutes(15) - core::Millis(1));
+  clock.advance(std::chrono::minutes(15) - core::Seconds(1));
   EXPECT_EQ(admit(guard), "admitted");
   clock.advance(core::Seconds(1));
   EXPECT_EQ(admit(guard), "step_up_required password email_code");
@@ -119,8 +119,8 @@ TEST_F(GateTest, WhatNeedsARecentProofSaysByWhatToGiveIt) {
   const std::string old = std::exchange(header, "Bearer " + std::string(fresh->access_token.expose()));
   EXPECT_EQ(admit(guard), "step_up_required password email_code") << "a refresh proves nothing";
 
-  const auto proved = step_up.prove(ann, signed_in.session.id, ProofMethod::password,
-                                    crypto::Secret("a password of some length"), {});
+  const auto proved =
+      step_up.prove(ann, signed_in.session.id, ProofMethod::password, crypto::Secret("a password of some length"), {});
   header = "Bearer " + std::string(proved.value().access_token.expose());
   EXPECT_EQ(admit(guard), "admitted");
   header = old;

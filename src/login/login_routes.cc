@@ -70,10 +70,10 @@ Result<TokensJson> verify_factor(Context& context, const VerifyFactorRequest& re
 }
 
 Result<TokensJson> step_up(Context& context, const StepUpRequest& request, const RouteParts& parts) {
-  return to_json(TRY(parts.step_up.prove(accounts::UserId{context.caller->user},
-                                         sessions::SessionId{context.caller->session}, request.method, request.proof,
-                                         origin_of(context))),
-                 parts);
+  return to_json(
+      TRY(parts.step_up.prove(accounts::UserId{context.caller->user}, sessions::SessionId{context.caller->session},
+                              request.method, request.proof, origin_of(context))),
+      parts);
 }
 
 Result<Message> send_step_up_code(Context& context, const RouteParts& parts) {

@@ -108,7 +108,8 @@ Result<SignedIn> Service::verify_factor(const crypto::Secret& token, mfa::Method
   if (!known) return core::fail(Code::mfa_token_invalid);
   return with_access_token(TRY(TRY(recorded(known->user, parts_.transactor.atomically([&](core::Tx& tx) {
     return admit_by_factor(tx, known->user, token, method, code, device, origin);
-  }), origin))));
+  }),
+                                            origin))));
 }
 
 // A refusal that is recorded or counted is a value of the transaction, so that it is committed.

@@ -57,20 +57,21 @@ Result<SignedIn> StepUp::prove(accounts::UserId id, sessions::SessionId session,
   std::optional<int64_t> epoch;
   if (method == ProofMethod::password) epoch = TRY(parts_.passwords.prove(id, proof, "proof", origin)).auth_epoch;
   // A refused code is a value of the transaction, so that the try is committed.
-  return parts_.login.with_access_token(TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
-    auto user = TRY(parts_.users.lock(tx, id));
-    if (!user || !user->active() || user->auth_epoch != epoch.value_or(user->auth_epoch))
-      return core::fail(Code::conflict);
-    if (auto heard = TRY(verify(tx, *user, method, proof, origin)); !heard)
-      return Result<SignedIn>(std::unexpected(heard.error()));
-    auto issued = TRY(parts_.sessions.authenticate(tx, id, session, amr_of(method), origin));
-    if (!issued) return core::fail(Code::conflict);
-    auto grants = TRY(parts_.access.grants_of(tx, id, parts_.clock.now()));
-    return Result<SignedIn>(SignedIn{.session = std::move(issued->session),
-                                     .refresh_token = std::move(issued->refresh_token),
-                                     .user = *std::move(user),
-                                     .grants = std::move(grants)});
-  }))));
+  return parts_.login.with_access_token(
+      TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
+        auto user = TRY(parts_.users.lock(tx, id));
+        if (!user || !user->active() || user->auth_epoch != epoch.value_or(user->auth_epoch))
+          return core::fail(Code::conflict);
+        if (auto heard = TRY(verify(tx, *user, method, proof, origin)); !heard)
+          return Result<SignedIn>(std::unexpected(heard.error()));
+        auto issued = TRY(parts_.sessions.authenticate(tx, id, session, amr_of(method), origin));
+        if (!issued) return core::fail(Code::conflict);
+        auto grants = TRY(parts_.access.grants_of(tx, id, parts_.clock.now()));
+        return Result<SignedIn>(SignedIn{.session = std::move(issued->session),
+                                         .refresh_token = std::move(issued->refresh_token),
+                                         .user = *std::move(user),
+                                         .grants = std::move(grants)});
+      }))));
 }
 
 Result<Result<>> StepUp::verify(core::Tx& tx, const accounts::User& user, ProofMethod method,

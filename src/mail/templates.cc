@@ -160,8 +160,9 @@ Message password_reset_code(const Letterhead& head, const std::string& to, const
 }
 
 Message step_up_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life) {
-  return code_letter(head, to, "Confirm that it is you", "Enter this code to go on:", code, life,
-                     "If you did not ask for it, somebody uses a device on which you are signed in: sign out all devices.");
+  return code_letter(
+      head, to, "Confirm that it is you", "Enter this code to go on:", code, life,
+      "If you did not ask for it, somebody uses a device on which you are signed in: sign out all devices.");
 }
 
 Message password_changed(const Letterhead& head, const std::string& to, core::Time at) {
@@ -190,19 +191,21 @@ Message second_factor_removed(const Letterhead& head, const std::string& to, cor
 }
 
 Message recovery_code_used(const Letterhead& head, const std::string& to, int64_t left, core::Time at) {
-  return compose(head, to, "A recovery code was used",
-                 {{Block::paragraph, "One of the recovery codes of your account was used in the place of your authenticator app:"},
-                  {Block::facts, moment(at) + "; " + std::to_string(left) + " are left"},
-                  {Block::paragraph, "If it was you, there is nothing to do."},
-                  {Block::small, "If it was not you, change your password at once and replace your recovery codes."}});
+  return compose(
+      head, to, "A recovery code was used",
+      {{Block::paragraph, "One of the recovery codes of your account was used in the place of your authenticator app:"},
+       {Block::facts, moment(at) + "; " + std::to_string(left) + " are left"},
+       {Block::paragraph, "If it was you, there is nothing to do."},
+       {Block::small, "If it was not you, change your password at once and replace your recovery codes."}});
 }
 
 Message recovery_codes_replaced(const Letterhead& head, const std::string& to, core::Time at) {
-  return compose(head, to, "Your recovery codes were replaced",
-                 {{Block::paragraph, "New recovery codes were made for your account; the old ones open nothing any more:"},
-                  {Block::facts, moment(at)},
-                  {Block::paragraph, "If it was you, there is nothing to do."},
-                  {Block::small, "If it was not you, change your password at once and replace your recovery codes."}});
+  return compose(
+      head, to, "Your recovery codes were replaced",
+      {{Block::paragraph, "New recovery codes were made for your account; the old ones open nothing any more:"},
+       {Block::facts, moment(at)},
+       {Block::paragraph, "If it was you, there is nothing to do."},
+       {Block::small, "If it was not you, change your password at once and replace your recovery codes."}});
 }
 
 Message session_ended_for_reuse(const Letterhead& head, const std::string& to, const std::string& device,

@@ -37,7 +37,8 @@ std::vector<Message> all_letters(const std::string& inserted = "Chrome on macOS"
           session_ended_for_reuse(head, "a@b.c", inserted, "203.0.113.7", noon),
           second_factor_added(head, "a@b.c", noon),
           second_factor_removed(head, "a@b.c", noon),
-          step_up_code(head, "a@b.c", code, std::chrono::minutes(10)), recovery_code_used(head, "a@b.c", 9, noon),
+          step_up_code(head, "a@b.c", code, std::chrono::minutes(10)),
+          recovery_code_used(head, "a@b.c", 9, noon),
           recovery_codes_replaced(head, "a@b.c", noon)};
 }
 

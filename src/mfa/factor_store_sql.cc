@@ -37,8 +37,7 @@ class SqlFactorStore final : public FactorStore {
         ") VALUES ($1, $2, $3, $4, $5, $6)"
         " ON CONFLICT (user_id) DO UPDATE SET sealed = excluded.sealed, last_step = excluded.last_step,"
         " created_at = excluded.created_at, confirmed_at = excluded.confirmed_at, auth_epoch = excluded.auth_epoch",
-        factor.user, factor.sealed, factor.last_step, factor.created_at, factor.confirmed_at,
-        factor.auth_epoch);
+        factor.user, factor.sealed, factor.last_step, factor.created_at, factor.confirmed_at, factor.auth_epoch);
   }
 
   core::Result<bool> remove_totp(core::Tx& tx, accounts::UserId user) override {

@@ -50,8 +50,8 @@ class Service {
 
   // A new app in the place of one that was not confirmed. Error: factor_exists.
   core::Result<Enrolment> begin_totp(core::Tx& tx, const accounts::User& user, const audit::Origin& origin);
-  // The app, begun less than 15 minutes ago, knows its seed: from now on it is asked for. The recovery codes, which are not shown again. The inner
-  // errors, which keep what was counted: otp_invalid, too_many_attempts.
+  // The app, begun less than 15 minutes ago, knows its seed: from now on it is asked for. The recovery codes, which are
+  // not shown again. The inner errors, which keep what was counted: otp_invalid, too_many_attempts.
   core::Result<core::Result<std::vector<crypto::Secret>>> confirm_totp(core::Tx& tx, const accounts::User& user,
                                                                        const crypto::Secret& code,
                                                                        const audit::Origin& origin);

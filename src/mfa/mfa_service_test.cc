@@ -24,8 +24,8 @@ struct MfaService : testing::Test {
   test::FakeGuesses guess_rows;
   test::FakeAudit audit{clock};
   limits::Config limit_config;
-  limits::GuessLimit guesses{guess_rows, Secret(std::string(32, 'g')), limit_config,
-                             clock,      metrics,                       limits::Guessed::second_factor};
+  limits::GuessLimit guesses{guess_rows, Secret(std::string(32, 'g')),  limit_config, clock,
+                             metrics,    limits::Guessed::second_factor};
   test::FakeMailOutbox mail;
   crypto::Sealer sealer{Secret("the master key of a test, long enough")};
   crypto::HmacKey key{Secret(std::string(32, 'k'))};
@@ -191,8 +191,9 @@ TEST_F(MfaService, TheSeedIsSealedForItsUser) {
   const accounts::User bob{.id = random.id<accounts::UserId>(clock.now())};
   factors.state.totp[bob.id] = factors.state.totp.at(ann.id);
   factors.state.totp[bob.id].user = bob.id;
-  EXPECT_EQ(code_of(in_tx([&](core::Tx& tx) { return service.verify(tx, bob, Method::totp, Secret(now_of(seed)), {}); })),
-            "internal")
+  EXPECT_EQ(
+      code_of(in_tx([&](core::Tx& tx) { return service.verify(tx, bob, Method::totp, Secret(now_of(seed)), {}); })),
+      "internal")
       << "another's seed";
   factors.state.totp.at(ann.id).sealed.back() ^= 1;
   clock.advance(core::Seconds(30));

@@ -38,9 +38,8 @@ class OwnFactors {
   explicit OwnFactors(const Parts& parts) : parts_(parts) {}
 
   core::Result<Status> status(accounts::UserId user);
-  // Errors of those that follow: wrong_password, otp_invalid, too_many_attempts, account_disabled, conflict when the account
-  // changed meanwhile.
-  // Error besides: factor_exists.
+  // Errors of those that follow: wrong_password, otp_invalid, too_many_attempts, account_disabled, conflict when the
+  // account changed meanwhile. Error besides: factor_exists.
   core::Result<Enrolment> begin_totp(accounts::UserId user, const crypto::Secret& password,
                                      const audit::Origin& origin);
   // Ends the sessions but `current`. Error besides: factor_exists.

@@ -18,8 +18,8 @@ struct OwnFactorsTest : testing::Test, test::PasswordWorld {
   test::FakeFactors factor_rows;
   crypto::HmacKey key{Secret(std::string(32, 'k'))};
   Config config;
-  limits::GuessLimit factor_guesses{guess_rows, Secret(std::string(32, 'g')), limit_config,
-                                    clock,      metrics,                       limits::Guessed::second_factor};
+  limits::GuessLimit factor_guesses{guess_rows, Secret(std::string(32, 'g')),  limit_config, clock,
+                                    metrics,    limits::Guessed::second_factor};
   Service factors{{factor_rows, factor_guesses, audit, mail, sealer, key, random, clock, config}};
   test::Meanwhile between{transactor};
   OwnFactors own{{between, users, access, passwords, factors, sessions, mail, clock}};

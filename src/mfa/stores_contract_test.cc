@@ -114,7 +114,12 @@ TEST_P(MfaStores, AnAppIsKeptAndReplaced) {
   EXPECT_EQ(first->last_step, -1);
   EXPECT_EQ(first->created_at, now_);
   EXPECT_FALSE(first->confirmed_at);
-  put({.user = ann_, .sealed = {7}, .last_step = 9, .auth_epoch = 3, .created_at = now_, .confirmed_at = now_ + Seconds(1)});
+  put({.user = ann_,
+       .sealed = {7},
+       .last_step = 9,
+       .auth_epoch = 3,
+       .created_at = now_,
+       .confirmed_at = now_ + Seconds(1)});
   const auto second = in_tx([&](core::Tx& tx) { return factors_->lock_totp(tx, ann_); });
   EXPECT_EQ(second->sealed, std::vector<uint8_t>{7});
   EXPECT_EQ(second->last_step, 9);

@@ -69,7 +69,7 @@ struct Session {
   std::string ip_address;  // of sign-in, then of the last refresh
   core::Time created_at, last_active_at, refreshed_at;
   core::Time authenticated_at;  // of the last proof of who the user is, at sign-in or since
-  core::Time expires_at;  // whatever its use
+  core::Time expires_at;        // whatever its use
   std::optional<End> end;
 };
 
@@ -90,9 +90,7 @@ inline bool lists(std::string_view amr, std::string_view method) {
 }
 
 // The authentication assurance level that `amr` reaches (NIST SP 800-63B section 4): 2 with two factors, else 1.
-inline int64_t assurance_level(std::string_view amr) {
-  return lists(amr, "mfa") ? 2 : 1;
-}
+inline int64_t assurance_level(std::string_view amr) { return lists(amr, "mfa") ? 2 : 1; }
 
 struct Lifetimes {
   core::Seconds idle{}, absolute{};

@@ -41,7 +41,8 @@ inline void declare(core::Settings& settings, Config& config) {
       "sessions.at_limit", config.at_limit,
       "What a sign-in beyond sessions.limit does: it ends the session that was not used for longest, or is refused.");
   settings.add("sessions.step_up_after", config.step_up_after,
-               "How long after proving who he is a user may do what needs a recent proof; 0s: always.", {.max = 86'400});
+               "How long after proving who he is a user may do what needs a recent proof; 0s: always.",
+               {.max = 86'400});
   settings.add("sessions.cache_entries", config.cache_entries, "How many sessions are held in memory.", {.min = 100});
 }
 

@@ -46,13 +46,13 @@ core::Result<> check_not_before(const json::object& claims, core::Time now) {
 core::Result<AccessClaims> read_claims(const json::object& claims, const Config& config) {
   if (!is_text(claims, "iss", config.issuer)) return invalid("another issuer");
   if (!is_text(claims, "aud", config.audience)) return invalid("another audience");
-  return AccessClaims{.user = TRY(id_claim(claims, "sub")),
-                      .session = TRY(id_claim(claims, "sid")),
-                      .id = TRY(id_claim(claims, "jti")),
-                      .issued_at = TRY(time_claim(claims, "iat")),
-                      .expires_at = TRY(time_claim(claims, "exp")),
-                      .authenticated_at = claims.if_contains("auth_time") ? TRY(time_claim(claims, "auth_time"))
-                                                                          : core::Time{}};
+  return AccessClaims{
+      .user = TRY(id_claim(claims, "sub")),
+      .session = TRY(id_claim(claims, "sid")),
+      .id = TRY(id_claim(claims, "jti")),
+      .issued_at = TRY(time_claim(claims, "iat")),
+      .expires_at = TRY(time_claim(claims, "exp")),
+      .authenticated_at = claims.if_contains("auth_time") ? TRY(time_claim(claims, "auth_time")) : core::Time{}};
 }
 
 void append_member(std::string& out, std::string_view name, std::string_view text) {

@@ -84,8 +84,7 @@ TEST_F(AccessTokenTest, HoldsTheseMembersAndNoOthers) {
   EXPECT_EQ(jws.payload, "{\"iss\":\"usher\",\"sub\":\"" + user +
                              "\",\"aud\":\"usher\",\"iat\":1800000000,\"exp\":1800000600,\"auth_time\":1799999940,"
                              "\"aal\":2,\"amr\":[\"pwd\",\"otp\",\"mfa\"],\"jti\":\"" +
-                             claims.id.str() +
-                             "\",\"sid\":\"" + session + "\"}");
+                             claims.id.str() + "\",\"sid\":\"" + session + "\"}");
   EXPECT_EQ(jws.typ, "at+jwt");
   EXPECT_EQ(jws.kid, key().kid());
 }

@@ -78,7 +78,7 @@ INVALID = ("token_invalid", "token_malformed")
 def test_a_token_has_the_claims_of_a_jwt_access_token_and_no_permissions(usher, good):
     head, claims = jwt.header(good.access), jwt.claims(good.access)
     assert set(head) == {"alg", "kid", "typ"} and (head["alg"], head["typ"]) == ("ES256", "at+jwt")
-    assert set(claims) == {"iss", "sub", "aud", "iat", "exp", "jti", "sid"}
+    assert set(claims) == {"iss", "sub", "aud", "iat", "exp", "auth_time", "aal", "amr", "jti", "sid"}
     assert (claims["iss"], claims["aud"], claims["sub"], claims["sid"]) == ("usher", "usher", good.user["id"], good.session)
     assert claims["exp"] - claims["iat"] == 604800 and abs(claims["iat"] - time.time()) < 60
 

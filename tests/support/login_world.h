@@ -21,8 +21,8 @@ struct LoginWorld : PasswordWorld {
   FakeChallenges challenge_rows;
   mfa::Config mfa_config;
   crypto::HmacKey recovery_key{crypto::Secret(std::string(32, 'k'))};
-  limits::GuessLimit factor_guesses{guess_rows, crypto::Secret(std::string(32, 'g')), limit_config,
-                                    clock,      metrics,                               limits::Guessed::second_factor};
+  limits::GuessLimit factor_guesses{guess_rows, crypto::Secret(std::string(32, 'g')), limit_config, clock,
+                                    metrics,    limits::Guessed::second_factor};
   mfa::Service factors{{factor_rows, factor_guesses, audit, mail, sealer, recovery_key, random, clock, mfa_config}};
   mfa::Challenges challenges{challenge_rows, random, clock, mfa_config};
   login::CodeMailer code_mailer{codes, mail};

@@ -39,7 +39,7 @@ def assert_problem(answer, status, code):
     assert body["status"] == status and body["type"] == f"urn:usher:error:{code}"
     assert body["title"] and body["detail"]
     assert body["requestId"] == answer.headers["x-request-id"]
-    assert set(body) <= {"type", "title", "status", "code", "detail", "requestId", "errors", "reason", "permission"}
+    assert set(body) <= {"type", "title", "status", "code", "detail", "requestId", "errors", "reason", "permission", "methods"}
     for error in body.get("errors", []):
         assert set(error) == {"field", "code", "message"}
     if status == 401:
