@@ -78,7 +78,7 @@ Result<TokensJson> step_up(Context& context, const StepUpRequest& request, const
 
 Result<Message> send_step_up_code(Context& context, const RouteParts& parts) {
   TRY(parts.step_up.send_code(accounts::UserId{context.caller->user}));
-  return Message{"A code is on its way to the account's address."};
+  return Message{"A code is on its way to the account's address, unless one was sent a moment ago."};
 }
 
 Result<TokensJson> refresh(Context& context, RefreshRequest request, const RouteParts& parts) {

@@ -40,15 +40,15 @@ class StepUp {
   // too_many_attempts; conflict when account or session changed meanwhile.
   core::Result<SignedIn> prove(accounts::UserId user, sessions::SessionId session, ProofMethod method,
                                const crypto::Secret& proof, const audit::Origin& origin);
-  // A code for ProofMethod::email_code, at most one a minute. Error: validation_failed for `method`, when it would not
-  // do.
+  // A code for ProofMethod::email_code, at most one a minute and ever fewer when none is used. Error: validation_failed
+  // for `method`, when it would not do.
   core::Result<> send_code(accounts::UserId user);
 
  private:
   core::Result<std::vector<ProofMethod>> methods_of(core::Tx& tx, accounts::UserId user);
-  core::Result<> ensure_allowed(accounts::UserId user, ProofMethod method);
-  core::Result<core::Result<>> verify(core::Tx& tx, const accounts::User& user, ProofMethod method,
-                                      const crypto::Secret& proof, const audit::Origin& origin);
+  core::Result<> ensure_allowed(core::Tx& tx, accounts::UserId user, ProofMethod method);
+  core::Result<core::Result<>> verify(core::Tx& tx, const accounts::User& user, sessions::SessionId session,
+                                      ProofMethod method, const crypto::Secret& proof, const audit::Origin& origin);
 
   const Parts parts_;
 };

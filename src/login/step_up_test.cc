@@ -90,11 +90,45 @@ TEST_F(StepUpTest, WhoHasASecondFactorProvesThat) {
   EXPECT_EQ(prove(ProofMethod::email_code, "123456"), "validation_failed");
   EXPECT_EQ(code_of(step_up.send_code(ann)), "validation_failed");
   EXPECT_EQ(prove(ProofMethod::totp, "000000"), "otp_invalid");
+  for (int i = 0; i < 20; ++i) prove(ProofMethod::totp, "000000");
+  EXPECT_EQ(prove(ProofMethod::totp, code()), "too_many_attempts");
+  clock.advance(Seconds(60));
   EXPECT_EQ(prove(ProofMethod::totp, code()), "done");
   EXPECT_EQ(amr(), "pwd otp mfa");
   EXPECT_EQ(::sessions::assurance_level(amr()), 2);
   const auto asked = step_up.ensure_recent(ann, clock.now() - std::chrono::hours(1));
   EXPECT_EQ(asked.error().reason, "totp recovery_code");
+}
+
+TEST_F(StepUpTest, APasswordThatWasChangedMeanwhileProvesNothing) {
+  int writes = 0;
+  meanwhile.before_write = [&] {  // the first is the judgement of the password
+    meanwhile.before_write = [&] {
+      ++writes;
+      ASSERT_TRUE(
+          passwords.change(ann, here, Secret(password), Secret(std::string("some other, and long enough")), origin));
+    };
+  };
+  EXPECT_EQ(prove(ProofMethod::password, password), "conflict");
+  EXPECT_EQ(writes, 1);
+}
+
+TEST_F(StepUpTest, WhoseSessionEndsMeanwhileKeepsHisCode) {
+  add_app();
+  const auto codes = transactor.atomically(
+      [&](core::Tx& tx) { return factors.renew_recovery_codes(tx, users.users.at(ann), origin); });
+  const std::string one((*codes)[0].expose());
+  meanwhile.before_write = [&] { ASSERT_TRUE(login.logout(ann, here, origin)); };
+  EXPECT_EQ(prove(ProofMethod::recovery_code, one), "conflict");
+  const auto kept = transactor.atomically([&](core::Tx& tx) {
+    return factors.verify(tx, users.users.at(ann), mfa::Method::recovery_code, Secret(one), origin);
+  });
+  EXPECT_TRUE(kept.value());
+}
+
+TEST_F(StepUpTest, AProofByAClockThatWasWrongIsNone) {
+  EXPECT_TRUE(step_up.ensure_recent(ann, clock.now() + Seconds(29)));
+  EXPECT_EQ(code_of(step_up.ensure_recent(ann, clock.now() + std::chrono::days(365))), "step_up_required");
 }
 
 TEST_F(StepUpTest, WhatChangedMeanwhileVoidsTheProof) {

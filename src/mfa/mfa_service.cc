@@ -10,7 +10,9 @@ namespace {
 using core::Code, core::Result;
 
 // Counted apart from passwords: whoever guesses here knows the password, and must not close that door.
-std::string subject_of(accounts::UserId user) { return "second factor " + user.str(); }
+std::string subject_of(accounts::UserId user, std::optional<sessions::SessionId> session = std::nullopt) {
+  return session ? "second factor of session " + session->str() : "second factor " + user.str();
+}
 
 constexpr core::Seconds enrolment_life = std::chrono::minutes(15);
 constexpr core::Millis notice_life = std::chrono::days(1);
@@ -51,10 +53,12 @@ Result<Result<std::vector<crypto::Secret>>> Service::confirm_totp(core::Tx& tx, 
   if (!factor) return Codes(core::fail(Code::otp_invalid));
   if (factor->confirmed_at) return Codes(core::fail(Code::factor_exists));
   const core::Time now = parts_.clock.now();
-  const bool stale = factor->auth_epoch != user.auth_epoch || now >= factor->created_at + enrolment_life;
+  // What is void is not guessed at.
+  const auto age = std::chrono::abs(now - factor->created_at);
+  if (factor->auth_epoch != user.auth_epoch || age >= enrolment_life) return Codes(core::fail(Code::otp_invalid));
   factor->confirmed_at = now;
-  const bool right = !stale && TRY(accept_totp(tx, std::move(*factor), code));
-  if (auto heard = TRY(judge(tx, user, right)); !heard) {
+  const bool right = TRY(accept_totp(tx, std::move(*factor), code));
+  if (auto heard = TRY(judge(tx, subject_of(user.id), right)); !heard) {
     TRY(parts_.audit.append(tx, {"factor.refused", user.id.value, {}, "totp"}, origin));
     return Codes(std::unexpected(heard.error()));
   }
@@ -63,11 +67,12 @@ Result<Result<std::vector<crypto::Secret>>> Service::confirm_totp(core::Tx& tx, 
 }
 
 Result<Result<>> Service::verify(core::Tx& tx, const accounts::User& user, Method method, const crypto::Secret& code,
-                                 const audit::Origin& origin) {
+                                 const audit::Origin& origin, std::optional<sessions::SessionId> session) {
+  const std::string subject = subject_of(user.id, session);
   // Before a recovery code or a step is used up for nothing; nobody else counts while the user is locked.
-  TRY(parts_.guesses.check(tx, subject_of(user.id)));
+  TRY(parts_.guesses.check(tx, subject));
   const bool right = TRY(accept(tx, user, method, code));
-  auto heard = TRY(judge(tx, user, right));
+  auto heard = TRY(judge(tx, subject, right));
   const std::string_view action = heard ? "factor.proved" : "factor.refused";
   TRY(parts_.audit.append(tx, {std::string(action), user.id.value, {}, std::string(core::to_text(method))}, origin));
   if (heard && method == Method::recovery_code) TRY(tell_of_used_code(tx, user));
@@ -135,8 +140,8 @@ Result<std::vector<crypto::Secret>> Service::make_recovery_codes(core::Tx& tx, a
   return codes;
 }
 
-Result<Result<>> Service::judge(core::Tx& tx, const accounts::User& user, bool right) {
-  auto heard = TRY(parts_.guesses.judge(tx, subject_of(user.id), right ? limits::Guess::right : limits::Guess::wrong));
+Result<Result<>> Service::judge(core::Tx& tx, const std::string& subject, bool right) {
+  auto heard = TRY(parts_.guesses.judge(tx, subject, right ? limits::Guess::right : limits::Guess::wrong));
   if (!heard || right) return heard;
   return Result<>(core::fail(Code::otp_invalid));
 }

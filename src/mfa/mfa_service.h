@@ -9,6 +9,7 @@
 #include "mfa/factor_store.h"
 #include "mfa/mfa_config.h"
 #include "mfa/recovery_code.h"
+#include "sessions/session.h"
 
 namespace mfa {
 
@@ -56,9 +57,11 @@ class Service {
                                                                        const crypto::Secret& code,
                                                                        const audit::Origin& origin);
   // Each password of an app and each recovery code succeeds once, on all nodes. Inner errors as above. A mail tells of
-  // a recovery code that was used.
+  // a recovery code that was used. `session`: of a caller who proved nothing else; its wrong codes are counted apart,
+  // so that a stolen session does not close its owner's way in.
   core::Result<core::Result<>> verify(core::Tx& tx, const accounts::User& user, Method method,
-                                      const crypto::Secret& code, const audit::Origin& origin);
+                                      const crypto::Secret& code, const audit::Origin& origin,
+                                      std::optional<sessions::SessionId> session = std::nullopt);
   // The app and the recovery codes. Error: not_found.
   core::Result<> remove(core::Tx& tx, const accounts::User& user, const audit::Origin& origin);
   // New ones in the place of all that there were; a mail tells of it. Error: not_found for a user without a second
@@ -73,7 +76,7 @@ class Service {
   core::Result<bool> accept(core::Tx& tx, const accounts::User& user, Method method, const crypto::Secret& code);
   core::Result<std::vector<crypto::Secret>> make_recovery_codes(core::Tx& tx, accounts::UserId user);
   core::Result<> tell_of_used_code(core::Tx& tx, const accounts::User& user);
-  core::Result<core::Result<>> judge(core::Tx& tx, const accounts::User& user, bool right);
+  core::Result<core::Result<>> judge(core::Tx& tx, const std::string& subject, bool right);
 
   const Parts parts_;
 };

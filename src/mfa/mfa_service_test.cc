@@ -97,6 +97,19 @@ TEST_F(MfaService, WhatWasOnlyBegunIsNotRemoved) {
   EXPECT_EQ(code_of(in_tx([&](core::Tx& tx) { return service.renew_recovery_codes(tx, ann, {}); })), "not_found");
 }
 
+TEST_F(MfaService, WhatASessionGuessesIsCountedApart) {
+  const auto codes = confirm(now_of(begin())).value();
+  const auto by_session = [&](const char* code) {
+    return in_tx([&](core::Tx& tx) {
+      return service.verify(tx, ann, Method::recovery_code, Secret(std::string(code)), {},
+                            sessions::SessionId{ann.id.value});
+    });
+  };
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(code_of(by_session("x").value()), "otp_invalid");
+  EXPECT_EQ(code_of(by_session("x")), "too_many_attempts");
+  EXPECT_EQ(verify(Method::recovery_code, codes[0].expose()), "done") << "its owner's way in stays open";
+}
+
 TEST_F(MfaService, GuessesCountThoughLimitsAreLifted) {
   limit_config.enabled = false;
   confirm(now_of(begin()));

@@ -79,6 +79,7 @@ Result<int64_t> OwnFactors::remove_of(accounts::UserId id, const audit::Origin& 
 Result<int64_t> OwnFactors::remove(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> except,
                                    const audit::Origin& origin) {
   TRY(parts_.factors.remove(tx, user, origin));
+  if (except) TRY(parts_.sessions.forget_second_factor(tx, *except));
   const auto letter = mail::second_factor_removed(parts_.mail.letterhead(), user.email, parts_.clock.now());
   return end_others(tx, std::move(user), except, letter, origin);
 }

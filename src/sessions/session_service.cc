@@ -44,11 +44,22 @@ core::Result<std::optional<Issued>> Service::authenticate(core::Tx& tx, accounts
   Session& session = found->session;
   session.authenticated_at = clock_.now();
   for (const auto& method : methods_of(amr))
-    if (!lists(session.amr, method)) session.amr += ' ' + method;
+    if (!lists(session.amr, method) && (method != "mfa" || lists(session.amr, "pwd"))) session.amr += ' ' + method;
   TRY(store_.authenticate(tx, session));
   TRY(audit_.append(tx, {"session.authenticated", user.value, id.value, std::string(amr)}, origin));
   TRY(outbox_.announce(tx, {changes::Kind::session, user.value}));
   return issue(std::move(session));
+}
+
+core::Result<> Service::forget_second_factor(core::Tx& tx, SessionId id) {
+  auto found = TRY(store_.lock(tx, id));
+  if (!found) return {};
+  std::string kept;
+  for (const auto& method : methods_of(found->session.amr))
+    if (method != "mfa") kept += (kept.empty() ? "" : " ") + method;
+  found->session.amr = std::move(kept);
+  TRY(store_.authenticate(tx, found->session));
+  return outbox_.announce(tx, {changes::Kind::session, found->session.user.value});
 }
 
 core::Result<> Service::check_clock() const {

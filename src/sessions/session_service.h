@@ -58,10 +58,12 @@ class Service {
   // Ends one session of `owner`; false when it is not his or has ended already.
   core::Result<bool> end(core::Tx& tx, accounts::UserId owner, SessionId id, EndReason reason,
                          const audit::Origin& origin);
-  // The user proved anew who he is, by the methods of `amr`, which are added to the session's. With its newest refresh
-  // token; absent when it is not the user's or has ended.
+  // The user proved anew who he is, by the methods of `amr`, which are added to the session's: "mfa" only beside a
+  // password. With its newest refresh token; absent when it is not the user's or has ended.
   core::Result<std::optional<Issued>> authenticate(core::Tx& tx, accounts::UserId user, SessionId id,
                                                    std::string_view amr, const audit::Origin& origin);
+  // The user has no second factor any more, and the session does not say that one was proved.
+  core::Result<> forget_second_factor(core::Tx& tx, SessionId id);
   // Ends all sessions of a user but `except`; how many.
   core::Result<int64_t> end_all(core::Tx& tx, accounts::UserId user, EndReason reason, std::optional<SessionId> except,
                                 const audit::Origin& origin);

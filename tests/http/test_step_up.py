@@ -1,20 +1,15 @@
 """What needs a recent proof: refused with the methods, passed after one, for a while, and only by the token that tells of it."""
 import time
+import uuid
+from dataclasses import replace
 
 import pytest
 from support import jwt
 from support.authenticator import enrol, sign_in
-from support.scenario import alive, assert_problem, at_once, fresh_email
-from support.usher import PASSWORD, Server, sign_in_of
+from support.scenario import alive, assert_problem, at_once, changed, eventually, fresh_email
+from support.usher import PASSWORD, sign_in_of
 
 BOTH_ENGINES = True
-AFTER = 3
-
-
-@pytest.fixture(scope="module")
-def usher(store):
-    with Server(settings=store | {"sessions.step_up_after": f"{AFTER}s"}) as server:
-        yield server
 
 
 @pytest.fixture
@@ -24,67 +19,90 @@ def root(usher):
     return made
 
 
-def sensitive(usher, access, who):
-    return usher.post(f"/users/{who.user['id']}/enable", token=access)
+def sensitive(usher, who):
+    return usher.post(f"/users/{who.user['id']}/enable", token=who.access)
 
 
 def step_up(usher, who, method="password", proof=PASSWORD):
     return usher.post("/auth/step-up", {"method": method, "proof": proof}, token=who.access)
 
 
-def wait_until_stale(usher, who):
-    time.sleep(max(0, jwt.claims(who.access)["auth_time"] + AFTER + 1 - time.time()))
-    refused = sensitive(usher, who.access, who)
+def an_hour_later(usher, who):
+    """The same session, whose user proved long ago who he is; a refresh is no proof."""
+    changed(usher, "UPDATE sessions SET authenticated_at = authenticated_at - 3600000 WHERE id = ?", uuid.UUID(who.session).bytes)
+    fresh = usher.refresh(who.refresh).json
+    return replace(who, access=fresh["accessToken"], refresh=fresh["refreshToken"])
+
+
+def methods_asked_for(usher, who):
+    refused = sensitive(usher, who)
     assert_problem(refused, 403, "step_up_required")
     return refused.json["methods"]
 
 
 def test_a_sign_in_is_a_recent_proof_and_a_refresh_is_none(usher, root):
-    assert sensitive(usher, root.access, root).status == 200
-    assert wait_until_stale(usher, root) == ["password", "email_code"]
-    fresh = usher.refresh(root.refresh).json
-    assert_problem(sensitive(usher, fresh["accessToken"], root), 403, "step_up_required")
-    assert usher.get("/users", token=root.access).status == 200, "reading needs none"
+    assert sensitive(usher, root).status == 200
+    late = an_hour_later(usher, root)
+    assert methods_asked_for(usher, late) == ["password", "email_code"]
+    assert usher.get("/users", token=late.access).status == 200, "reading needs none"
 
 
-def test_a_proof_opens_it_for_a_while_and_only_to_its_token(usher, root):
-    wait_until_stale(usher, root)
-    assert_problem(step_up(usher, root, proof="wrong"), 400, "wrong_password")
-    proved = step_up(usher, root)
+def test_a_proof_opens_it_to_its_token_and_loses_none(usher, root):
+    late = an_hour_later(usher, root)
+    assert_problem(step_up(usher, late, proof="wrong"), 400, "wrong_password")
+    proved = step_up(usher, late)
     assert proved.status == 200 and proved.json["sessionId"] == root.session
-    assert_problem(sensitive(usher, root.access, root), 403, "step_up_required")
+    assert methods_asked_for(usher, late), "a copy of an older access token gains nothing"
     again = sign_in_of(root.email, proved)
-    assert sensitive(usher, again.access, root).status == 200
-    assert alive(usher, root) and alive(usher, again)
-    assert usher.refresh(root.refresh).status == 200, "the tokens of before are not lost"
-    wait_until_stale(usher, again)
+    assert sensitive(usher, again).status == 200
+    assert alive(usher, late) and alive(usher, again)
+    assert usher.refresh(late.refresh).status == 200, "a lost answer signs nobody out"
+    assert methods_asked_for(usher, an_hour_later(usher, again))
 
 
 def test_a_code_by_mail_is_a_proof_but_no_second_factor(usher, root):
-    wait_until_stale(usher, root)
-    assert usher.post("/auth/step-up/email-code", token=root.access).status == 202
-    proved = step_up(usher, root, "email_code", usher.code(root.email))
+    late = an_hour_later(usher, root)
+    assert usher.post("/auth/step-up/email-code", token=late.access).status == 202
+    eventually(lambda: usher.mails(root.email)[0]["subject"] == "Confirm that it is you")
+    proved = step_up(usher, late, "email_code", usher.code(root.email))
     assert proved.status == 200
     claims = jwt.claims(proved.json["accessToken"])
     assert (claims["amr"], claims["aal"]) == (["otp"], 1), "it began by such a code"
-    assert sensitive(usher, proved.json["accessToken"], root).status == 200
+    assert sensitive(usher, sign_in_of(root.email, proved)).status == 200
 
 
 def test_who_has_a_second_factor_proves_that(usher, root):
-    app, codes = enrol(usher, root)
-    assert wait_until_stale(usher, root) == ["totp", "recovery_code"]
-    refused = step_up(usher, root)
+    by_password = usher.login(root.email)
+    _, codes = enrol(usher, by_password)
+    late = an_hour_later(usher, by_password)
+    assert methods_asked_for(usher, late) == ["totp", "recovery_code"]
+    refused = step_up(usher, late)
     assert_problem(refused, 400, "validation_failed")
     assert refused.json["errors"][0]["field"] == "method"
-    assert_problem(usher.post("/auth/step-up/email-code", token=root.access), 400, "validation_failed")
-    answers = at_once([lambda: step_up(usher, root, "recovery_code", codes[0])] * 20)
+    assert_problem(usher.post("/auth/step-up/email-code", token=late.access), 400, "validation_failed")
+    answers = at_once([lambda: step_up(usher, late, "recovery_code", codes[0])] * 20)
     assert [a.status for a in answers].count(200) == 1, "the code is used once"
-    proved = next(a for a in answers if a.status == 200)
-    me = usher.get("/auth/me", token=proved.json["accessToken"]).json["session"]
-    claims = jwt.claims(proved.json["accessToken"])
-    assert me["aal"] == claims["aal"] == 2 and me["amr"] == claims["amr"]
-    assert me["authenticatedAt"] > me["createdAt"]
-    assert sensitive(usher, proved.json["accessToken"], root).status == 200
+    proved = sign_in_of(root.email, next(a for a in answers if a.status == 200))
+    me = usher.get("/auth/me", token=proved.access).json["session"]
+    claims = jwt.claims(proved.access)
+    assert me["aal"] == claims["aal"] == 2 and me["amr"] == claims["amr"] == ["pwd", "recovery_code", "mfa"]
+    assert sensitive(usher, proved).status == 200
+
+
+def test_a_stolen_session_that_guesses_does_not_close_its_owners_way_in(usher, root):
+    app, _ = enrol(usher, root)
+    answers = [step_up(usher, root, "totp", "000000") for _ in range(21)]
+    assert [a.status for a in answers] == [400] * 20 + [429]
+    assert sign_in(usher, root.email, app)
+
+
+def test_a_session_does_not_tell_of_a_second_factor_that_was_removed(usher, root):
+    app, codes = enrol(usher, root)
+    both = sign_in(usher, root.email, app)
+    proof = {"password": PASSWORD, "method": "recovery_code", "code": codes[0]}
+    assert usher.post("/auth/mfa/totp/remove", proof, token=both.access).status == 200
+    assert usher.get("/auth/me", token=both.access).json["session"]["aal"] == 1
+    assert jwt.claims(step_up(usher, both).json["accessToken"])["aal"] == 1
 
 
 def test_what_a_session_says_of_its_sign_in_is_true(usher, root):
