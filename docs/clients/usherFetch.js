@@ -97,8 +97,14 @@ export function createSession({
   // Returns { mfaRequired, mfaToken, methods } when the user has a second factor, and nobody is signed in yet: then
   // signIn('/auth/mfa/verify', { mfaToken, method, code }) is the second step.
   // Rejects with an error whose `problem` is the server's answer.
-  async function signIn(path, credentials) {
-    const body = await bodyOf(await post(path, credentials));
+  const signIn = async (path, credentials) => take(await post(path, credentials));
+
+  // Proves anew who is signed in, after a call was refused with step_up_required, by a method that its problem names.
+  const stepUp = async (method, proof) =>
+    take(await send(`${baseUrl}/auth/step-up`, { method: 'POST', headers, body: JSON.stringify({ method, proof }) }));
+
+  async function take(answer) {
+    const body = await bodyOf(answer);
     if (body.mfaRequired) return body;
     if (!body.accessToken) throw Object.assign(new Error(body.detail ?? 'no answer'), { problem: body });
     await alone(() => keep(body));
@@ -113,5 +119,5 @@ export function createSession({
 
   const load = async () => show(await store.read());
   const subscribe = (listener) => (listeners.add(listener), () => listeners.delete(listener));
-  return { load, token, renew, fetch: send, signIn, signOut, subscribe, state: () => state };
+  return { load, token, renew, fetch: send, signIn, stepUp, signOut, subscribe, state: () => state };
 }

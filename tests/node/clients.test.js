@@ -202,6 +202,21 @@ test('a second factor is asked for, and completes the sign-in', async () => {
   assert.equal(session.state().user.email, email);
 });
 
+test('a step-up is kept, and a refused one changes nothing', async () => {
+  const { email } = await fresh();
+  const { session, storage } = tab();
+  await session.signIn('/auth/login', { email, password });
+  const before = await session.token();
+  const refusal = await session.stepUp('password', 'not-her-password-1').catch((error) => error);
+  assert.equal(refusal.problem.code, 'wrong_password');
+  assert.equal(await session.token(), before);
+  await session.stepUp('password', password);
+  assert.notEqual(await session.token(), before);
+  assert.notEqual(held(storage), null);
+  assert.equal((await session.fetch(`${usher.url}/auth/me`)).status, 401, 'another server gets no token');
+  assert.equal((await session.fetch(`${proxy.url}/auth/me`)).status, 200);
+});
+
 test('signing out while nobody can be asked is refused, and the session is kept', async () => {
   const { tokens } = await fresh();
   const { session, storage, told } = tab({ storage: holding(tokens) });
