@@ -149,4 +149,4 @@ def test_commands_that_are_named_exist(path):
 def test_client_code_is_shown_as_it_is(file):
     shown = [block.text for block in d.blocks(d.DOCS / "CLIENTS.md") if block.language == "js"]
     assert file.read_text() in shown
-    assert len(file.read_text().splitlines()) <= 120
+    assert len(file.read_text().splitlines()) <= 130
