@@ -322,7 +322,7 @@ TEST_P(SessionStore, RotationsAreStoredTogetherEachByItsOwnRule) {
   rotate({&ahead});
   rotate(all);
   for (size_t i = 0; i < sessions.size(); ++i) {
-    const auto& found = find(sessions[i].id)->rotation;
+    const Rotation found = find(sessions[i].id)->rotation;
     EXPECT_EQ(found.generation, i == 1 ? 0 : i == 2 ? 7 : 3);
     EXPECT_EQ(found.answered_to, i == 1 ? "" : std::to_string(i));
   }
