@@ -4,20 +4,27 @@ namespace login {
 
 using verification::Purpose;
 
-core::Result<Sent> CodeMailer::send_verification(core::Tx& tx, const accounts::User& user, core::Time now) {
-  const auto life = codes_.rules().life;
-  const auto code = TRY(codes_.issue(tx, user.id, Purpose::verify_email, now));
+namespace {
+
+using Letter = mail::Message(const mail::Letterhead&, const std::string&, const crypto::Secret&, core::Millis);
+
+core::Result<Sent> send_code(core::Tx& tx, verification::Service& codes, mail::Outbox& mail, const accounts::User& user,
+                             Purpose purpose, Letter& letter, core::Time now) {
+  const auto life = codes.rules().life;
+  const auto code = TRY(codes.issue(tx, user.id, purpose, now));
   if (!code) return Sent::too_soon;
-  TRY(mail_.enqueue(tx, mail::verification_code(mail_.letterhead(), user.email, *code, life), now + life));
+  TRY(mail.enqueue(tx, letter(mail.letterhead(), user.email, *code, life), now + life));
   return Sent::now;
 }
 
+}  // namespace
+
+core::Result<Sent> CodeMailer::send_verification(core::Tx& tx, const accounts::User& user, core::Time now) {
+  return send_code(tx, codes_, mail_, user, Purpose::verify_email, mail::verification_code, now);
+}
+
 core::Result<Sent> CodeMailer::send_step_up(core::Tx& tx, const accounts::User& user, core::Time now) {
-  const auto life = codes_.rules().life;
-  const auto code = TRY(codes_.issue(tx, user.id, Purpose::step_up, now));
-  if (!code) return Sent::too_soon;
-  TRY(mail_.enqueue(tx, mail::step_up_code(mail_.letterhead(), user.email, *code, life), now + life));
-  return Sent::now;
+  return send_code(tx, codes_, mail_, user, Purpose::step_up, mail::step_up_code, now);
 }
 
 core::Result<Sent> CodeMailer::send_already_registered(core::Tx& tx, const accounts::User& user, core::Time now) {

@@ -13,9 +13,9 @@ Result<SignInOutcome> Service::login(std::string_view text, const crypto::Secret
     return refuse(email, user, limits::Guess::wrong, Code::invalid_credentials, origin);
   if (user->disabled_at) return refuse(email, user, limits::Guess::right, Code::account_disabled, origin);
   const std::string new_hash = TRY(stronger_hash(*user, password));
-  return with_access_token(TRY(TRY(recorded(
-      user->id, parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, *user, new_hash, device, origin); }),
-      origin))));
+  auto admitted =
+      parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, *user, new_hash, device, origin); });
+  return with_access_token(TRY(TRY(recorded(user->id, std::move(admitted), origin))));
 }
 
 // A sign-in that finds no room for its session used nothing up, and is on record.
@@ -106,10 +106,9 @@ Result<SignedIn> Service::verify_factor(const crypto::Secret& token, mfa::Method
   TRY(parts_.sessions.check_clock());
   const auto known = TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.challenges.find(tx, token); }));
   if (!known) return core::fail(Code::mfa_token_invalid);
-  return with_access_token(TRY(TRY(recorded(known->user, parts_.transactor.atomically([&](core::Tx& tx) {
-    return admit_by_factor(tx, known->user, token, method, code, device, origin);
-  }),
-                                            origin))));
+  auto admitted = parts_.transactor.atomically(
+      [&](core::Tx& tx) { return admit_by_factor(tx, known->user, token, method, code, device, origin); });
+  return with_access_token(TRY(TRY(recorded(known->user, std::move(admitted), origin))));
 }
 
 // A refusal that is recorded or counted is a value of the transaction, so that it is committed.
@@ -126,7 +125,7 @@ Result<Result<SignedIn>> Service::admit_by_factor(core::Tx& tx, accounts::UserId
   if (auto heard = TRY(parts_.factors.verify(tx, *user, method, code, origin)); !heard)
     return Result<SignedIn>(std::unexpected(heard.error()));
   TRY(parts_.challenges.consume(tx, token));
-  const std::string amr = challenge->amr + ' ' + std::string(mfa::amr_of(method)) + " mfa";
+  const std::string amr = challenge->amr + ' ' + std::string(mfa::amr_of(method));
   return Result<SignedIn>(TRY(create_session(tx, *std::move(user), amr, device, origin)));
 }
 

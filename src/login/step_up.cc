@@ -21,9 +21,9 @@ std::string_view amr_of(ProofMethod method) {
     case ProofMethod::email_code:
       return "otp";
     case ProofMethod::totp:
-      return "otp mfa";
+      return mfa::amr_of(mfa::Method::totp);
     case ProofMethod::recovery_code:
-      return "recovery_code mfa";
+      return mfa::amr_of(mfa::Method::recovery_code);
   }
   return "";
 }

@@ -22,7 +22,7 @@ std::string context_of(accounts::UserId user) { return "totp:" + user.str(); }
 
 }  // namespace
 
-std::string_view amr_of(Method method) { return method == Method::totp ? "otp" : "recovery_code"; }
+std::string_view amr_of(Method method) { return method == Method::totp ? "otp mfa" : "recovery_code mfa"; }
 
 Result<Status> Service::status_of(core::Tx& tx, accounts::UserId user) {
   const auto totp = TRY(parts_.factors.find_totp(tx, user));

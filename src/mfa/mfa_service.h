@@ -18,7 +18,7 @@ constexpr std::array<core::Name<Method>, 2> names_of(Method) {
   return {{{Method::totp, "totp"}, {Method::recovery_code, "recovery_code"}}};
 }
 
-// What RFC 8176 calls it. The RFC has no name for a code of a list.
+// What RFC 8176 calls it beside the password. The RFC has no name for a code of a list.
 std::string_view amr_of(Method method);
 
 struct Status {
