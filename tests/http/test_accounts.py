@@ -146,18 +146,24 @@ def test_times_do_not_tell_whether_an_account_exists(usher):
         "verify": lambda email: verify(usher, email, "000000"),
         "register": lambda email: usher.register(email, NEW),
     }
+    def least(name):
+        return [min(times[name, kind]) for kind in ("known", "unknown")]
+
     for name, call in calls.items():
-        for _ in range(12):
+        # A busy machine only adds to the least time, so what differs by chance agrees after more tries; what leaks never
+        # does. A hash may fall on either side of a beat of 10 ms.
+        margin = 15 if name in ("login", "register") else 8
+        for tries in range(72):
+            if tries >= 12 and abs(least(name)[0] - least(name)[1]) < margin:
+                break
             for kind, email in (("known", known), ("unknown", fresh_email("untimed"))):
                 start = time.perf_counter()
                 call(email)
                 times.setdefault((name, kind), []).append((time.perf_counter() - start) * 1000)
-    for name in calls:
         there, absent = times[name, "known"], times[name, "unknown"]
         print(f"{name}: median {statistics.median(there):.1f} ms known, {statistics.median(absent):.1f} unknown; "
-              f"least {min(there):.1f} and {min(absent):.1f}")
-        # A busy machine only adds to the least time; a hash may fall on either side of a beat of 10 ms.
-        assert abs(min(there) - min(absent)) < (15 if name in ("login", "register") else 8), name
+              f"least {min(there):.1f} and {min(absent):.1f} of {len(there)}")
+        assert abs(min(there) - min(absent)) < margin, name
 
 
 def test_registering_a_known_address_mails_its_owner_something_else(usher):
