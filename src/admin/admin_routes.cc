@@ -1,8 +1,7 @@
 #include "admin/admin_routes.h"
 
-#include <charconv>
-
 #include "accounts/user_json.h"
+#include "http/page.h"
 #include "sessions/session_json.h"
 #include "sessions/session_routes.h"
 
@@ -35,20 +34,10 @@ struct UpdateUserRequest {
   }
 };
 
-constexpr int64_t usual_page = 50, largest_page = 100;
+constexpr int64_t usual_page = 50;
 constexpr size_t longest_search = 100;
 
 UserJson to_json(UserView view) { return accounts::to_json(view.user, std::move(view.roles)); }
-
-Result<int64_t> read_limit(const std::optional<std::string>& text) {
-  if (!text) return usual_page;
-  int64_t limit = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
-  const bool number = error == std::errc{} && end == text->data() + text->size();
-  if (!number || limit < 1 || limit > largest_page)
-    return core::fail_field("limit", "out_of_range", "must be 1 to 100");
-  return limit;
-}
 
 Result<std::string> read_search(std::optional<std::string> text) {
   const std::string search = std::move(text).value_or("");
@@ -62,7 +51,7 @@ Result<std::string> read_search(std::optional<std::string> text) {
 Result<accounts::UserFilter> read_filter(const Context& context) {
   accounts::UserFilter filter;
   filter.search = TRY(read_search(context.query_value("search")));
-  filter.limit = TRY(read_limit(context.query_value("limit")));
+  filter.limit = TRY(http::page_limit(context, usual_page));
   if (const auto disabled = context.query_value("disabled")) {
     if (disabled != "true" && disabled != "false")
       return core::fail_field("disabled", "not_allowed", "must be true or false");

@@ -126,7 +126,8 @@ class Admin : public testing::TestWithParam<OpenDatabase> {
   std::vector<std::string> recorded(UserId subject) {
     std::vector<std::string> actions;
     const auto records =
-        database->reading([&](core::Tx& tx) { return parts->audit->list(tx, subject.value, 50); }).value();
+        database->reading([&](core::Tx& tx) { return parts->audit->list(tx, {.subject = subject.value, .limit = 50}); })
+            .value();
     for (const auto& record : records) actions.push_back(record.event.action);
     std::ranges::sort(actions);
     return actions;

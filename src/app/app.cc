@@ -5,6 +5,7 @@
 #include "app/master_key.h"
 #include "app/store.h"
 #include "audit/audit_store_sql.h"
+#include "audit/seal_store_sql.h"
 #include "changes/change_store_sql.h"
 #include "changes/change_stream_redis.h"
 #include "limits/guess_store_sql.h"
@@ -51,6 +52,7 @@ core::Result<std::unique_ptr<App>> App::create(const Config& config, Migrate mig
                                                  .threads = static_cast<size_t>(config.passwords.hash_threads),
                                                  .queue = static_cast<size_t>(config.passwords.hash_queue)},
                                                 *opened.metrics));
+  opened.head_key = TRY(audit::head_key(opened.master));
   auto app = std::make_unique<App>(config, std::move(opened), role);
   TRY(migrate == Migrate::automatic ? app->migrate() : check_schema(*app->database));
   TRY(app->keys.reload());
@@ -70,7 +72,9 @@ App::App(const Config& settings, Opened opened, Role role)
       code_key(derive(opened.master, "usher one-time codes")),
       guess_key(derive(opened.master, "usher guesses")),
       recovery_key(derive(opened.master, "usher recovery codes")),
+      head_key(*std::move(opened.head_key)),
       audit(audit::create_sql_store(random, clock)),
+      seal_rows(audit::create_sql_seal_store()),
       change_rows(changes::create_sql_store()),
       users(accounts::create_sql_store()),
       code_rows(verification::create_sql_store()),

@@ -7,6 +7,7 @@
 #include "admin/admin_service.h"
 #include "app/config.h"
 #include "audit/audit_store.h"
+#include "audit/seal_store.h"
 #include "changes/change_feed.h"
 #include "core/clock_guard.h"
 #include "core/metrics.h"
@@ -44,6 +45,7 @@ struct App {
     std::unique_ptr<changes::Stream> stream;     // null without Redis
     std::unique_ptr<limits::Counters> counters;  // null without Redis, and for a command
     std::unique_ptr<passwords::Hasher> hasher;
+    std::optional<crypto::SigningKey> head_key;
   };
   App(const Config& config, Opened opened, Role role);
   // The feed's thread tells parts that are declared behind it.
@@ -61,8 +63,10 @@ struct App {
   crypto::Sealer sealer;
   crypto::Secret code_key, guess_key;
   crypto::HmacKey recovery_key;
+  crypto::SigningKey head_key;
 
   std::unique_ptr<audit::Store> audit;
+  std::unique_ptr<audit::SealStore> seal_rows;
   std::unique_ptr<changes::Store> change_rows;
   std::unique_ptr<accounts::Store> users;
   std::unique_ptr<verification::Store> code_rows;

@@ -31,5 +31,6 @@ std::vector<Command> role_commands();
 std::vector<Command> session_commands();
 std::vector<Command> key_commands();
 std::vector<Command> data_commands();
+std::vector<Command> audit_commands();
 
 }  // namespace app

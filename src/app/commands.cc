@@ -37,8 +37,8 @@ Line read(std::span<char*> arguments) {
 
 std::vector<Command> all_commands() {
   std::vector<Command> all;
-  for (auto* group :
-       {server_commands, health_commands, user_commands, role_commands, session_commands, key_commands, data_commands})
+  for (auto* group : {server_commands, health_commands, user_commands, role_commands, session_commands, key_commands,
+                      data_commands, audit_commands})
     std::ranges::move(group(), std::back_inserter(all));
   return all;
 }

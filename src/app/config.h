@@ -3,6 +3,7 @@
 // Thread rule: read at start-up by one thread; read only afterwards.
 #pragma once
 #include "access/access_config.h"
+#include "audit/audit_config.h"
 #include "cache/redis_config.h"
 #include "core/log.h"
 #include "http/http_config.h"
@@ -52,6 +53,7 @@ struct Config {
   limits::Config limits;
   passwords::Config passwords;
   mfa::Config mfa;
+  audit::Config audit;
   mail::Config mail;
   LogConfig log;
   std::string metrics_listen;

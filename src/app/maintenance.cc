@@ -14,7 +14,8 @@ void report(std::string_view chore, const core::Result<>& done) {
 
 }  // namespace
 
-Maintenance::Maintenance(App& app) : app_(app) {
+Maintenance::Maintenance(App& app)
+    : app_(app), notary_({*app.database, *app.seal_rows, *app.audit, app.head_key, app.clock}) {
   app.metrics->gauge("usher_sessions_live", "Sessions that have not ended, counted once a minute.",
                      [this] { return static_cast<double>(live_); });
   app.metrics->gauge("usher_sessions_cached", "Sessions held in memory.",
@@ -31,6 +32,7 @@ Maintenance::Maintenance(App& app) : app_(app) {
       write_uses();
     });
   });
+  sealing_ = std::thread([this] { every(seal_interval, [this] { seal(); }); });
   clearing_ = std::thread([this] {
     count_sessions();
     every(prune_interval, [this] {
@@ -48,6 +50,7 @@ Maintenance::~Maintenance() {
   stopped_.notify_all();
   uses_.join();
   clearing_.join();
+  sealing_.join();
   write_uses();
 }
 
@@ -88,6 +91,13 @@ void Maintenance::count_sessions() {
   if (count) live_ = *count;
 }
 
+// Until all is sealed. Another node may have been faster, which is as well.
+void Maintenance::seal() {
+  core::Result<bool> more = true;
+  while (more && *more && wait(core::Millis(0))) more = notary_.seal();
+  if (!more && more.error().code != core::Code::conflict) report("seal events", std::unexpected(more.error()));
+}
+
 void Maintenance::prune() {
   const core::Time now = app_.clock.now();
   report("read keys", app_.keys.reload());
@@ -99,6 +109,9 @@ void Maintenance::prune() {
   report("clear sessions", in_batches([&](core::Tx& tx) {
            return app_.session_rows->prune(tx, now - app_.config.sessions.ended_retention, batch);
          }));
+  if (app_.config.audit.retention > core::Seconds(0))
+    report("clear events",
+           in_batches([&](core::Tx& tx) { return notary_.prune(tx, now - app_.config.audit.retention, batch); }));
 }
 
 }  // namespace app

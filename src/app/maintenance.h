@@ -1,11 +1,12 @@
 // Owns: the chores of a running server: uses are written, what is over is cleared away in small batches.
 // Does not own: whether anything is over: that is decided at use, never here.
-// Thread rule: two threads of its own, so that clearing away holds up nothing.
+// Thread rule: three threads of its own, so that none holds up another.
 #pragma once
 #include <condition_variable>
 #include <thread>
 
 #include "app/app.h"
+#include "audit/notary.h"
 
 namespace app {
 
@@ -15,7 +16,7 @@ class Maintenance {
   // Writes the last uses, too.
   ~Maintenance();
 
-  static constexpr core::Seconds touch_interval{5}, prune_interval{60};
+  static constexpr core::Seconds touch_interval{5}, prune_interval{60}, seal_interval{1};
 
  private:
   template <class F>
@@ -27,14 +28,16 @@ class Maintenance {
   void write_uses();
   void compare_clocks();
   void count_sessions();
+  void seal();
   void prune();
 
   App& app_;
+  audit::Notary notary_;
   std::atomic<int64_t> live_{0};
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;
-  std::thread uses_, clearing_;
+  std::thread uses_, clearing_, sealing_;
 };
 
 }  // namespace app

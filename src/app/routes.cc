@@ -2,6 +2,7 @@
 
 #include "access/access_routes.h"
 #include "admin/admin_routes.h"
+#include "admin/event_routes.h"
 #include "app/version.h"
 #include "http/address.h"
 #include "http/openapi.h"
@@ -136,6 +137,7 @@ std::vector<http::Route> all_routes(App& app, const mail::Mailbox* mailbox, mail
   append(all, sessions::routes(*app.database, app.sessions, app.near));
   append(all, roles::routes(app.access));
   append(all, admin::routes(app.admin));
+  append(all, admin::event_routes(*app.database, *app.audit));
   append(all, tokens::routes(app.keys));
   all.push_back(live_route());
   all.push_back(ready_route(app));

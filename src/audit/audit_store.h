@@ -7,12 +7,20 @@
 
 namespace audit {
 
+// Absent fields let everything pass.
+struct Filter {
+  std::optional<core::Uuid> subject, actor, session;  // `session` as in Event: that it happened to
+  std::optional<std::string> action, ip_address;
+  std::optional<core::Uuid> from, before;  // ids, which are ordered by time; `before` itself is left out
+  int64_t limit = 100;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
   virtual core::Result<> append(core::Tx& tx, const Event& event, const Origin& origin) = 0;
-  // The newest events of one user, newest first, at most `limit`.
-  virtual core::Result<std::vector<Record>> list(core::Tx& tx, const core::Uuid& subject, int64_t limit) = 0;
+  // Newest first.
+  virtual core::Result<std::vector<Record>> list(core::Tx& tx, const Filter& filter) = 0;
 };
 
 }  // namespace audit

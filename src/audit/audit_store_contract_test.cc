@@ -38,8 +38,11 @@ class AuditStore : public testing::TestWithParam<MakeWorld> {
   core::Result<> append(const Event& event, const Origin& origin) {
     return world.transactor->atomically([&](core::Tx& tx) { return world.store->append(tx, event, origin); });
   }
+  std::vector<Record> list(const Filter& filter) {
+    return *world.transactor->reading([&](core::Tx& tx) { return world.store->list(tx, filter); });
+  }
   std::vector<Record> list(const core::Uuid& subject, int64_t limit = 100) {
-    return *world.transactor->reading([&](core::Tx& tx) { return world.store->list(tx, subject, limit); });
+    return list(Filter{.subject = subject, .limit = limit});
   }
 
   crypto::SeededRandom random{7};
@@ -85,6 +88,32 @@ TEST_P(AuditStore, ListsTheNewestOfOneSubjectFirst) {
   EXPECT_EQ(records[1].event.action, "event.2");
   EXPECT_EQ(records[2].event.action, "event.1");
   EXPECT_EQ(list(random.uuid7(clock.now())).size(), 0u);
+}
+
+TEST_P(AuditStore, ListsWhatPassesEveryFilter) {
+  const core::Uuid ann = random.uuid7(clock.now()), bob = random.uuid7(clock.now()), phone = random.uuid7(clock.now());
+  ASSERT_TRUE(append({"session.created", ann, phone}, {"192.0.2.7", "", ann, {}}));
+  clock.advance(core::Millis(1));
+  ASSERT_TRUE(append({"session.ended", ann, phone}, {"192.0.2.8", "", bob, {}}));
+  clock.advance(core::Millis(1));
+  ASSERT_TRUE(append({"user.disabled", bob, {}}, {"192.0.2.8", "", bob, {}}));
+  const auto all = list(Filter{});
+  ASSERT_EQ(all.size(), 3u);
+  const auto ids = [&](const Filter& filter) {
+    std::vector<core::Uuid> out;
+    for (const auto& record : list(filter)) out.push_back(record.id);
+    return out;
+  };
+  const core::Uuid third = all[0].id, second = all[1].id, first = all[2].id;
+  using Ids = std::vector<core::Uuid>;
+  EXPECT_EQ(ids({.subject = ann}), Ids({second, first}));
+  EXPECT_EQ(ids({.actor = bob}), Ids({third, second}));
+  EXPECT_EQ(ids({.session = phone}), Ids({second, first}));
+  EXPECT_EQ(ids({.action = "session.ended"}), Ids({second}));
+  EXPECT_EQ(ids({.ip_address = "192.0.2.8"}), Ids({third, second}));
+  EXPECT_EQ(ids({.from = second}), Ids({third, second}));
+  EXPECT_EQ(ids({.before = second}), Ids({first}));
+  EXPECT_EQ(ids({.subject = ann, .actor = bob, .session = phone, .before = third, .limit = 1}), Ids({second}));
 }
 
 TEST_P(AuditStore, AnEventIsGoneWithTheEffectThatFailed) {

@@ -1,22 +1,9 @@
 #include "audit/audit_store_sql.h"
 
-#include "storage/database.h"
+#include "audit/record_sql.h"
 
 namespace audit {
 namespace {
-
-Record read(const storage::Row& row) {
-  return {.id = row.uuid(0),
-          .at = row.time(1),
-          .event = {.action = std::string(row.text(2)),
-                    .subject = row.uuid_or_null(4),
-                    .session = row.uuid_or_null(5),
-                    .detail = std::string(row.text(9))},
-          .origin = {.ip_address = std::string(row.text(7)),
-                     .request_id = std::string(row.text(8)),
-                     .actor = row.uuid_or_null(3),
-                     .session = row.uuid_or_null(6)}};
-}
 
 class SqlStore final : public Store {
  public:
@@ -31,14 +18,27 @@ class SqlStore final : public Store {
         origin.ip_address, origin.request_id, event.detail);
   }
 
-  core::Result<std::vector<Record>> list(core::Tx& tx, const core::Uuid& subject, int64_t limit) override {
-    const auto rows = TRY(storage::sql(tx).query(
-        "SELECT id, at, action, actor, subject, session_id, actor_session, ip_address, request_id, detail "
-        "FROM audit_events WHERE subject = $1 ORDER BY at DESC, id DESC LIMIT $2",
-        subject, limit));
-    std::vector<Record> records;
-    for (storage::Row row : rows) records.push_back(read(row));
-    return records;
+  core::Result<std::vector<Record>> list(core::Tx& tx, const Filter& filter) override {
+    std::string sql = "SELECT " RECORD_COLUMNS " FROM audit_events WHERE ";
+    std::vector<storage::Param> params;
+    const auto where = [&](std::string_view condition, const auto& value) {
+      if (!value) return;
+      params.push_back(storage::param(*value));
+      sql.append(condition).append("$").append(std::to_string(params.size())).append(" AND ");
+    };
+    where("subject = ", filter.subject);
+    where("actor = ", filter.actor);
+    where("session_id = ", filter.session);
+    where("action = ", filter.action);
+    where("ip_address = ", filter.ip_address);
+    where("id < ", filter.before);
+    where("id >= ", filter.from);
+    params.push_back(filter.limit);
+    // An id begins with its time; `at` is what the index of subjects is ordered by.
+    sql += "1 = 1 ORDER BY ";
+    sql += filter.subject ? "at DESC, id DESC" : "id DESC";
+    sql += " LIMIT $" + std::to_string(params.size());
+    return read_records(TRY(storage::sql(tx).execute(sql, params)));
   }
 
  private:

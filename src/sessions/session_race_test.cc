@@ -151,7 +151,8 @@ TEST_P(SessionRace, AStolenTokenEndsTheSessionOnce) {
     race(steal, steal, steal);
     EXPECT_EQ(world->alarm.rung, 1);
     const auto events =
-        world->transactor.reading([&](core::Tx& tx) { return world->audit->list(tx, user.value, 100); }).value();
+        world->transactor.reading([&](core::Tx& tx) { return world->audit->list(tx, {.subject = user.value}); })
+            .value();
     EXPECT_EQ(std::ranges::count_if(events,
                                     [&](const audit::Record& record) {
                                       return record.event.action == "session.ended" &&

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "http/page.h"
 #include "sessions/session_json.h"
 
 namespace sessions {
 namespace {
 
 using core::Result, http::Context, http::Guard, http::Method, http::NoBody;
-
-constexpr int64_t largest_page = 100;
 
 std::optional<int64_t> number(std::string_view text) {
   int64_t value = 0;
@@ -54,12 +53,7 @@ std::string to_cursor(const Session& last) {
 }
 
 Result<Page> read_page(const Context& context) {
-  Page page{.limit = largest_page};
-  if (const auto limit = context.query_value("limit")) {
-    page.limit = number(*limit).value_or(0);
-    if (page.limit < 1 || page.limit > largest_page)
-      return core::fail_field("limit", "out_of_range", "must be 1 to 100");
-  }
+  Page page{.limit = TRY(http::page_limit(context))};
   if (const auto cursor = context.query_value("cursor")) {
     const size_t dot = cursor->find('.');
     const auto at = number(cursor->substr(0, dot));

@@ -98,6 +98,13 @@ constexpr Column audit_events[] = {{"id", uuid, ""},
                                    {"request_id", text, ""},
                                    {"detail", text, ""}};
 
+constexpr Column audit_seals[] = {{"number", number, "from 1 on"},
+                                  {"at", at, ""},
+                                  {"before", bytes, "head of the seal before it"},
+                                  {"head", bytes, "SHA-256"},
+                                  {"leaves", bytes, "id and SHA-256 of each event, 48 bytes"},
+                                  {"signature", bytes, "Ed25519, or empty"}};
+
 constexpr std::array tables{Table{"users", "id", users},
                             Table{"verification_codes", "user_id, purpose", verification_codes},
                             Table{"guesses", "subject", guesses},
@@ -112,7 +119,8 @@ constexpr std::array tables{Table{"users", "id", users},
                             Table{"role_assignments", "user_id, role", role_assignments},
                             Table{"role_graph", "id", role_graph},
                             Table{"mail_outbox", "id", mail_outbox},
-                            Table{"audit_events", "id", audit_events}};
+                            Table{"audit_events", "id", audit_events},
+                            Table{"audit_seals", "number", audit_seals}};
 
 std::string_view to_text(ColumnKind kind) {
   switch (kind) {

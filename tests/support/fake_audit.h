@@ -19,10 +19,10 @@ class FakeAudit final : public audit::Store {
     return {};
   }
 
-  core::Result<std::vector<audit::Record>> list(core::Tx&, const core::Uuid& subject, int64_t limit) override {
+  core::Result<std::vector<audit::Record>> list(core::Tx&, const audit::Filter& filter) override {
     std::vector<audit::Record> found;
-    for (auto record = records.rbegin(); record != records.rend() && std::ssize(found) < limit; ++record)
-      if (record->event.subject == subject) found.push_back(*record);
+    for (auto record = records.rbegin(); record != records.rend() && std::ssize(found) < filter.limit; ++record)
+      if (passes(*record, filter)) found.push_back(*record);
     return found;
   }
 
@@ -34,6 +34,14 @@ class FakeAudit final : public audit::Store {
   }
 
  private:
+  static bool passes(const audit::Record& record, const audit::Filter& filter) {
+    const auto same = [](const auto& wanted, const auto& value) { return !wanted || value == *wanted; };
+    return same(filter.subject, record.event.subject) && same(filter.actor, record.origin.actor) &&
+           same(filter.session, record.event.session) && same(filter.action, record.event.action) &&
+           same(filter.ip_address, record.origin.ip_address) && !(filter.from && record.id < *filter.from) &&
+           !(filter.before && record.id >= *filter.before);
+  }
+
   const core::Clock& clock_;
 };
 

@@ -1,0 +1,109 @@
+#include "audit/verifier.h"
+
+#include <charconv>
+
+#include "audit/notary.h"
+
+namespace audit {
+namespace {
+
+using core::Result;
+
+constexpr size_t most_findings = 100;
+constexpr int64_t batch = 5000, seals_at_once = 200;
+
+std::string name_of(const Seal& seal) { return "seal " + std::to_string(seal.number); }
+
+}  // namespace
+
+Result<Report> Verifier::run(core::Tx& tx, const std::optional<std::pair<int64_t, crypto::Digest256>>& known) {
+  const auto standing = TRY(store_.standing(tx));
+  Seal before;
+  for (bool more = true; more;) {
+    auto seals = TRY(store_.list(tx, before.number, seals_at_once));
+    more = !seals.empty();
+    for (Seal& seal : seals) {
+      check_chain(seal, before);
+      TRY(check_events(tx, seal));
+      if (known && known->first == seal.number && known->second != seal.head)
+        find(name_of(seal) + " has another head than was noted");
+      before = std::move(seal);
+    }
+  }
+  if (known && known->first > before.number)
+    find("seal " + std::to_string(known->first) + ", whose head was noted, is missing, and what followed it");
+  TRY(check_rest(tx, before.number > 0 ? before.at : standing.now));
+  check_beginning();
+  before.leaves.clear();
+  report_.last = std::move(before);
+  return std::move(report_);
+}
+
+void Verifier::check_chain(const Seal& seal, const Seal& before) {
+  ++report_.seals;
+  if (report_.first_number == 0) {
+    report_.first_number = seal.number;
+  } else {
+    if (seal.number != before.number + 1) find("before " + name_of(seal) + " seals are missing");
+    if (seal.before != before.head) find(name_of(seal) + " does not follow the one before it");
+  }
+  if (seal.number == 1 && seal.before != crypto::Digest256{}) find("seal 1 is not the first of its chain");
+  if (head_of(seal) != seal.head) find(name_of(seal) + " was changed");
+  report_.unsigned_events += std::ssize(seal.leaves);
+  if (seal.signature.empty()) return;
+  if (!key_.verify(signed_bytes(seal), seal.signature)) find(name_of(seal) + " is not signed by the key of this keys.master");
+  report_.unsigned_events = 0;
+}
+
+Result<> Verifier::check_events(core::Tx& tx, const Seal& seal) {
+  for (const Leaf& leaf : seal.leaves) {
+    auto found = open_.find(leaf.event);
+    while (found == open_.end() && read_ < leaf.event && TRY(read_more(tx))) found = open_.find(leaf.event);
+    if (found == open_.end()) {
+      find("event " + leaf.event.str() + " of " + name_of(seal) + " is missing");
+      continue;
+    }
+    if (found->second != leaf.digest) find("event " + leaf.event.str() + " of " + name_of(seal) + " was changed");
+    open_.erase(found);
+    ++report_.events;
+  }
+  return {};
+}
+
+// False at the end.
+Result<bool> Verifier::read_more(core::Tx& tx) {
+  if (all_read_) return false;
+  const auto records = TRY(store_.events(tx, read_, batch));
+  for (const Record& record : records) {
+    open_.emplace(record.id, digest_of(record));
+    if (record.event.action != pruned) continue;
+    int64_t number = 0;
+    const auto& detail = record.event.detail;
+    std::from_chars(detail.data(), detail.data() + detail.size(), number);
+    pruned_ = std::max(pruned_, number);
+  }
+  if (!records.empty()) read_ = records.back().id;
+  all_read_ = std::ssize(records) < batch;
+  return !records.empty();
+}
+
+// What no seal names is young, or came there afterwards.
+Result<> Verifier::check_rest(core::Tx& tx, core::Time now) {
+  while (TRY(read_more(tx))) continue;
+  for (const auto& [id, digest] : open_) {
+    if (time_of(id) < now - Notary::far) find("event " + id.str() + " is in no seal");
+    else ++report_.unsealed;
+  }
+  return {};
+}
+
+void Verifier::check_beginning() {
+  if (report_.first_number > 1 && report_.first_number != pruned_ + 1)
+    find("the seals before " + std::to_string(report_.first_number) + " are missing, and it is not on record why");
+}
+
+void Verifier::find(std::string sentence) {
+  if (report_.findings.size() < most_findings) report_.findings.push_back(std::move(sentence));
+}
+
+}  // namespace audit
