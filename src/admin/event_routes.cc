@@ -24,8 +24,7 @@ Result<> read_text(const Context& context, std::string_view name, std::optional<
   if (!out) return {};
   if (!core::count_code_points(*out) || out->find('\0') != std::string::npos)
     return core::fail_field(std::string(name), "invalid_character", "must be UTF-8 text");
-  if (out->size() > longest_text)
-    return core::fail_field(std::string(name), "too_long", "must be at most 100 bytes");
+  if (out->size() > longest_text) return core::fail_field(std::string(name), "too_long", "must be at most 100 bytes");
   return {};
 }
 

@@ -170,8 +170,7 @@ std::vector<Command> audit_commands() {
            verify},
           {"audit search", "[NAME=VALUE …]", "Events by subject, actor, session, action, address, from and to.", 0,
            std::size(terms), search},
-          {"audit export", "> FILE", "Events, seals and the key that signs them, as lines of JSON.", 0, 0,
-           export_all}};
+          {"audit export", "> FILE", "Events, seals and the key that signs them, as lines of JSON.", 0, 0, export_all}};
 }
 
 }  // namespace app

@@ -11,7 +11,8 @@ constexpr size_t leaf_size = sizeof(core::Uuid) + sizeof(crypto::Digest256);
 class Bytes {
  public:
   Bytes& number(int64_t value) {
-    for (int shift = 56; shift >= 0; shift -= 8) out_.push_back(static_cast<char>(static_cast<uint64_t>(value) >> shift));
+    for (int shift = 56; shift >= 0; shift -= 8)
+      out_.push_back(static_cast<char>(static_cast<uint64_t>(value) >> shift));
     return *this;
   }
   Bytes& raw(crypto::Bytes bytes) {

@@ -40,7 +40,7 @@ class Notary {
  private:
   struct Found {
     Standing standing;
-    std::vector<Record> records;  // not sealed yet
+    std::vector<Record> records;     // not sealed yet
     std::optional<core::Uuid> next;  // where to go on; absent when all was seen
   };
   core::Result<std::optional<Found>> look();
@@ -49,9 +49,9 @@ class Notary {
   core::Result<> write(const Found& found);
 
   const Parts parts_;
-  int64_t number_ = -1;                // of the last seal that this node knows; -1 before it has looked
-  std::set<core::Uuid> sealed_;        // of the last quarter of an hour
-  std::optional<core::Uuid> resume_;   // where a look that found more than a batch goes on
+  int64_t number_ = -1;               // of the last seal that this node knows; -1 before it has looked
+  std::set<core::Uuid> sealed_;       // of the last quarter of an hour
+  std::optional<core::Uuid> resume_;  // where a look that found more than a batch goes on
   std::optional<core::Millis> looked_far_;
   core::Time signed_at_{};
   int64_t unsigned_ = 1;  // at least, since the last signature

@@ -24,7 +24,8 @@ std::unique_ptr<storage::Database> sqlite(const core::Clock& clock) { return sup
 std::unique_ptr<storage::Database> postgres(const core::Clock&) { return support::open_test_postgres(); }
 
 struct Node {
-  Node(storage::Database& database, SealStore& seals, Store& audit, const crypto::SigningKey& key, const core::Clock& clock)
+  Node(storage::Database& database, SealStore& seals, Store& audit, const crypto::SigningKey& key,
+       const core::Clock& clock)
       : notary({database, seals, audit, key, clock}) {}
   // Until nothing more is to be done.
   void seal() {
@@ -49,7 +50,8 @@ class Sealing : public testing::TestWithParam<Open> {
     core::FakeClock then(at);
     const auto made = create_sql_store(random, then);
     EXPECT_TRUE(database->atomically([&](core::Tx& tx) { return made->append(tx, {action, subject, {}, "x"}, {}); }));
-    const auto newest = database->reading([&](core::Tx& tx) { return audit->list(tx, {.before = least_id(at + Millis(1)), .limit = 1}); });
+    const auto newest = database->reading(
+        [&](core::Tx& tx) { return audit->list(tx, {.before = least_id(at + Millis(1)), .limit = 1}); });
     return newest->at(0).id;
   }
   core::Uuid append(const std::string& action = "login.failed") {
@@ -199,7 +201,8 @@ TEST_P(Sealing, EveryRowThatWasTamperedWithIsNamed) {
   }
   ASSERT_EQ(findings(), "");
   for (const std::string_view column : {"action", "ip_address", "request_id", "detail"}) {
-    change("UPDATE audit_events SET " + std::string(column) + " = " + std::string(column) + " || '!' WHERE id = $1", ids[4]);
+    change("UPDATE audit_events SET " + std::string(column) + " = " + std::string(column) + " || '!' WHERE id = $1",
+           ids[4]);
     EXPECT_NE(findings().find("event " + ids[4].str() + " of seal 2 was changed"), std::string::npos) << column;
     change("UPDATE audit_events SET " + std::string(column) + " = substr(" + std::string(column) + ", 1, length(" +
                std::string(column) + ") - 1) WHERE id = $1",
@@ -217,7 +220,9 @@ TEST_P(Sealing, EveryRowThatWasTamperedWithIsNamed) {
 TEST_P(Sealing, TwoEventsThatChangedPlacesAreNamed) {
   const core::Uuid one = append("login.failed"), other = append("session.created");
   node()->seal();
-  change("UPDATE audit_events SET action = CASE action WHEN 'login.failed' THEN 'session.created' ELSE 'login.failed' END");
+  change(
+      "UPDATE audit_events SET action = CASE action WHEN 'login.failed' THEN 'session.created' ELSE 'login.failed' "
+      "END");
   const std::string found = findings();
   EXPECT_NE(found.find("event " + one.str()), std::string::npos);
   EXPECT_NE(found.find("event " + other.str()), std::string::npos);

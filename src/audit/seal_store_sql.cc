@@ -42,9 +42,9 @@ class SqlSealStore final : public SealStore {
 
   Result<std::vector<Seal>> list(core::Tx& tx, int64_t number, int64_t limit) override {
     std::vector<Seal> seals;
-    for (storage::Row row : TRY(sql(tx).query(
-             "SELECT " SEAL_COLUMNS ", leaves FROM audit_seals WHERE number > $1 ORDER BY number LIMIT $2", number,
-             limit))) {
+    for (storage::Row row : TRY(sql(tx).query("SELECT " SEAL_COLUMNS
+                                              ", leaves FROM audit_seals WHERE number > $1 ORDER BY number LIMIT $2",
+                                              number, limit))) {
       seals.push_back(read_seal(row));
       auto leaves = unpack(row.bytes(5));
       if (!leaves) return core::fail_because(core::Code::internal, "seal " + std::to_string(row.number(0)) + " is cut");
@@ -68,8 +68,8 @@ class SqlSealStore final : public SealStore {
   }
 
   Result<std::vector<Record>> events(core::Tx& tx, const core::Uuid& after, int64_t limit) override {
-    return read_records(TRY(sql(tx).query(
-        "SELECT " RECORD_COLUMNS " FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2", after, limit)));
+    return read_records(TRY(
+        sql(tx).query("SELECT " RECORD_COLUMNS " FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2", after, limit)));
   }
 
   Result<> remove(core::Tx& tx, const std::vector<Seal>& seals) override {

@@ -51,7 +51,8 @@ void Verifier::check_chain(const Seal& seal, const Seal& before) {
   if (head_of(seal) != seal.head) find(name_of(seal) + " was changed");
   report_.unsigned_events += std::ssize(seal.leaves);
   if (seal.signature.empty()) return;
-  if (!key_.verify(signed_bytes(seal), seal.signature)) find(name_of(seal) + " is not signed by the key of this keys.master");
+  if (!key_.verify(signed_bytes(seal), seal.signature))
+    find(name_of(seal) + " is not signed by the key of this keys.master");
   report_.unsigned_events = 0;
 }
 

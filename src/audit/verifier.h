@@ -10,10 +10,10 @@ namespace audit {
 
 struct Report {
   int64_t events = 0, seals = 0;
-  int64_t unsealed = 0;              // events too young to be sealed
-  int64_t unsigned_events = 0;       // events behind the last signature
-  int64_t first_number = 0;          // of the seals that are there; those before were removed as settings say
-  Seal last;                         // without its leaves
+  int64_t unsealed = 0;               // events too young to be sealed
+  int64_t unsigned_events = 0;        // events behind the last signature
+  int64_t first_number = 0;           // of the seals that are there; those before were removed as settings say
+  Seal last;                          // without its leaves
   std::vector<std::string> findings;  // a sentence for each; none: nothing was changed
 };
 

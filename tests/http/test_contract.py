@@ -256,6 +256,7 @@ SPECIFIC = {
     ("unassignRole", "last_super_admin"): lambda w: w.usher.delete(
         f"/users/{w.root.user['id']}/roles/super_admin", token=w.root.access),
     ("listUsers", "validation_failed"): lambda w: w.usher.get("/users?limit=0", token=w.root.access),
+    ("listEvents", "validation_failed"): lambda w: w.usher.get("/audit?subject=x", token=w.root.access),
     ("listUserSessions", "validation_failed"): lambda w: w.usher.get(
         f"/users/{w.user.user['id']}/sessions?limit=0", token=w.root.access),
     ("updateUser", "grant_exceeds_own"): on_root("PATCH", "", "users:write"),
