@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import audit
 import fleet
 from measure import (BUILD, Nginx, Server, Store, accepted, alternate, cpu_per_request, load, refresh_script, row, rss_mib, tool, usher,
                      warm)
@@ -132,6 +133,7 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("--quick", action="store_true", help="a tenth of the sessions and fewer rounds")
     options.add_argument("--fleet", action="store_true", help="a node on PostgreSQL and Redis instead")
+    options.add_argument("--audit", action="store_true", help="the record of events instead")
     chosen = options.parse_args()
     quick = chosen.quick
     sessions, rounds, seconds = (100_000, 1, 2) if quick else (1_000_000, 5, 4)
@@ -139,6 +141,8 @@ def main():
     print("| what | limit | measured | ratio | goal |\n|---|---|---|---|---|")
     if chosen.fleet:
         return fleet.measure(sessions, rounds, seconds)
+    if chosen.audit:
+        return audit.measure(sessions, rounds)
     small, large = Store(1000, 1000), Store(sessions, wide)
     try:
         hot_path(small, large, rounds, seconds)

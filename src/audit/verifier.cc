@@ -17,7 +17,6 @@ std::string name_of(const Seal& seal) { return "seal " + std::to_string(seal.num
 }  // namespace
 
 Result<Report> Verifier::run(core::Tx& tx, const std::optional<std::pair<int64_t, crypto::Digest256>>& known) {
-  const auto standing = TRY(store_.standing(tx));
   Seal before;
   for (bool more = true; more;) {
     auto seals = TRY(store_.list(tx, before.number, seals_at_once));
@@ -32,7 +31,7 @@ Result<Report> Verifier::run(core::Tx& tx, const std::optional<std::pair<int64_t
   }
   if (known && known->first > before.number)
     find("seal " + std::to_string(known->first) + ", whose head was noted, is missing, and what followed it");
-  TRY(check_rest(tx, before.number > 0 ? before.at : standing.now));
+  TRY(check_rest(tx));
   check_beginning();
   before.leaves.clear();
   report_.last = std::move(before);
@@ -66,6 +65,7 @@ Result<> Verifier::check_events(core::Tx& tx, const Seal& seal) {
     }
     if (found->second != leaf.digest) find("event " + leaf.event.str() + " of " + name_of(seal) + " was changed");
     open_.erase(found);
+    newest_ = std::max(newest_, time_of(leaf.event));
     ++report_.events;
   }
   return {};
@@ -88,11 +88,11 @@ Result<bool> Verifier::read_more(core::Tx& tx) {
   return !records.empty();
 }
 
-// What no seal names is young, or came there afterwards.
-Result<> Verifier::check_rest(core::Tx& tx, core::Time now) {
+// What no seal names is younger than what was sealed last, or came there afterwards.
+Result<> Verifier::check_rest(core::Tx& tx) {
   while (TRY(read_more(tx))) continue;
   for (const auto& [id, digest] : open_) {
-    if (time_of(id) < now - Notary::far) find("event " + id.str() + " is in no seal");
+    if (time_of(id) < newest_ - Notary::far) find("event " + id.str() + " is in no seal");
     else ++report_.unsealed;
   }
   return {};

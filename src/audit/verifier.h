@@ -29,7 +29,7 @@ class Verifier {
   void check_chain(const Seal& seal, const Seal& before);
   core::Result<> check_events(core::Tx& tx, const Seal& seal);
   core::Result<bool> read_more(core::Tx& tx);
-  core::Result<> check_rest(core::Tx& tx, core::Time now);
+  core::Result<> check_rest(core::Tx& tx);
   void check_beginning();
   void find(std::string sentence);
 
@@ -40,7 +40,8 @@ class Verifier {
   std::unordered_map<core::Uuid, crypto::Digest256, core::UuidHash> open_;
   core::Uuid read_{};  // the greatest id read
   bool all_read_ = false;
-  int64_t pruned_ = 0;  // the number up to which seals were removed, as it is on record
+  core::Time newest_{};  // of the events that are sealed
+  int64_t pruned_ = 0;   // the number up to which seals were removed, as it is on record
 };
 
 }  // namespace audit
