@@ -116,6 +116,14 @@ TEST_P(AuditStore, ListsWhatPassesEveryFilter) {
   EXPECT_EQ(ids({.subject = ann, .actor = bob, .session = phone, .before = third, .limit = 1}), Ids({second}));
 }
 
+TEST_P(AuditStore, EventsOfOneMomentKeepTheirOrder) {
+  const core::Uuid subject = random.uuid7(clock.now());
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(append({std::to_string(i), subject, {}}, {}));
+  const auto records = list(subject, 300);
+  ASSERT_EQ(records.size(), 300u);
+  for (size_t i = 0; i < 300; ++i) EXPECT_EQ(records[i].event.action, std::to_string(299 - i));
+}
+
 TEST_P(AuditStore, AnEventIsGoneWithTheEffectThatFailed) {
   const core::Uuid subject = random.uuid7(clock.now());
   const auto result = world.transactor->atomically([&](core::Tx& tx) -> core::Result<> {

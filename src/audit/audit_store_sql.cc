@@ -1,5 +1,7 @@
 #include "audit/audit_store_sql.h"
 
+#include <mutex>
+
 #include "audit/record_sql.h"
 
 namespace audit {
@@ -14,8 +16,8 @@ class SqlStore final : public Store {
     return storage::sql(tx).send(
         "INSERT INTO audit_events (id, at, action, actor, subject, session_id, actor_session, ip_address, request_id, "
         "detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        random_.uuid7(now), now, event.action, origin.actor, event.subject, event.session, origin.session,
-        origin.ip_address, origin.request_id, event.detail);
+        next_id(now), now, event.action, origin.actor, event.subject, event.session, origin.session, origin.ip_address,
+        origin.request_id, event.detail);
   }
 
   core::Result<std::vector<Record>> list(core::Tx& tx, const Filter& filter) override {
@@ -42,6 +44,20 @@ class SqlStore final : public Store {
   }
 
  private:
+  // Events of one process keep their order within a millisecond, too (RFC 9562 section 6.2, method 1).
+  core::Uuid next_id(core::Time now) {
+    core::Uuid id = random_.uuid7(now);
+    const std::lock_guard lock(mutex_);
+    count_ = now == last_ ? count_ + 1 : 0;
+    last_ = now;
+    id.bytes[6] = static_cast<uint8_t>(0x70 | (count_ >> 8 & 0x0F));
+    id.bytes[7] = static_cast<uint8_t>(count_);
+    return id;
+  }
+
+  std::mutex mutex_;
+  core::Time last_{};
+  uint32_t count_ = 0;
   crypto::Random& random_;
   const core::Clock& clock_;
 };

@@ -51,13 +51,13 @@ def test_each_filter_finds_what_it_says(usher, root):
     usher.post(f"/users/{who.user['id']}/disable", token=root.access)
 
     def actions(**query):
-        return sorted(event["action"] for event in ask(usher, root, **query).json["events"])
+        return [event["action"] for event in ask(usher, root, **query).json["events"]]
 
     subject = who.user["id"]
-    assert actions(subject=subject) == ["login.failed", "session.created", "session.ended", "user.disabled",
+    assert actions(subject=subject) == ["session.ended", "user.disabled", "login.failed", "session.created",
                                         "user.email_verified", "user.registered"]
     assert actions(subject=subject, actor=root.user["id"]) == ["session.ended", "user.disabled"]
-    assert actions(session=who.session) == ["session.created", "session.ended"]
+    assert actions(session=who.session) == ["session.ended", "session.created"]
     assert actions(subject=subject, action="login.failed") == ["login.failed"]
     assert len(actions(subject=subject, ipAddress="127.0.0.1")) == 6
     assert actions(subject=subject, ipAddress="192.0.2.1") == []
