@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 
 #include "admin/event_json.h"
@@ -10,38 +12,21 @@ namespace {
 
 using core::Result;
 
-std::string hex(const crypto::Digest256& digest) {
-  std::string out;
-  for (const uint8_t byte : digest) {
-    out += "0123456789abcdef"[byte >> 4];
-    out += "0123456789abcdef"[byte & 15];
-  }
-  return out;
-}
-
 std::unexpected<core::Error> bad(std::string sentence) {
   return core::fail(core::Code::validation_failed, std::move(sentence));
-}
-
-std::optional<crypto::Digest256> parse_hex(std::string_view text) {
-  crypto::Digest256 out{};
-  if (text.size() != 2 * out.size()) return std::nullopt;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const size_t digit = std::string_view("0123456789abcdef").find(text[i]);
-    if (digit == std::string_view::npos) return std::nullopt;
-    out[i / 2] = static_cast<uint8_t>(out[i / 2] << 4 | digit);
-  }
-  return out;
 }
 
 // "12:9f…", as verify prints it.
 std::optional<std::pair<int64_t, crypto::Digest256>> parse_head(const std::string& text) {
   const size_t colon = text.find(':');
-  if (colon == std::string::npos || colon == 0 || colon > 18) return std::nullopt;
-  if (text.substr(0, colon).find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
-  const auto head = parse_hex(std::string_view(text).substr(colon + 1));
-  if (!head) return std::nullopt;
-  return std::pair(std::stoll(text.substr(0, colon)), *head);
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + std::min(colon, text.size()), number);
+  if (colon == std::string::npos || error != std::errc{} || end != text.data() + colon || number < 1) return {};
+  const auto bytes = crypto::hex_decode(std::string_view(text).substr(colon + 1));
+  crypto::Digest256 head{};
+  if (!bytes || bytes->size() != head.size()) return {};
+  std::ranges::copy(*bytes, head.begin());
+  return std::pair(number, head);
 }
 
 void print(const audit::Report& report) {
@@ -50,7 +35,7 @@ void print(const audit::Report& report) {
               static_cast<long>(report.events), static_cast<long>(report.seals), static_cast<long>(report.unsealed),
               static_cast<long>(report.unsigned_events));
   if (report.last.number > 0)
-    std::printf("head %ld:%s\n", static_cast<long>(report.last.number), hex(report.last.head).c_str());
+    std::printf("head %ld:%s\n", static_cast<long>(report.last.number), crypto::hex_encode(report.last.head).c_str());
 }
 
 Result<> verify(const Call& call) {
@@ -79,11 +64,11 @@ Result<> write_events(App& app, core::Tx& tx) {
 void print(const audit::Seal& seal) {
   std::string leaves;
   for (const auto& leaf : seal.leaves)
-    leaves += (leaves.empty() ? "[\"" : ",[\"") + leaf.event.str() + "\",\"" + hex(leaf.digest) + "\"]";
+    leaves += (leaves.empty() ? "[\"" : ",[\"") + leaf.event.str() + "\",\"" + crypto::hex_encode(leaf.digest) + "\"]";
   std::printf(R"({"seal":{"number":%ld,"at":"%s","before":"%s","head":"%s","leaves":[%s],"signature":"%s"}})"
               "\n",
-              static_cast<long>(seal.number), core::iso8601(seal.at).c_str(), hex(seal.before).c_str(),
-              hex(seal.head).c_str(), leaves.c_str(), crypto::base64url_encode(seal.signature).c_str());
+              static_cast<long>(seal.number), core::iso8601(seal.at).c_str(), crypto::hex_encode(seal.before).c_str(),
+              crypto::hex_encode(seal.head).c_str(), leaves.c_str(), crypto::base64url_encode(seal.signature).c_str());
 }
 
 Result<> write_seals(App& app, core::Tx& tx) {
