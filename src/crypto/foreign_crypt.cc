@@ -16,9 +16,8 @@ constexpr int64_t sha_crypt_max_rounds = 2'000'000, sha_crypt_default_rounds = 5
 
 // Salt and hash as crypt(3) writes them.
 bool is_crypt_text(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '.' && c <= '9');
-  });
+  return std::ranges::all_of(
+      text, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '.' && c <= '9'); });
 }
 
 bool verify_crypt(const std::string& stored, const Secret& password) {
@@ -45,7 +44,8 @@ std::expected<std::string, HashProblem> read_bcrypt_text(std::string_view rest, 
 }  // namespace
 
 ReadHash read_bcrypt(std::string_view rest, const char* kind) {
-  return [stored = TRY(read_bcrypt_text(rest, kind))](const Secret& password) { return verify_crypt(stored, password); };
+  return
+      [stored = TRY(read_bcrypt_text(rest, kind))](const Secret& password) { return verify_crypt(stored, password); };
 }
 
 // Django's: bcrypt of the password's SHA-256 in hexadecimal digits.

@@ -92,8 +92,8 @@ TEST(ForeignHash, ChangedHashesNeverCrashAndAreNeverThePasswords) {
 TEST(ForeignHash, PublicVectors) {
   LOAD_VECTORS_OR_SKIP(file, "password-hashes/vectors.json");
   const auto is_refused = [](std::string_view hash) {
-    for (const char* prefix : {"$1$", "$apr1$", "$md5", "$hmac-", "$argon2d$", "$argon2i$m=", "$bcrypt-sha256$", "{MD5}",
-                               "{SMD5}", "{SHA}", "{PKCS5S2}", "grub", "md5$"})
+    for (const char* prefix : {"$1$", "$apr1$", "$md5", "$hmac-", "$argon2d$", "$argon2i$m=", "$bcrypt-sha256$",
+                               "{MD5}", "{SMD5}", "{SHA}", "{PKCS5S2}", "grub", "md5$"})
       if (hash.starts_with(prefix)) return true;
     return false;
   };

@@ -34,9 +34,9 @@ std::optional<Secret> derive(const Cost& cost, std::string_view salt, const Secr
   std::string made(size, '\0');
   const auto number = [](int64_t value) { return static_cast<uint64_t>(value); };
   const auto text = password.expose();
-  const int good = EVP_PBE_scrypt(text.data(), text.size(), as_bytes(salt).data(), salt.size(), number(cost.n),
-                                  number(cost.r), number(cost.p), 2 * max_memory,
-                                  reinterpret_cast<unsigned char*>(made.data()), size);
+  const int good =
+      EVP_PBE_scrypt(text.data(), text.size(), as_bytes(salt).data(), salt.size(), number(cost.n), number(cost.r),
+                     number(cost.p), 2 * max_memory, reinterpret_cast<unsigned char*>(made.data()), size);
   return good == 1 ? std::optional(Secret(std::move(made))) : std::nullopt;
 }
 
@@ -78,8 +78,7 @@ std::string encrypt(const Secret& key, std::string_view text) {
   constexpr unsigned char zero[16] = {};
   std::string out(text.size(), '\0');
   int size = 0;
-  if (!context ||
-      EVP_EncryptInit_ex(context.get(), EVP_aes_256_ctr(), nullptr, key.bytes().data(), zero) != 1 ||
+  if (!context || EVP_EncryptInit_ex(context.get(), EVP_aes_256_ctr(), nullptr, key.bytes().data(), zero) != 1 ||
       EVP_EncryptUpdate(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size, as_bytes(text).data(),
                         static_cast<int>(text.size())) != 1)
     return "";
