@@ -27,10 +27,11 @@ void print(const imports::Report& report, const char* created) {
 // All of the file is read before anything is written: a mistake in it is told together with the others.
 Result<> import_users(const Call& call) {
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
-  const auto opened = TRY(imports::open_source(call.words[0], {.format = option(call, "format"),
-                                                               .hash_config = option(call, "hash-config"),
-                                                               .now = app->clock.now()}));
-  imports::Importer importer({*app->database, *app->users, *app->role_rows, app->access, *app->audit, app->random, app->clock});
+  const auto opened = TRY(imports::open_source(
+      call.words[0],
+      {.format = option(call, "format"), .hash_config = option(call, "hash-config"), .now = app->clock.now()}));
+  imports::Importer importer(
+      {*app->database, *app->users, *app->role_rows, app->access, *app->audit, app->random, app->clock});
   const auto seen = TRY(importer.examine(*opened.source, complain));
   const bool all = seen.refused == 0 || call.options.contains("skip-bad");
   if (call.options.contains("dry-run")) print(seen, "would create");

@@ -10,7 +10,9 @@ namespace {
 
 using boost::json::object;
 
-std::optional<std::string> some(std::string text) { return text.empty() ? std::nullopt : std::optional(std::move(text)); }
+std::optional<std::string> some(std::string text) {
+  return text.empty() ? std::nullopt : std::optional(std::move(text));
+}
 
 // "Ada Lovelace" when there is only one field for both.
 void set_names(Entry& entry, const std::string& whole) {

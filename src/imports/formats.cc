@@ -108,7 +108,8 @@ Result<OpenedSource> open_document(const std::string& path, const std::string& t
   Context context{.now = options.now};
   if (!options.hash_config.empty()) context.firebase = TRY(read_firebase_hash(TRY(read_file(options.hash_config))));
   if (const auto* accounts = accounts_of(*document)) context.passwords = better_auth_passwords(*accounts);
-  return OpenedSource{std::string(format->name), std::make_unique<Document>(*users, format->convert, std::move(context))};
+  return OpenedSource{std::string(format->name),
+                      std::make_unique<Document>(*users, format->convert, std::move(context))};
 }
 
 Result<OpenedSource> open_rows(const std::string& path, std::string_view format) {

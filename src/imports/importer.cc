@@ -61,7 +61,8 @@ std::string or_dash(const std::optional<std::string>& name) { return name && !na
 
 Importer::Candidate Importer::prepare(const std::string& where, Entry entry, core::Decoder& decoder, const Pass& pass) {
   const core::Time now = parts_.clock.now();
-  Candidate out{.where = where, .has_own_id = entry.id.has_value(), .roles = entry.roles.value_or(std::vector<std::string>())};
+  Candidate out{
+      .where = where, .has_own_id = entry.id.has_value(), .roles = entry.roles.value_or(std::vector<std::string>())};
   out.user = {.id = entry.id ? accounts::UserId{*entry.id} : parts_.random.id<accounts::UserId>(now),
               .first_name = or_dash(entry.first_name),
               .last_name = or_dash(entry.last_name),
@@ -107,7 +108,8 @@ Result<> Importer::take(Pass& pass, const std::string& where, ReadEntry entry) {
 
 Result<> Importer::create(core::Tx& tx, const Candidate& candidate, const Pass& pass) {
   const auto& user = candidate.user;
-  if (!TRY(parts_.users.create(tx, user))) return core::fail(core::Code::conflict, user.email + " was registered just now");
+  if (!TRY(parts_.users.create(tx, user)))
+    return core::fail(core::Code::conflict, user.email + " was registered just now");
   TRY(parts_.access.assign_default(tx, user.id));
   TRY(parts_.audit.append(tx, {"user.imported", user.id.value, {}, std::string(pass.detail)}, pass.origin));
   for (const auto& role : candidate.roles) {
@@ -136,8 +138,7 @@ Result<Report> Importer::settle(core::Tx& tx, Pass& pass) {
 
 Result<> Importer::flush(Pass& pass) {
   const auto work = [&](core::Tx& tx) { return settle(tx, pass); };
-  const Report done =
-      TRY(pass.writes ? parts_.transactor.atomically(work) : parts_.transactor.reading(work));
+  const Report done = TRY(pass.writes ? parts_.transactor.atomically(work) : parts_.transactor.reading(work));
   pass.report.created += done.created;
   pass.report.existing += done.existing;
   pass.report.refused += done.refused;
