@@ -106,17 +106,17 @@ Result<> Importer::take(Pass& pass, const std::string& where, ReadEntry entry) {
   return pass.batch.size() < batch_size ? Result<>{} : flush(pass);
 }
 
-Result<> Importer::create(core::Tx& tx, const Candidate& candidate, const Pass& pass) {
+// False when somebody registered the address just now.
+Result<bool> Importer::create(core::Tx& tx, const Candidate& candidate, const Pass& pass) {
   const auto& user = candidate.user;
-  if (!TRY(parts_.users.create(tx, user)))
-    return core::fail(core::Code::conflict, user.email + " was registered just now");
+  if (!TRY(parts_.users.create(tx, user))) return false;
   TRY(parts_.access.assign_default(tx, user.id));
   TRY(parts_.audit.append(tx, {"user.imported", user.id.value, {}, std::string(pass.detail)}, pass.origin));
   for (const auto& role : candidate.roles) {
     TRY(parts_.roles.assign(tx, {.user = user.id, .role = role, .given_at = parts_.clock.now()}));
     TRY(parts_.audit.append(tx, {"role.assigned", user.id.value, {}, role}, pass.origin));
   }
-  return {};
+  return true;
 }
 
 // Returns what it counts: a transaction that has to be made again counts again.
@@ -129,8 +129,8 @@ Result<Report> Importer::settle(core::Tx& tx, Pass& pass) {
       pass.complain(candidate.where, {"id", "taken", "is another user's"});
       ++report.refused;
     } else {
-      if (pass.writes) TRY(create(tx, candidate, pass));
-      ++report.created;
+      const bool created = !pass.writes || TRY(create(tx, candidate, pass));
+      ++(created ? report.created : report.existing);
     }
   }
   return report;

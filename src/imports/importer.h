@@ -51,7 +51,7 @@ class Importer {
   core::Result<> take(Pass& pass, const std::string& where, ReadEntry entry);
   core::Result<> flush(Pass& pass);
   core::Result<Report> settle(core::Tx& tx, Pass& pass);
-  core::Result<> create(core::Tx& tx, const Candidate& candidate, const Pass& pass);
+  core::Result<bool> create(core::Tx& tx, const Candidate& candidate, const Pass& pass);
   Candidate prepare(const std::string& where, Entry entry, core::Decoder& decoder, const Pass& pass);
 
   Parts parts_;
