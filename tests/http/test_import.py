@@ -114,3 +114,12 @@ def test_firebase_needs_its_parameters_and_an_unknown_file_a_format(usher, tmp_p
     (tmp_path / "x.json").write_text("[1]")
     assert "--format=" in load(usher, tmp_path / "x.json", check=False).stderr
     assert "cannot be read" in load(usher, tmp_path / "none", check=False).stderr
+
+
+def test_an_id_is_kept_once(usher, tmp_path):
+    first, second, uuid = fresh_email("first"), fresh_email("second"), "7a0c5c2e-9d1b-4f7e-8a55-3f0d6c1b2a90"
+    load(usher, lines(tmp_path, {"email": first, "id": uuid}))
+    for user in ({"email": second, "id": uuid}, {"email": second, "id": "not-a-uuid"}):
+        done = load(usher, lines(tmp_path, user), check=False)
+        assert done.returncode == 1 and "line 1: id " in done.stderr, done.stderr
+    assert not records(usher, "SELECT id FROM users WHERE email = ?", second)
