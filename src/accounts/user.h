@@ -22,7 +22,7 @@ struct User {
   std::string email_key;  // as compared (email.h)
   std::string first_name, last_name;
   AccountType account_type = AccountType::individual;
-  std::string password_hash;  // PHC string
+  std::string password_hash;  // what crypto/foreign_hash.h reads; empty: none, until a reset sets one
   // Rises with reset, password change, a second factor added or removed, disable, enable and sign-out-all: a sign-in
   // that began before does not complete.
   int64_t auth_epoch = 0;

@@ -21,12 +21,14 @@ struct Command {
   std::string_view summary;
   size_t least, most;  // how many words
   core::Result<> (*run)(const Call&);
-  std::vector<std::string_view> options = {};  // flags of its own, which are no settings; all are needed
+  // Flags of its own, which are no settings: all are needed; may be given; take no value.
+  std::vector<std::string_view> options = {}, optional = {}, switches = {};
 };
 
 std::vector<Command> server_commands();
 std::vector<Command> health_commands();
 std::vector<Command> user_commands();
+std::vector<Command> import_commands();
 std::vector<Command> role_commands();
 std::vector<Command> session_commands();
 std::vector<Command> key_commands();

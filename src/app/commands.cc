@@ -15,8 +15,14 @@ struct Line {
   bool help = false;
 };
 
+// Of any command: such a flag does not take the next word for its value.
+bool is_switch(const std::vector<Command>& commands, std::string_view name) {
+  return std::ranges::any_of(commands,
+                             [&](const Command& c) { return std::ranges::find(c.switches, name) != c.switches.end(); });
+}
+
 // "--name=value" and "--name value" are flags, everything else is a word.
-Line read(std::span<char*> arguments) {
+Line read(std::span<char*> arguments, const std::vector<Command>& commands) {
   Line line;
   for (size_t i = 0; i < arguments.size(); ++i) {
     std::string text = arguments[i];
@@ -28,7 +34,8 @@ Line read(std::span<char*> arguments) {
       line.words.push_back(std::move(text));
     } else {
       text.erase(0, 2);
-      if (text.find('=') == std::string::npos && i + 1 < arguments.size()) text += '=' + std::string(arguments[++i]);
+      if (text.find('=') == std::string::npos && !is_switch(commands, text) && i + 1 < arguments.size())
+        text += '=' + std::string(arguments[++i]);
       line.flags.push_back(std::move(text));
     }
   }
@@ -37,8 +44,8 @@ Line read(std::span<char*> arguments) {
 
 std::vector<Command> all_commands() {
   std::vector<Command> all;
-  for (auto* group : {server_commands, health_commands, user_commands, role_commands, session_commands, key_commands,
-                      data_commands, audit_commands})
+  for (auto* group : {server_commands, health_commands, user_commands, import_commands, role_commands, session_commands,
+                      key_commands, data_commands, audit_commands})
     std::ranges::move(group(), std::back_inserter(all));
   return all;
 }
@@ -75,16 +82,23 @@ int report(const core::Error& error) {
   return 1;
 }
 
+// Takes the flag off the line; false when it is not there.
+bool take_option(Line& line, Call& call, std::string_view name, const std::string& begin) {
+  const auto given = std::ranges::find_if(line.flags, [&](const auto& flag) { return flag.starts_with(begin); });
+  if (given == line.flags.end()) return false;
+  call.options.emplace(name, given->substr(begin.size()));
+  line.flags.erase(given);
+  return true;
+}
+
 // Takes the command's own flags off the line.
 core::Result<> take_options(const Command& command, Line& line, Call& call) {
-  for (const auto name : command.options) {
-    const std::string begin = std::string(name) + '=';
-    const auto given = std::ranges::find_if(line.flags, [&](const auto& flag) { return flag.starts_with(begin); });
-    if (given == line.flags.end())
+  for (const auto name : command.options)
+    if (const std::string begin = std::string(name) + '='; !take_option(line, call, name, begin))
       return core::fail(core::Code::validation_failed, std::string(command.name) + " needs --" + begin + "…");
-    call.options.emplace(name, given->substr(begin.size()));
-    line.flags.erase(given);
-  }
+  for (const auto name : command.optional) take_option(line, call, name, std::string(name) + '=');
+  for (const auto name : command.switches)
+    if (std::erase(line.flags, name) > 0) call.options.emplace(name, "");
   return {};
 }
 
@@ -102,8 +116,8 @@ core::Result<> execute(const Command& command, Line line) {
 }  // namespace
 
 int run(std::span<char*> arguments) {
-  Line line = read(arguments);
   const auto commands = all_commands();
+  Line line = read(arguments, commands);
   const Command* command = match(commands, line.words);
   if (line.help || (line.words.empty() && !command)) return print_usage(commands), line.help ? 0 : 2;
   if (!command) {

@@ -3,8 +3,7 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
+#include <expected>
 
 #include "crypto/library.h"
 
@@ -19,32 +18,13 @@ struct Parameters {
   int64_t lanes;
 };
 
-bool take(std::string_view& text, std::string_view prefix) {
-  if (!text.starts_with(prefix)) return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
-
-// A decimal number as the PHC format writes it: no sign, no leading zero.
-std::optional<int64_t> take_number(std::string_view& text) {
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || text[0] < '1' || text[0] > '9') return std::nullopt;
-  text.remove_prefix(static_cast<size_t>(end - text.data()));
-  return value;
-}
-
-// Standard base64 without padding, as the PHC format writes salt and hash.
-bool is_base64(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
-  });
-}
-
+// Base64 without padding, as the PHC format writes salt and hash, of at least the sizes that argon2 takes.
 bool is_salt_and_hash(std::string_view text) {
-  const size_t dollar = text.find('$');
-  return text.size() <= 256 && dollar != text.npos && is_base64(text.substr(0, dollar)) &&
-         is_base64(text.substr(dollar + 1));
+  const auto pieces = split(text, '$');
+  if (text.size() > 256 || pieces.size() != 2 || text.contains('=')) return false;
+  const auto salt = read_base64(pieces[0]), hash = read_base64(pieces[1]);
+  return salt && hash && salt->size() >= crypto_pwhash_argon2id_SALTBYTES / 2 &&
+         hash->size() >= crypto_pwhash_argon2id_BYTES_MIN;
 }
 
 bool affordable(const Argon2Cost& cost) {
@@ -61,19 +41,19 @@ std::string random_base64() {
   return sodium_bin2base64(text, sizeof text, bytes, size, variant);
 }
 
-std::optional<Parameters> parse(std::string_view phc) {
+std::expected<Parameters, HashProblem> parse(std::string_view phc) {
   Parameters out{};
   out.variant = phc.starts_with("$argon2id$") ? Variant::argon2id : Variant::argon2i;
-  if (!take(phc, "$argon2id$v=19$m=") && !take(phc, "$argon2i$v=19$m=")) return std::nullopt;
+  if (!take(phc, "$argon2id$v=19$m=") && !take(phc, "$argon2i$v=19$m=")) return std::unexpected(HashProblem::unknown);
   const auto memory = take_number(phc);
-  if (!memory || !take(phc, ",t=")) return std::nullopt;
+  if (!memory || !take(phc, ",t=")) return std::unexpected(HashProblem::malformed);
   const auto passes = take_number(phc);
-  if (!passes || !take(phc, ",p=")) return std::nullopt;
+  if (!passes || !take(phc, ",p=")) return std::unexpected(HashProblem::malformed);
   const auto lanes = take_number(phc);
-  if (!lanes || !take(phc, "$") || !is_salt_and_hash(phc)) return std::nullopt;
+  if (!lanes || !take(phc, "$") || !is_salt_and_hash(phc)) return std::unexpected(HashProblem::malformed);
   out.cost = {.memory_kib = *memory, .passes = *passes};
   out.lanes = *lanes;
-  if (!affordable(out.cost) || out.lanes > out.cost.memory_kib / 8) return std::nullopt;
+  if (!affordable(out.cost) || out.lanes > out.cost.memory_kib / 8) return std::unexpected(HashProblem::too_costly);
   return out;
 }
 
@@ -96,6 +76,11 @@ core::Result<std::string> create_unmatched_hash(Argon2Cost cost) {
   start_sodium();
   return "$argon2id$v=19$m=" + std::to_string(cost.memory_kib) + ",t=" + std::to_string(cost.passes) + ",p=1$" +
          random_base64<16>() + '$' + random_base64<32>();
+}
+
+std::optional<HashProblem> problem_of(std::string_view phc) {
+  const auto parameters = parse(phc);
+  return parameters ? std::nullopt : std::optional(parameters.error());
 }
 
 bool verify_password(std::string_view phc, const Secret& password) {

@@ -3,10 +3,12 @@
 // Thread rule: functions are safe from any thread; each call holds its own `memory_kib`.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/result.h"
+#include "crypto/hash_text.h"
 #include "crypto/secret.h"
 
 namespace crypto {
@@ -27,6 +29,9 @@ core::Result<std::string> hash_password(const Secret& password, Argon2Cost cost)
 // The same form with a random salt and a random hash, which no password has: it costs nothing to make, and to verify
 // anything by it costs what a real one costs. `internal` when the cost is out of those limits.
 core::Result<std::string> create_unmatched_hash(Argon2Cost cost);
+
+// Why verify_password() would refuse `phc` whatever the password; absent when it would not.
+std::optional<HashProblem> problem_of(std::string_view phc);
 
 // argon2id and argon2i of version 19, with any number of lanes. False for anything else, also for parameters above
 // the limits, which are refused before any memory is taken.

@@ -91,8 +91,16 @@ core::Result<std::string> Hasher::hash(crypto::Secret password) {
   return run<std::string>([&] { return crypto::hash_password(password, options_.cost); });
 }
 
-core::Result<bool> Hasher::verify(std::string phc, crypto::Secret password) {
-  return run<bool>([&] { return crypto::verify_password(phc, password); });
+core::Result<bool> Hasher::verify(std::string stored, crypto::Secret password) {
+  return run<bool>([&] { return compare(stored, password); });
+}
+
+// A hash that another system made may be quick, and there may be none: a wrong password then pays for argon2id, as it
+// does where there is no account.
+bool Hasher::compare(std::string_view stored, const crypto::Secret& password) const {
+  if (!needs_rehash(stored)) return crypto::verify_password(stored, password);
+  const auto verify = crypto::read_hash(stored);
+  return (verify && (*verify)(password)) || (crypto::verify_password(nobody_, password) && false);
 }
 
 core::Result<bool> Hasher::verify_nothing(crypto::Secret password) {

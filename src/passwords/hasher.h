@@ -1,7 +1,7 @@
-// Owns: the hash lane: the few threads that pay for argon2id, below the priority of everything else.
-// Does not own: what a password must be (policy.h), where hashes are kept (accounts/).
-// Thread rule: any worker thread, never an I/O thread: the caller waits for its turn. Nobody calls once the destructor
-// has begun; stop() is for sending home those who wait.
+// Owns: the hash lane: the few threads that pay for argon2id and for imported hashes, below the priority of everything
+// else. Does not own: what a password must be (policy.h), where hashes are kept (accounts/). Thread rule: any worker
+// thread, never an I/O thread: the caller waits for its turn. Nobody calls once the destructor has begun; stop() is for
+// sending home those who wait.
 #pragma once
 #include <condition_variable>
 #include <deque>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/metrics.h"
+#include "crypto/foreign_hash.h"
 #include "crypto/password_hash.h"
 
 namespace passwords {
@@ -30,11 +31,12 @@ class Hasher {
 
   // Errors of the three: `overloaded` when the queue is full or the lane stops.
   core::Result<std::string> hash(crypto::Secret password);
-  core::Result<bool> verify(std::string phc, crypto::Secret password);
+  // `stored` is of any kind that crypto/foreign_hash.h reads; nothing is the password of an empty one.
+  core::Result<bool> verify(std::string stored, crypto::Secret password);
   // For an account that does not exist: costs what verify() costs, and is false.
   core::Result<bool> verify_nothing(crypto::Secret password);
 
-  // Whether `phc` has another cost than new hashes.
+  // Whether `phc` is of another kind or cost than new hashes.
   bool needs_rehash(std::string_view phc) const { return crypto::needs_rehash(phc, options_.cost); }
 
   // What runs is finished, what waits is answered `overloaded`, as is every later call.
@@ -48,6 +50,7 @@ class Hasher {
   core::Result<T> run(F work);
   bool enqueue(Job job);
   size_t waiting();
+  bool compare(std::string_view stored, const crypto::Secret& password) const;
   void serve();
 
   const Options options_;

@@ -150,6 +150,34 @@ TEST(Hasher, AnUnknownAccountCostsWhatAWrongPasswordCosts) {
   EXPECT_LT(ratio, 1.25);
 }
 
+// {SSHA} of "correct horse" with the salt "saltsalt", by python3's hashlib.
+constexpr const char* imported = "{SSHA}awc/Cj0kafyFd5d8fGn07xoHBJJzYWx0c2FsdA==";
+
+TEST(Hasher, VerifiesAnImportedHashAndAsksForARehash) {
+  core::Metrics metrics;
+  const auto hasher = create(metrics);
+  EXPECT_TRUE(hasher->verify(imported, secret("correct horse")).value());
+  EXPECT_FALSE(hasher->verify(imported, secret("correct horsf")).value());
+  EXPECT_FALSE(hasher->verify("", secret("")).value()) << "an account without a password";
+  EXPECT_TRUE(hasher->needs_rehash(imported));
+}
+
+// The quickest kind and none at all: the time must not tell them from an account that does not exist.
+TEST(Hasher, AWrongPasswordOfAnImportedAccountCostsNoLessThanAnUnknownAccount) {
+  core::Metrics metrics;
+  const auto hasher = create(metrics, {.cost = {}, .threads = 1});
+  for (const char* stored : {imported, ""}) {
+    std::vector<double> known, unknown;
+    for (int i = 0; i < 40; ++i) {
+      known.push_back(milliseconds([&] { EXPECT_FALSE(hasher->verify(stored, secret("wrong one")).value()); }));
+      unknown.push_back(milliseconds([&] { EXPECT_FALSE(hasher->verify_nothing(secret("wrong one")).value()); }));
+    }
+    const double ratio = median_ms(unknown) / median_ms(known);
+    EXPECT_GT(ratio, 0.8) << stored;
+    EXPECT_LT(ratio, 1.25) << stored;
+  }
+}
+
 TEST(PasswordConfig, AcceptsWhatOwaspCallsEqual) {
   for (const auto& least : least_costs) {
     EXPECT_TRUE(check({.memory_kib = least.memory_kib, .passes = least.passes}));

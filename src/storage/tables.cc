@@ -8,18 +8,19 @@ namespace {
 constexpr auto text = ColumnKind::text, number = ColumnKind::number, at = ColumnKind::time, uuid = ColumnKind::uuid,
                bytes = ColumnKind::bytes;
 
-constexpr Column users[] = {{"id", uuid, ""},
-                            {"email", text, "as it was given, and as mail is sent to it"},
-                            {"email_key", text, "as it is compared; unique"},
-                            {"first_name", text, ""},
-                            {"last_name", text, ""},
-                            {"account_type", text, ""},
-                            {"password_hash", text, "PHC string (argon2id)"},
-                            {"auth_epoch", number, "rises when nothing older may sign in"},
-                            {"email_verified_at", at, "null: not yet"},
-                            {"disabled_at", at, "null: is not disabled"},
-                            {"deleted_at", at, "null: is not deleted"},
-                            {"created_at", at, ""}};
+constexpr Column users[] = {
+    {"id", uuid, ""},
+    {"email", text, "as it was given, and as mail is sent to it"},
+    {"email_key", text, "as it is compared; unique"},
+    {"first_name", text, ""},
+    {"last_name", text, ""},
+    {"account_type", text, ""},
+    {"password_hash", text, "PHC string (argon2id); an imported one, or empty, until the first sign-in or reset"},
+    {"auth_epoch", number, "rises when nothing older may sign in"},
+    {"email_verified_at", at, "null: not yet"},
+    {"disabled_at", at, "null: is not disabled"},
+    {"deleted_at", at, "null: is not deleted"},
+    {"created_at", at, ""}};
 constexpr Column verification_codes[] = {{"user_id", uuid, ""},
                                          {"purpose", text, ""},
                                          {"code_hash", bytes, ""},
