@@ -148,6 +148,7 @@ Settings declare_all(Config& config) {
   limits::declare(settings, config.limits);
   passwords::declare(settings, config.passwords);
   mfa::declare(settings, config.mfa);
+  webauthn::declare(settings, config.webauthn);
   mail::declare(settings, config.mail);
   settings.add("log.format", config.log.format, "auto is text on a terminal and JSON elsewhere.");
   settings.add("log.level", config.log.level, "The least level that is written.");

@@ -13,6 +13,7 @@
 #include "sessions/session_config.h"
 #include "tokens/token_config.h"
 #include "verification/code_config.h"
+#include "webauthn/webauthn_config.h"
 
 namespace app {
 
@@ -52,6 +53,7 @@ struct Config {
   limits::Config limits;
   passwords::Config passwords;
   mfa::Config mfa;
+  webauthn::Config webauthn;
   mail::Config mail;
   LogConfig log;
   std::string metrics_listen;

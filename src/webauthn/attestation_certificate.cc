@@ -77,9 +77,9 @@ bool AttestationCertificate::verify(int64_t algorithm, Bytes message, Bytes sign
   const crypto::DigestContextPtr context(EVP_MD_CTX_new());
   crypto::must(context != nullptr, "EVP_MD_CTX_new");
   const EVP_MD* digest = algorithm == eddsa ? nullptr : EVP_sha256();
-  const bool good = EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key) == 1 &&
-                    EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
-                                     message.size()) == 1;
+  const bool good =
+      EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key) == 1 &&
+      EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
   ERR_clear_error();
   return good;
 }

@@ -88,8 +88,8 @@ bool read_simple(const Head& head, Value& out) {
 }
 
 bool read_body(Bytes& input, const Head& head, int depth, Value& out) {
-  constexpr Kind kinds[] = {Kind::unsigned_number, Kind::negative_number, Kind::bytes,
-                            Kind::text,            Kind::array,           Kind::map};
+  constexpr Kind kinds[] = {
+      Kind::unsigned_number, Kind::negative_number, Kind::bytes, Kind::text, Kind::array, Kind::map};
   if (head.major == 7) return read_simple(head, out);
   if (head.major == 6) return false;
   out.kind = kinds[head.major];

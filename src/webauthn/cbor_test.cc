@@ -39,15 +39,15 @@ TEST(Cbor, NumbersBeyondInt64AreNoIntegers) {
 }
 
 TEST(Cbor, RefusesWhatIsNotCanonical) {
-  for (const char* hex : {"",
-                          "1817", "1900ff", "1a0000ffff", "1b00000000ffffffff", "580100",  // wider than needed
-                          "5f4101ff", "9fff", "bfff", "7f6161ff",                          // indefinite
-                          "0000", "a0f6",                                                  // something behind it
-                          "a201010102", "a2616101616102",                                  // keys twice
-                          "a14101f6", "a1f500", "a180f6",                         // keys of other kinds
-                          "c100", "f93c00", "f7", "f8ff", "e0",                            // tags, floats, simple values
-                          "61ff", "62c328",                                                // no UTF-8
-                          "4401", "8201", "a101", "1c"}) {
+  for (const char* hex : {"",           "1817",           "1900ff", "1a0000ffff", "1b00000000ffffffff",
+                          "580100",                                                      // wider than needed
+                          "5f4101ff",   "9fff",           "bfff",   "7f6161ff",          // indefinite
+                          "0000",       "a0f6",                                          // something behind it
+                          "a201010102", "a2616101616102",                                // keys twice
+                          "a14101f6",   "a1f500",         "a180f6",                      // keys of other kinds
+                          "c100",       "f93c00",         "f7",     "f8ff",       "e0",  // tags, floats, simple values
+                          "61ff",       "62c328",                                        // no UTF-8
+                          "4401",       "8201",           "a101",   "1c"}) {
     EXPECT_FALSE(decode_hex(hex)) << hex;
   }
 }

@@ -1,5 +1,5 @@
-// Each step of sections 7.1 and 7.2 that a pure function can check, and what breaks it. Steps about challenges, users and
-// stored credentials are tested where those are.
+// Each step of sections 7.1 and 7.2 that a pure function can check, and what breaks it. Steps about challenges, users
+// and stored credentials are tested where those are.
 #include "webauthn/ceremony.h"
 
 #include <gtest/gtest.h>
@@ -81,9 +81,9 @@ TEST_F(Registration, Step08Challenge) {
 }
 
 TEST_F(Registration, Step09Origin) {
-  for (const char* bad : {"", "http://example.org", "https://example.org:8443", "https://example.org/",
-                          "https://evil@example.org", "https://EXAMPLE.org", "https://example.org.evil.test",
-                          "https://sub.example.org", "null"}) {
+  for (const char* bad :
+       {"", "http://example.org", "https://example.org:8443", "https://example.org/", "https://evil@example.org",
+        "https://EXAMPLE.org", "https://example.org.evil.test", "https://sub.example.org", "null"}) {
     one.origin = bad;
     EXPECT_EQ(registered(one), "origin") << bad;
   }
@@ -122,11 +122,9 @@ TEST_F(Registration, Step13AttestationObject) {
   EXPECT_EQ(registered(one, Blob{}), "attestation object");
   EXPECT_EQ(registered(one, test::joined({good, Blob{0}})), "attestation object");
   EXPECT_EQ(registered(one, Blob(good.begin(), good.end() - 1)), "attestation object");
-  EXPECT_EQ(registered(one, map({{text("fmt"), text("none")}, {text("authData"), bytes(data)}})),
-            "attestation object");
+  EXPECT_EQ(registered(one, map({{text("fmt"), text("none")}, {text("authData"), bytes(data)}})), "attestation object");
   EXPECT_EQ(registered(one, map({{text("fmt"), text("none")}, {text("attStmt"), map({})}})), "attestation object");
-  EXPECT_EQ(registered(one, map({{text("attStmt"), map({})}, {text("authData"), bytes(data)}})),
-            "attestation object");
+  EXPECT_EQ(registered(one, map({{text("attStmt"), map({})}, {text("authData"), bytes(data)}})), "attestation object");
 }
 
 TEST_F(Registration, Step13AuthenticatorData) {
@@ -179,8 +177,8 @@ TEST_F(Registration, Step20KeyIsSound) {
   const auto with = [&](size_t at, const Blob& value) {
     auto bent = entries;
     bent[at].second = value;
-    return registered(one, SoftwareAuthenticator::attestation(one.authenticator_data(test::map(bent)), "none",
-                                                              test::map({})));
+    return registered(
+        one, SoftwareAuthenticator::attestation(one.authenticator_data(test::map(bent)), "none", test::map({})));
   };
   const Blob zeros = test::bytes(Blob(32, 1));
   EXPECT_EQ(with(0, test::number(1)), "public key") << "kty OKP";

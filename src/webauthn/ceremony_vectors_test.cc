@@ -38,9 +38,8 @@ core::Result<Registered> register_vector(const json::value& vector, bool framed)
 core::Result<Asserted> assert_vector(const json::value& vector, const Registered& known, bool framed) {
   const auto& made = vector.at("authentication").at(0);
   return verify_assertion(expected(vector, crypto::text_at(made.at("challenge"), "b64u"), framed),
-                          {known.public_key, known.sign_count, known.backup_eligible},
-                          bytes_of(made, "clientDataJSON"), bytes_of(made, "authenticatorData"),
-                          bytes_of(made, "signature"));
+                          {known.public_key, known.sign_count, known.backup_eligible}, bytes_of(made, "clientDataJSON"),
+                          bytes_of(made, "authenticatorData"), bytes_of(made, "signature"));
 }
 
 TEST(WebAuthnVectors, RegistrationsAndAssertionsVerify) {

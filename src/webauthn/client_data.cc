@@ -47,6 +47,11 @@ std::unexpected<core::Error> refused(std::string what) {
   return core::fail_because(core::Code::passkey_invalid, "webauthn: " + std::move(what));
 }
 
+std::string challenge_of(crypto::Bytes bytes) {
+  const auto parsed = core::parse_json(without_bom(crypto::as_text(bytes)));
+  return parsed && parsed->is_object() ? std::string(text_at(parsed->get_object(), "challenge")) : "";
+}
+
 // A member that stands twice is refused with the rest of what core::parse_json() refuses: whoever reads it next might
 // take the other one.
 Result<> verify_client_data(crypto::Bytes bytes, Ceremony ceremony, const Expected& expected) {

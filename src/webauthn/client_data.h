@@ -26,6 +26,9 @@ struct Expected {
 // A refusal: passkey_invalid to the caller, what did not hold to the log.
 std::unexpected<core::Error> refused(std::string what);
 
+// The challenge that client data claims to answer; empty when it cannot be read. Nothing else is known of it yet.
+std::string challenge_of(crypto::Bytes json);
+
 core::Result<> verify_client_data(crypto::Bytes json, Ceremony ceremony, const Expected& expected);
 
 }  // namespace webauthn
