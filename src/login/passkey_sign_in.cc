@@ -14,8 +14,8 @@ Result<SignedIn> PasskeySignIn::sign_in(const webauthn::Assertion& answer, const
                                         const audit::Origin& origin) {
   TRY(parts_.sessions.check_clock());
   const auto challenge = TRY(parts_.passkeys.take(answer.client_data, webauthn::Purpose::sign_in));
-  const auto owner = TRY(
-      parts_.transactor.reading([&](core::Tx& tx) { return parts_.passkeys.owner_of(tx, answer.credential_id); }));
+  const auto owner =
+      TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.passkeys.owner_of(tx, answer.credential_id); }));
   auto admitted = parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
     if (owner) return admit(tx, *owner, answer, challenge, device, origin);
     Result<SignedIn> unknown = webauthn::refused("unknown credential");

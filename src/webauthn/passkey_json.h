@@ -133,7 +133,8 @@ struct RpJson {
   std::string id, rp_name;
   static constexpr std::string_view name = "RelyingParty";
   static constexpr auto fields() {
-    return std::tuple{field("id", &RpJson::id, "webauthn.rp_id."), field("name", &RpJson::rp_name, "webauthn.rp_name.")};
+    return std::tuple{field("id", &RpJson::id, "webauthn.rp_id."),
+                      field("name", &RpJson::rp_name, "webauthn.rp_name.")};
   }
 };
 

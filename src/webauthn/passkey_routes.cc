@@ -21,8 +21,13 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 PasskeyJson to_json(const Passkey& passkey) {
-  return {passkey.id,        passkey.name,       sessions::methods_of(passkey.transports), passkey.backup_eligible,
-          passkey.backed_up, passkey.created_at, passkey.last_used_at};
+  return {passkey.id,
+          passkey.name,
+          sessions::methods_of(passkey.transports),
+          passkey.backup_eligible,
+          passkey.backed_up,
+          passkey.created_at,
+          passkey.last_used_at};
 }
 
 CreationOptionsJson to_json(const EnrolmentOptions& begun, const Config& config) {
@@ -53,10 +58,10 @@ Result<PasskeyJson> add(Context& context, AddPasskeyRequest request, Passkeys& p
   if (credential.type != "public-key" || credential.id.bytes != credential.raw_id.bytes) return refused("form");
   auto words = std::move(credential.response.transports).value_or(std::vector<std::string>{});
   std::erase_if(words, [](const std::string& word) { return !is_transport(word); });
-  return to_json(TRY(passkeys.enrol(user_of(context), session_of(context),
-                                    {std::move(credential.response.client_data.bytes),
-                                     std::move(credential.response.object.bytes), joined(words)},
-                                    std::move(request.passkey_name).value_or("Passkey"), origin_of(context))));
+  return to_json(TRY(passkeys.enrol(
+      user_of(context), session_of(context),
+      {std::move(credential.response.client_data.bytes), std::move(credential.response.object.bytes), joined(words)},
+      std::move(request.passkey_name).value_or("Passkey"), origin_of(context))));
 }
 
 Result<PasskeyListJson> list(Context& context, Passkeys& passkeys) {
@@ -97,32 +102,31 @@ std::vector<http::Route> routes(Passkeys& p) {
       [&p](Context& c) -> Result<CreationOptionsJson> {
         return to_json(TRY(p.begin_enrolment(user_of(c), session_of(c))), p.config());
       }));
-  all.push_back(route<AddPasskeyRequest, PasskeyJson>({.method = Method::post,
-                                                       .path = "/auth/passkeys",
-                                                       .id = "addPasskey",
-                                                       .summary = "Add the passkey that the authenticator made.",
-                                                       .guard = Guard::session().recently(),
-                                                       .status = 201,
-                                                       .budget = http::Budget::sign_ins,
-                                                       .errors = {Code::passkey_invalid, Code::passkey_exists}},
-                                                      [&p](Context& c, AddPasskeyRequest r) {
-                                                        return add(c, std::move(r), p);
-                                                      }));
+  all.push_back(
+      route<AddPasskeyRequest, PasskeyJson>({.method = Method::post,
+                                             .path = "/auth/passkeys",
+                                             .id = "addPasskey",
+                                             .summary = "Add the passkey that the authenticator made.",
+                                             .guard = Guard::session().recently(),
+                                             .status = 201,
+                                             .budget = http::Budget::sign_ins,
+                                             .errors = {Code::passkey_invalid, Code::passkey_exists}},
+                                            [&p](Context& c, AddPasskeyRequest r) { return add(c, std::move(r), p); }));
   all.push_back(route<NoBody, PasskeyListJson>({.method = Method::get,
                                                 .path = "/auth/passkeys",
                                                 .id = "listPasskeys",
                                                 .summary = "The caller's passkeys.",
                                                 .guard = Guard::session()},
                                                [&p](Context& c) { return list(c, p); }));
-  all.push_back(route<NamePasskeyRequest, NoBody>(
-      {.method = Method::patch,
-       .path = "/auth/passkeys/{id}",
-       .id = "namePasskey",
-       .summary = "Name a passkey.",
-       .guard = Guard::session(),
-       .status = 204,
-       .errors = {Code::not_found}},
-      [&p](Context& c, const NamePasskeyRequest& r) { return rename(c, r, p); }));
+  all.push_back(
+      route<NamePasskeyRequest, NoBody>({.method = Method::patch,
+                                         .path = "/auth/passkeys/{id}",
+                                         .id = "namePasskey",
+                                         .summary = "Name a passkey.",
+                                         .guard = Guard::session(),
+                                         .status = 204,
+                                         .errors = {Code::not_found}},
+                                        [&p](Context& c, const NamePasskeyRequest& r) { return rename(c, r, p); }));
   all.push_back(route<NoBody, sessions::RevokedJson>({.method = Method::delete_,
                                                       .path = "/auth/passkeys/{id}",
                                                       .id = "removePasskey",

@@ -7,8 +7,8 @@
 namespace webauthn {
 namespace {
 
-#define PASSKEY_COLUMNS                                                                                       \
-  "id, user_id, credential_id, rp_id, public_key, sign_count, user_verified, backup_eligible, backed_up,"     \
+#define PASSKEY_COLUMNS                                                                                   \
+  "id, user_id, credential_id, rp_id, public_key, sign_count, user_verified, backup_eligible, backed_up," \
   " aaguid, transports, name, created_at, last_used_at"
 
 using accounts::UserId, core::Result;
@@ -41,13 +41,12 @@ Result<std::optional<Passkey>> read_one(const Result<storage::Rows>& found) {
 class SqlPasskeyStore final : public PasskeyStore {
  public:
   Result<bool> create(core::Tx& tx, const Passkey& p) override {
-    return TRY(storage::sql(tx).query(
-                   "INSERT INTO passkeys (" PASSKEY_COLUMNS
-                   ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
-                   " ON CONFLICT (credential_id) DO NOTHING",
-                   p.id, p.user, p.credential_id, p.rp_id, p.public_key, p.sign_count, int64_t{p.user_verified},
-                   int64_t{p.backup_eligible}, int64_t{p.backed_up}, p.aaguid, p.transports, p.name, p.created_at,
-                   p.last_used_at))
+    return TRY(storage::sql(tx).query("INSERT INTO passkeys (" PASSKEY_COLUMNS
+                                      ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+                                      " ON CONFLICT (credential_id) DO NOTHING",
+                                      p.id, p.user, p.credential_id, p.rp_id, p.public_key, p.sign_count,
+                                      int64_t{p.user_verified}, int64_t{p.backup_eligible}, int64_t{p.backed_up},
+                                      p.aaguid, p.transports, p.name, p.created_at, p.last_used_at))
                .changed() == 1;
   }
 

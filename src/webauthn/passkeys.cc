@@ -13,9 +13,7 @@ constexpr core::Seconds notice_life = std::chrono::days(1);
 
 // A passkey that may be copied between devices is held in software (RFC 8176); its user was verified by the
 // authenticator, so that it is two factors: having it, and knowing or being what opens it.
-std::string_view amr_of(const Passkey& passkey) {
-  return passkey.backup_eligible ? "swk user mfa" : "hwk user mfa";
-}
+std::string_view amr_of(const Passkey& passkey) { return passkey.backup_eligible ? "swk user mfa" : "hwk user mfa"; }
 
 }  // namespace
 
@@ -142,8 +140,8 @@ Result<Result<std::string>> Passkeys::accept(core::Tx& tx, const accounts::User&
     return Result<std::string>(refused("user handle"));
   if (passkey->rp_id != parts_.config.rp_id) return Result<std::string>(refused("rp_id of the credential"));
   const Stored stored{passkey->public_key, static_cast<uint32_t>(passkey->sign_count), passkey->backup_eligible};
-  const auto made = verify_assertion(expected(challenge), stored, answer.client_data, answer.authenticator_data,
-                                     answer.signature);
+  const auto made =
+      verify_assertion(expected(challenge), stored, answer.client_data, answer.authenticator_data, answer.signature);
   if (!made) return Result<std::string>(std::unexpected(made.error()));
   if (made->maybe_cloned) {
     TRY(parts_.audit.append(tx, {"passkey.maybe_cloned", user.id.value, {}, passkey->id.str()}, origin));

@@ -68,8 +68,7 @@ class Passkeys {
   core::Result<std::string> begin_sign_in();
   // The challenge that client data names, if it was made for this and is not too old. It is used up, whatever becomes
   // of the rest. Error: passkey_invalid.
-  core::Result<std::string> take(crypto::Bytes client_data, Purpose purpose,
-                                 std::optional<accounts::UserId> user = {},
+  core::Result<std::string> take(crypto::Bytes client_data, Purpose purpose, std::optional<accounts::UserId> user = {},
                                  std::optional<sessions::SessionId> session = {});
   // Whose it is; absent when it is unknown.
   core::Result<std::optional<accounts::UserId>> owner_of(core::Tx& tx, crypto::Bytes credential_id);

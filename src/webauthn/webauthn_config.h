@@ -11,9 +11,10 @@ struct Config {
 };
 
 inline void declare(core::Settings& settings, Config& config) {
-  settings.add("webauthn.rp_id", config.rp_id,
-               "The domain that passkeys belong to; without it the host of http.public_url. Another one voids them all.",
-               {.max = 253});
+  settings.add(
+      "webauthn.rp_id", config.rp_id,
+      "The domain that passkeys belong to; without it the host of http.public_url. Another one voids them all.",
+      {.max = 253});
   settings.add("webauthn.rp_name", config.rp_name, "What authenticators call this service.", {.min = 1, .max = 64});
   settings.add("webauthn.origins", config.origins,
                "The sites whose pages may ask for passkeys, such as https://example.org; without it http.public_url. "
