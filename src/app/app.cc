@@ -114,8 +114,8 @@ App::App(const Config& settings, Opened opened, Role role)
           {*database, *users, access, *audit, code_mailer, *hasher, breaches, random, clock, config.passwords}),
       login({*database, *users, access, *audit, feed, codes, code_mailer, *hasher, guesses, factors, challenges,
              sessions, checker, keys, random, clock, config.tokens, config.sessions}),
-      step_up({*database, *users, access, *audit, passwords, factors, codes, code_mailer, sessions, login, clock,
-               config.sessions}),
+      step_up({*database, *users, access, *audit, passwords, factors, codes, code_mailer, passkeys, sessions, login,
+               clock, config.sessions}),
       passkey_sign_in({*database, *users, access, *audit, passkeys, sessions, login, clock}),
       admin({*database, accounts, access, sessions, *factor_rows, *passkey_rows}) {}
 

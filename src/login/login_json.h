@@ -143,6 +143,15 @@ struct PasskeySignInRequest {
   }
 };
 
+struct PasskeyProofRequest {
+  webauthn::AuthenticationJson credential;
+  static constexpr std::string_view name = "PasskeyProof";
+  static constexpr auto fields() {
+    return std::tuple{
+        field("credential", &PasskeyProofRequest::credential, "What navigator.credentials.get() gave, toJSON().")};
+  }
+};
+
 struct StepUpRequest {
   ProofMethod method{};
   crypto::Secret proof;

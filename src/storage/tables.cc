@@ -77,7 +77,7 @@ constexpr Column passkeys[] = {{"id", uuid, ""},
                                {"created_at", at, ""},
                                {"last_used_at", at, "null: never"}};
 constexpr Column passkey_challenges[] = {{"challenge_hash", bytes, "SHA-256"},
-                                         {"purpose", text, "register or sign_in"},
+                                         {"purpose", text, "register, sign_in or step_up"},
                                          {"user_id", uuid, "null: whoever signs in"},
                                          {"session_id", uuid, "null: whoever signs in"},
                                          {"expires_at", at, ""}};

@@ -207,11 +207,13 @@ struct CreationOptionsJson {
 struct RequestOptionsJson {
   std::string challenge, rp_id, user_verification = "required";
   int64_t timeout = 0;
+  std::optional<std::vector<DescriptorJson>> allow;
   static constexpr std::string_view name = "PublicKeyCredentialRequestOptions";
   static constexpr auto fields() {
     return std::tuple{field("challenge", &RequestOptionsJson::challenge, "Good once."),
                       field("timeout", &RequestOptionsJson::timeout, "Milliseconds that the challenge is good for."),
                       field("rpId", &RequestOptionsJson::rp_id, "webauthn.rp_id."),
+                      field("allowCredentials", &RequestOptionsJson::allow, "One of them; absent: any."),
                       field("userVerification", &RequestOptionsJson::user_verification, "required.")};
   }
 };

@@ -30,7 +30,14 @@ PasskeyJson to_json(const Passkey& passkey) {
           passkey.last_used_at};
 }
 
-CreationOptionsJson to_json(const EnrolmentOptions& begun, const Config& config) {
+std::vector<DescriptorJson> descriptors_of(const std::vector<Passkey>& passkeys) {
+  std::vector<DescriptorJson> out;
+  for (const Passkey& passkey : passkeys)
+    out.push_back({.id = {passkey.credential_id}, .transports = sessions::methods_of(passkey.transports)});
+  return out;
+}
+
+CreationOptionsJson to_json(const Options& begun, const Config& config) {
   const accounts::User& user = begun.user;
   CreationOptionsJson out{
       .rp = {config.rp_id, config.rp_name},
@@ -38,12 +45,10 @@ CreationOptionsJson to_json(const EnrolmentOptions& begun, const Config& config)
       .challenge = begun.challenge,
       .parameters = {},
       .timeout = timeout_of(config),
-      .exclude = {},
+      .exclude = descriptors_of(begun.known),
       .selection = {},
   };
   for (const int64_t algorithm : algorithms) out.parameters.push_back({.alg = algorithm});
-  for (const Passkey& passkey : begun.known)
-    out.exclude.push_back({.id = {passkey.credential_id}, .transports = sessions::methods_of(passkey.transports)});
   return out;
 }
 
@@ -84,7 +89,16 @@ Result<sessions::RevokedJson> remove(Context& context, Passkeys& passkeys) {
 Result<RequestOptionsJson> begin_sign_in(Passkeys& passkeys) {
   return RequestOptionsJson{.challenge = TRY(passkeys.begin_sign_in()),
                             .rp_id = passkeys.config().rp_id,
-                            .timeout = timeout_of(passkeys.config())};
+                            .timeout = timeout_of(passkeys.config()),
+                            .allow = {}};
+}
+
+Result<RequestOptionsJson> begin_step_up(Context& context, Passkeys& passkeys) {
+  auto begun = TRY(passkeys.begin(Purpose::step_up, user_of(context), session_of(context)));
+  return RequestOptionsJson{.challenge = std::move(begun.challenge),
+                            .rp_id = passkeys.config().rp_id,
+                            .timeout = timeout_of(passkeys.config()),
+                            .allow = descriptors_of(begun.known)};
 }
 
 }  // namespace
@@ -100,7 +114,7 @@ std::vector<http::Route> routes(Passkeys& p) {
        .guard = Guard::session().recently(),
        .budget = http::Budget::sign_ins},
       [&p](Context& c) -> Result<CreationOptionsJson> {
-        return to_json(TRY(p.begin_enrolment(user_of(c), session_of(c))), p.config());
+        return to_json(TRY(p.begin(Purpose::enrol, user_of(c), session_of(c))), p.config());
       }));
   all.push_back(
       route<AddPasskeyRequest, PasskeyJson>({.method = Method::post,
@@ -142,6 +156,14 @@ std::vector<http::Route> routes(Passkeys& p) {
        .guard = Guard::open(),
        .budget = http::Budget::sign_ins},
       [&p](Context&) { return begin_sign_in(p); }));
+  all.push_back(route<NoBody, RequestOptionsJson>(
+      {.method = Method::post,
+       .path = "/auth/step-up/passkey/options",
+       .id = "beginPasskeyStepUp",
+       .summary = "Begin to step up by a passkey: options for navigator.credentials.get().",
+       .guard = Guard::session(),
+       .budget = http::Budget::sign_ins},
+      [&p](Context& c) { return begin_step_up(c, p); }));
   all.push_back(route<NoBody, OriginsJson>(
       {.method = Method::get,
        .path = "/.well-known/webauthn",

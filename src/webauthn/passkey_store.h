@@ -26,9 +26,9 @@ struct Passkey {
   std::optional<core::Time> last_used_at;
 };
 
-enum class Purpose { enrol, sign_in };
-constexpr std::array<core::Name<Purpose>, 2> names_of(Purpose) {
-  return {{{Purpose::enrol, "register"}, {Purpose::sign_in, "sign_in"}}};
+enum class Purpose { enrol, sign_in, step_up };
+constexpr std::array<core::Name<Purpose>, 3> names_of(Purpose) {
+  return {{{Purpose::enrol, "register"}, {Purpose::sign_in, "sign_in"}, {Purpose::step_up, "step_up"}}};
 }
 
 struct Challenge {

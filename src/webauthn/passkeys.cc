@@ -42,11 +42,11 @@ Result<std::string> Passkeys::begin(core::Tx& tx, Challenge challenge) {
   return text;
 }
 
-Result<EnrolmentOptions> Passkeys::begin_enrolment(UserId id, SessionId session) {
-  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<EnrolmentOptions> {
+Result<Options> Passkeys::begin(Purpose purpose, UserId id, SessionId session) {
+  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<Options> {
     auto user = TRY(lock(tx, id));
-    auto text = TRY(begin(tx, {.purpose = Purpose::enrol, .user = id, .session = session, .expires_at = {}}));
-    return EnrolmentOptions{std::move(text), std::move(user), TRY(parts_.store.list(tx, id))};
+    auto text = TRY(begin(tx, {.purpose = purpose, .user = id, .session = session, .expires_at = {}}));
+    return Options{std::move(text), std::move(user), TRY(parts_.store.list(tx, id))};
   });
 }
 
@@ -82,6 +82,8 @@ Result<Passkey> Passkeys::enrol(UserId id, SessionId session, const Attestation&
 Result<std::vector<Passkey>> Passkeys::list(UserId user) {
   return parts_.transactor.reading([&](core::Tx& tx) { return parts_.store.list(tx, user); });
 }
+
+Result<bool> Passkeys::has_any(core::Tx& tx, UserId user) { return !TRY(parts_.store.list(tx, user)).empty(); }
 
 Result<> Passkeys::rename(UserId user, PasskeyId id, const std::string& name, const audit::Origin& origin) {
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<> {

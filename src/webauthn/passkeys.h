@@ -15,11 +15,11 @@ namespace webauthn {
 
 using Blob = std::vector<uint8_t>;
 
-// For navigator.credentials.create().
-struct EnrolmentOptions {
+// For a user who is known. `known` is what his authenticator is not to hold twice, or one of which is to answer.
+struct Options {
   std::string challenge;
   accounts::User user;
-  std::vector<Passkey> known;  // which the same authenticator is not to hold twice
+  std::vector<Passkey> known;
 };
 
 struct Attestation {
@@ -52,12 +52,13 @@ class Passkeys {
 
   const Config& config() const { return parts_.config; }
 
-  // Error of those that follow: account_disabled.
-  core::Result<EnrolmentOptions> begin_enrolment(accounts::UserId user, sessions::SessionId session);
+  // Error of those that follow: account_disabled. A challenge for this session.
+  core::Result<Options> begin(Purpose purpose, accounts::UserId user, sessions::SessionId session);
   // The answer to a challenge of this session; a mail tells of it. Errors: passkey_invalid, passkey_exists.
   core::Result<Passkey> enrol(accounts::UserId user, sessions::SessionId session, const Attestation& answer,
                               std::string name, const audit::Origin& origin);
   core::Result<std::vector<Passkey>> list(accounts::UserId user);
+  core::Result<bool> has_any(core::Tx& tx, accounts::UserId user);
   // Error: not_found.
   core::Result<> rename(accounts::UserId user, PasskeyId id, const std::string& name, const audit::Origin& origin);
   // Ends the sessions but `current`, which the passkey may have begun; how many. Error: not_found.

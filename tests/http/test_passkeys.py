@@ -4,7 +4,7 @@ import time
 import pytest
 from support import jwt
 from support.authenticator import enrol
-from support.passkey import BE, BS, ORIGIN, SETTINGS, UP, UV, Passkey, add, b64, creation_options, request_options, sign_in, unb64
+from support.passkey import BE, BS, ORIGIN, SETTINGS, UP, UV, Passkey, add, b64, creation_options, request_options, sign_in, step_up_by, unb64
 from support.scenario import alive, assert_problem, at_once, changed, dead, fresh_email, records
 from support.usher import Server, sign_in_of
 
@@ -68,11 +68,11 @@ def test_a_passkey_stands_for_the_second_factor(usher, ada):
 
 
 def test_adding_needs_a_recent_proof(store):
-    with Server(settings=store | SETTINGS | {"sessions.step_up_after": "1s"}) as server:
+    with Server(settings=store | SETTINGS | {"sessions.step_up_after": "3s"}) as server:
         user = server.sign_up(fresh_email("ada"))
         made = Passkey().create(creation_options(server, user))
         _, name = add(server, user)
-        time.sleep(1.1)
+        time.sleep(3.1)
         for method, path, body in [("POST", "/options", None), ("POST", "", {"credential": made}), ("DELETE", f"/{name}", None)]:
             assert_problem(server.call(method, "/auth/passkeys" + path, body=body, token=user.access), 403, "step_up_required")
 
@@ -262,3 +262,48 @@ def test_the_form_is_strict(usher, ada):
     for bad in ("not base64!", b64(bytes(32)) + "=", 7, None):
         answer = usher.post("/auth/passkeys/sign-in", {"credential": passkey.get(request_options(usher)) | {"id": bad}})
         assert_problem(answer, 400, "validation_failed")
+
+
+def test_a_passkey_is_a_recent_proof(store):
+    with Server(settings=store | SETTINGS | {"sessions.step_up_after": "3s"}) as server:
+        user = server.sign_up(fresh_email("ada"))
+        passkey, name = add(server, user)
+        options = server.post("/auth/step-up/passkey/options", token=user.access).json
+        assert [each["id"] for each in options["allowCredentials"]] == [b64(passkey.id)] and options["userVerification"] == "required"
+        time.sleep(3.1)
+        asked = server.delete(f"/auth/passkeys/{name}", token=user.access)
+        assert_problem(asked, 403, "step_up_required")
+        assert asked.json["methods"] == ["password", "email_code", "passkey"]
+        proved = step_up_by(server, user, passkey)
+        assert proved.status == 200 and proved.json["sessionId"] == user.session, proved.body
+        claims = jwt.claims(proved.json["accessToken"])
+        assert {"swk", "user", "mfa"} <= set(claims["amr"]) and claims["aal"] == 2
+        assert server.delete(f"/auth/passkeys/{name}", token=proved.json["accessToken"]).status == 200
+
+
+def test_who_has_an_app_may_step_up_by_a_passkey(usher, ada):
+    passkey, _ = add(usher, ada)
+    enrol(usher, ada)
+    assert step_up_by(usher, ada, passkey).status == 200
+
+
+def test_a_step_up_is_by_the_callers_own_passkey_and_challenge(usher, ada):
+    passkey, _ = add(usher, ada)
+    bob = usher.sign_up(fresh_email("bob"))
+    of_bob, _ = add(usher, bob)
+    for wrong in (of_bob, Passkey()):
+        wrong.user = passkey.user
+        invalid(step_up_by(usher, ada, wrong))
+    invalid(step_up_by(usher, ada, passkey, origin="https://evil.test"))
+    invalid(step_up_by(usher, ada, passkey, userHandle=b64(bytes(16))))
+    assert step_up_by(usher, ada, passkey, userHandle=None).status == 200, "the session says who it is"
+
+    options = usher.post("/auth/step-up/passkey/options", token=ada.access).json
+    other = usher.login(ada.email)
+    invalid(usher.post("/auth/step-up/passkey", {"credential": passkey.get(options)}, token=other.access))
+    invalid(usher.post("/auth/step-up/passkey", {"credential": passkey.get(options)}, token=ada.access))
+    invalid(usher.post("/auth/step-up/passkey", {"credential": passkey.get(request_options(usher))}, token=ada.access))
+    options = usher.post("/auth/step-up/passkey/options", token=ada.access).json
+    invalid(usher.post("/auth/passkeys/sign-in", {"credential": passkey.get(options)}))
+    answer = usher.post("/auth/step-up", {"method": "passkey", "proof": "x"}, token=ada.access)
+    assert_problem(answer, 400, "validation_failed")

@@ -115,3 +115,8 @@ def add(usher, who, passkey=None, **how):
 
 def sign_in(usher, passkey, **how):
     return usher.post("/auth/passkeys/sign-in", {"credential": passkey.get(request_options(usher), **how)})
+
+
+def step_up_by(usher, who, passkey, **how):
+    options = usher.post("/auth/step-up/passkey/options", token=who.access).json
+    return usher.post("/auth/step-up/passkey", {"credential": passkey.get(options, **how)}, token=who.access)
