@@ -70,9 +70,8 @@ class FakePasskeys final : public webauthn::PasskeyStore {
     return taken ? std::optional(taken.mapped()) : std::nullopt;
   }
   core::Result<int64_t> prune_challenges(core::Tx&, core::Time before, int64_t limit) override {
-    return static_cast<int64_t>(std::erase_if(state.challenges, [&](const auto& row) {
-      return row.second.expires_at < before && limit-- > 0;
-    }));
+    return static_cast<int64_t>(std::erase_if(
+        state.challenges, [&](const auto& row) { return row.second.expires_at < before && limit-- > 0; }));
   }
 };
 
