@@ -58,6 +58,7 @@ Result<> Service::remove(UserId id, const audit::Origin& origin) {
     TRY(parts_.access.unassign_all(tx, id, origin));
     TRY(parts_.factors.remove_totp(tx, id));
     TRY(parts_.factors.put_recovery_codes(tx, id, {}));
+    TRY(parts_.passkeys.remove_all(tx, id));
     TRY(parts_.sessions.end_all(tx, id, EndReason::account_deleted, std::nullopt, origin));
     return {};
   });

@@ -10,6 +10,7 @@
 #include "accounts/user_service.h"
 #include "mfa/factor_store.h"
 #include "sessions/session_service.h"
+#include "webauthn/passkey_store.h"
 
 namespace admin {
 
@@ -26,6 +27,7 @@ class Service {
     roles::Service& access;
     sessions::Service& sessions;
     mfa::FactorStore& factors;
+    webauthn::PasskeyStore& passkeys;
   };
   explicit Service(const Parts& parts) : parts_(parts) {}
 
@@ -36,7 +38,8 @@ class Service {
   // Ends all sessions in the same transaction. last_super_admin.
   core::Result<UserView> disable(accounts::UserId id, const audit::Origin& origin);
   core::Result<UserView> enable(accounts::UserId id, const audit::Origin& origin);
-  // Leaves nothing personal in the account, takes its roles and second factors and ends its sessions. last_super_admin.
+  // Leaves nothing personal in the account, takes its roles, second factors and passkeys and ends its sessions.
+  // last_super_admin.
   core::Result<> remove(accounts::UserId id, const audit::Origin& origin);
 
   // Living sessions, newest activity first.

@@ -13,6 +13,7 @@
 #include "tests/support/postgres_server.h"
 #include "tests/support/route_caller.h"
 #include "tokens/key_store_sql.h"
+#include "webauthn/passkey_store_sql.h"
 
 namespace admin {
 namespace {
@@ -69,7 +70,8 @@ class Admin : public testing::TestWithParam<OpenDatabase> {
     sessions::Service sessions{database, *session_rows, *audit, outbox, keys,
                                alarm,    random,        clock,  guard,  session_config};
     std::unique_ptr<mfa::FactorStore> factors = mfa::create_sql_factor_store();
-    Service admin{{database, accounts, access, sessions, *factors}};
+    std::unique_ptr<webauthn::PasskeyStore> passkeys = webauthn::create_sql_passkey_store();
+    Service admin{{database, accounts, access, sessions, *factors, *passkeys}};
     test::RouteCaller call{routes(admin)};
   };
 

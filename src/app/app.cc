@@ -17,6 +17,7 @@
 #include "storage/migrations.h"
 #include "tokens/key_store_sql.h"
 #include "verification/code_store_sql.h"
+#include "webauthn/passkey_store_sql.h"
 
 namespace app {
 namespace {
@@ -85,6 +86,7 @@ App::App(const Config& settings, Opened opened, Role role)
       mail_rows(mail::create_sql_store()),
       factor_rows(mfa::create_sql_factor_store()),
       challenge_rows(mfa::create_sql_challenge_store()),
+      passkey_rows(webauthn::create_sql_passkey_store()),
       stream(std::move(opened.stream)),
       feed(*database, *change_rows, clock, [this] { return database->data_version(); }, *metrics,
            {stream.get(), role == Role::command || config.uses_postgres()}),
@@ -110,13 +112,16 @@ App::App(const Config& settings, Opened opened, Role role)
       factors({*factor_rows, factor_guesses, *audit, mail, sealer, recovery_key, random, clock, config.mfa}),
       challenges(*challenge_rows, random, clock, config.mfa),
       own_factors({*database, *users, access, passwords, factors, sessions, mail, clock}),
+      webauthn_config(webauthn::complete(config.webauthn, http::public_url(config.http))),
+      passkeys({*database, *passkey_rows, *users, sessions, *audit, mail, random, clock, webauthn_config}),
       registration(
           {*database, *users, access, *audit, code_mailer, *hasher, breaches, random, clock, config.passwords}),
       login({*database, *users, access, *audit, feed, codes, code_mailer, *hasher, guesses, factors, challenges,
              sessions, checker, keys, random, clock, config.tokens, config.sessions}),
-      step_up({*database, *users, access, *audit, passwords, factors, codes, code_mailer, sessions, login, clock,
-               config.sessions}),
-      admin({*database, accounts, access, sessions, *factor_rows}) {}
+      step_up({*database, *users, access, *audit, passwords, factors, codes, code_mailer, passkeys, sessions, login,
+               clock, config.sessions}),
+      passkey_sign_in({*database, *users, access, *audit, passkeys, sessions, login, clock}),
+      admin({*database, accounts, access, sessions, *factor_rows, *passkey_rows}) {}
 
 // The schema, the seeded roles and the first keys come in one transaction under one lock.
 core::Result<> App::migrate() {

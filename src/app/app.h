@@ -14,6 +14,7 @@
 #include "devices/user_agent.h"
 #include "limits/rate_limiter.h"
 #include "login/login_service.h"
+#include "login/passkey_sign_in.h"
 #include "login/registration_service.h"
 #include "login/reuse_alarm.h"
 #include "login/step_up.h"
@@ -77,6 +78,7 @@ struct App {
   std::unique_ptr<mail::Store> mail_rows;
   std::unique_ptr<mfa::FactorStore> factor_rows;
   std::unique_ptr<mfa::ChallengeStore> challenge_rows;
+  std::unique_ptr<webauthn::PasskeyStore> passkey_rows;
 
   std::unique_ptr<changes::Stream> stream;
   changes::Feed feed;
@@ -100,9 +102,12 @@ struct App {
   mfa::Service factors;
   mfa::Challenges challenges;
   mfa::OwnFactors own_factors;
+  webauthn::Config webauthn_config;
+  webauthn::Passkeys passkeys;
   login::Registration registration;
   login::Service login;
   login::StepUp step_up;
+  login::PasskeySignIn passkey_sign_in;
   admin::Service admin;
 
  private:

@@ -14,6 +14,7 @@
 #include "sessions/session_config.h"
 #include "tokens/token_config.h"
 #include "verification/code_config.h"
+#include "webauthn/webauthn_config.h"
 
 namespace app {
 
@@ -54,6 +55,7 @@ struct Config {
   passwords::Config passwords;
   mfa::Config mfa;
   audit::Config audit;
+  webauthn::Config webauthn;
   mail::Config mail;
   LogConfig log;
   std::string metrics_listen;

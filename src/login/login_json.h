@@ -5,6 +5,7 @@
 #include "login/signed_in.h"
 #include "login/step_up.h"
 #include "sessions/session_json.h"
+#include "webauthn/passkey_json.h"
 
 namespace login {
 
@@ -128,6 +129,26 @@ struct VerifyFactorRequest {
         field("method", &VerifyFactorRequest::method, "What `code` is of."),
         field("code", &VerifyFactorRequest::code, "The six digits that the app shows, or a recovery code.", otp_length),
         field("deviceInfo", &VerifyFactorRequest::device, "The device that signs in.")};
+  }
+};
+
+struct PasskeySignInRequest {
+  webauthn::AuthenticationJson credential;
+  std::optional<sessions::DeviceJson> device;
+  static constexpr std::string_view name = "PasskeySignInRequest";
+  static constexpr auto fields() {
+    return std::tuple{
+        field("credential", &PasskeySignInRequest::credential, "What navigator.credentials.get() gave, toJSON()."),
+        field("deviceInfo", &PasskeySignInRequest::device, "The device that signs in.")};
+  }
+};
+
+struct PasskeyProofRequest {
+  webauthn::AuthenticationJson credential;
+  static constexpr std::string_view name = "PasskeyProof";
+  static constexpr auto fields() {
+    return std::tuple{
+        field("credential", &PasskeyProofRequest::credential, "What navigator.credentials.get() gave, toJSON().")};
   }
 };
 

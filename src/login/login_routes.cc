@@ -69,6 +69,32 @@ Result<TokensJson> verify_factor(Context& context, const VerifyFactorRequest& re
       TRY(parts.service.verify_factor(request.token, request.method, request.code, device, origin_of(context))), parts);
 }
 
+Result<webauthn::Assertion> assertion_of(webauthn::AuthenticationJson credential) {
+  auto& [id, raw_id, type, response, attachment, extensions] = credential;
+  if (type != "public-key" || id.bytes != raw_id.bytes) return webauthn::refused("form");
+  webauthn::Assertion answer{std::move(id.bytes),
+                             std::move(response.client_data.bytes),
+                             std::move(response.authenticator_data.bytes),
+                             std::move(response.signature.bytes),
+                             {}};
+  if (response.user_handle) answer.user_handle = std::move(response.user_handle->bytes);
+  return answer;
+}
+
+Result<TokensJson> passkey_sign_in(Context& context, PasskeySignInRequest request, const RouteParts& parts) {
+  const auto answer = TRY(assertion_of(std::move(request.credential)));
+  const auto device = device_of(context, request.device, parts);
+  return to_json(TRY(parts.passkeys.sign_in(answer, device, origin_of(context))), parts);
+}
+
+Result<TokensJson> step_up_by_passkey(Context& context, PasskeyProofRequest request, const RouteParts& parts) {
+  const auto answer = TRY(assertion_of(std::move(request.credential)));
+  return to_json(
+      TRY(parts.step_up.prove_by_passkey(accounts::UserId{context.caller->user},
+                                         sessions::SessionId{context.caller->session}, answer, origin_of(context))),
+      parts);
+}
+
 Result<TokensJson> step_up(Context& context, const StepUpRequest& request, const RouteParts& parts) {
   return to_json(
       TRY(parts.step_up.prove(accounts::UserId{context.caller->user}, sessions::SessionId{context.caller->session},
@@ -164,6 +190,15 @@ std::vector<http::Route> routes(const RouteParts& p) {
        .errors = {Code::mfa_token_invalid, Code::otp_invalid, Code::too_many_attempts, Code::session_limit,
                   Code::store_unavailable}},
       [p](Context& c, const VerifyFactorRequest& r) { return verify_factor(c, r, p); }));
+  all.push_back(route<PasskeySignInRequest, TokensJson>(
+      {.method = post,
+       .path = "/auth/passkeys/sign-in",
+       .id = "passkeySignIn",
+       .summary = "Sign in by a passkey, without password and user name; counts as both factors.",
+       .guard = Guard::open(),
+       .budget = http::Budget::sign_ins,
+       .errors = {Code::passkey_invalid, Code::session_limit, Code::store_unavailable}},
+      [p](Context& c, PasskeySignInRequest r) { return passkey_sign_in(c, std::move(r), p); }));
   all.push_back(route<StepUpRequest, TokensJson>(
       {.method = post,
        .path = "/auth/step-up",
@@ -173,6 +208,15 @@ std::vector<http::Route> routes(const RouteParts& p) {
        .budget = http::Budget::sign_ins,
        .errors = {Code::wrong_password, Code::otp_invalid, Code::too_many_attempts, Code::conflict, Code::overloaded}},
       [p](Context& c, const StepUpRequest& r) { return step_up(c, r, p); }));
+  all.push_back(route<PasskeyProofRequest, TokensJson>(
+      {.method = post,
+       .path = "/auth/step-up/passkey",
+       .id = "stepUpByPasskey",
+       .summary = "Prove anew who you are by a passkey; the same session, with tokens that say so.",
+       .guard = Guard::session(),
+       .budget = http::Budget::sign_ins,
+       .errors = {Code::passkey_invalid, Code::conflict}},
+      [p](Context& c, PasskeyProofRequest r) { return step_up_by_passkey(c, std::move(r), p); }));
   all.push_back(route<NoBody, Message>({.method = post,
                                         .path = "/auth/step-up/email-code",
                                         .id = "sendStepUpCode",

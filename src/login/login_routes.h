@@ -4,6 +4,7 @@
 #include "devices/user_agent.h"
 #include "http/route.h"
 #include "login/login_service.h"
+#include "login/passkey_sign_in.h"
 #include "login/registration_service.h"
 #include "login/step_up.h"
 
@@ -13,6 +14,7 @@ struct RouteParts {
   Service& service;
   Registration& registration;
   StepUp& step_up;
+  PasskeySignIn& passkeys;
   accounts::Service& users;
   roles::Service& access;
   core::Transactor& transactor;

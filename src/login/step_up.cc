@@ -24,6 +24,8 @@ std::string_view amr_of(ProofMethod method) {
       return mfa::amr_of(mfa::Method::totp);
     case ProofMethod::recovery_code:
       return mfa::amr_of(mfa::Method::recovery_code);
+    case ProofMethod::passkey:
+      break;  // each says its own
   }
   return "";
 }
@@ -45,11 +47,13 @@ Result<std::vector<ProofMethod>> StepUp::methods_of(core::Tx& tx, accounts::User
   for (const mfa::Method method : TRY(parts_.factors.status_of(tx, user)).methods)
     methods.push_back(method == mfa::Method::totp ? ProofMethod::totp : ProofMethod::recovery_code);
   if (methods.empty()) methods = {ProofMethod::password, ProofMethod::email_code};
+  if (TRY(parts_.passkeys.has_any(tx, user))) methods.push_back(ProofMethod::passkey);
   return methods;
 }
 
 Result<> StepUp::ensure_allowed(core::Tx& tx, accounts::UserId user, ProofMethod method) {
   const auto methods = TRY(methods_of(tx, user));
+  if (method == ProofMethod::passkey) return core::fail_field("method", "not_allowed", "has a path of its own");
   if (std::ranges::find(methods, method) != methods.end()) return {};
   return core::fail_field("method", "not_allowed", "must be one of " + list(methods, ", "));
 }
@@ -69,13 +73,32 @@ Result<SignedIn> StepUp::prove(accounts::UserId id, sessions::SessionId session,
         TRY(ensure_allowed(tx, id, method));
         if (auto heard = TRY(verify(tx, *user, session, method, proof, origin)); !heard)
           return Result<SignedIn>(std::unexpected(heard.error()));
-        auto issued = TRY(parts_.sessions.authenticate(tx, id, session, amr_of(method), origin));
-        if (!issued) return core::fail(Code::conflict);
-        auto grants = TRY(parts_.access.grants_of(tx, id, parts_.clock.now()));
-        return Result<SignedIn>(SignedIn{.session = std::move(issued->session),
-                                         .refresh_token = std::move(issued->refresh_token),
-                                         .user = *std::move(user),
-                                         .grants = std::move(grants)});
+        return Result<SignedIn>(TRY(go_on(tx, *std::move(user), session, amr_of(method), origin)));
+      }))));
+}
+
+Result<SignedIn> StepUp::go_on(core::Tx& tx, accounts::User user, sessions::SessionId session, std::string_view amr,
+                               const audit::Origin& origin) {
+  auto issued = TRY(parts_.sessions.authenticate(tx, user.id, session, amr, origin));
+  if (!issued) return core::fail(Code::conflict);
+  auto grants = TRY(parts_.access.grants_of(tx, user.id, parts_.clock.now()));
+  return SignedIn{.session = std::move(issued->session),
+                  .refresh_token = std::move(issued->refresh_token),
+                  .user = std::move(user),
+                  .grants = std::move(grants)};
+}
+
+Result<SignedIn> StepUp::prove_by_passkey(accounts::UserId id, sessions::SessionId session,
+                                          const webauthn::Assertion& answer, const audit::Origin& origin) {
+  TRY(parts_.sessions.check_clock());
+  const auto challenge = TRY(parts_.passkeys.take(answer.client_data, webauthn::Purpose::step_up, id, session));
+  return parts_.login.with_access_token(
+      TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
+        auto user = TRY(parts_.users.lock(tx, id));
+        if (!user || !user->active()) return core::fail(Code::conflict);
+        auto proved = TRY(parts_.passkeys.accept(tx, *user, answer, challenge, origin));
+        if (!proved) return Result<SignedIn>(std::unexpected(proved.error()));
+        return Result<SignedIn>(TRY(go_on(tx, *std::move(user), session, *proved, origin)));
       }))));
 }
 
@@ -89,6 +112,7 @@ Result<Result<>> StepUp::verify(core::Tx& tx, const accounts::User& user, sessio
     case ProofMethod::recovery_code:
       return parts_.factors.verify(tx, user, mfa::Method::recovery_code, proof, origin, session);
     case ProofMethod::email_code:
+    case ProofMethod::passkey:
       break;
   }
   const auto outcome =

@@ -4,15 +4,17 @@
 #pragma once
 #include "login/login_service.h"
 #include "passwords/password_service.h"
+#include "webauthn/passkeys.h"
 
 namespace login {
 
-enum class ProofMethod { password, email_code, totp, recovery_code };
-constexpr std::array<core::Name<ProofMethod>, 4> names_of(ProofMethod) {
+enum class ProofMethod { password, email_code, totp, recovery_code, passkey };
+constexpr std::array<core::Name<ProofMethod>, 5> names_of(ProofMethod) {
   return {{{ProofMethod::password, "password"},
            {ProofMethod::email_code, "email_code"},
            {ProofMethod::totp, "totp"},
-           {ProofMethod::recovery_code, "recovery_code"}}};
+           {ProofMethod::recovery_code, "recovery_code"},
+           {ProofMethod::passkey, "passkey"}}};
 }
 
 class StepUp {
@@ -26,6 +28,7 @@ class StepUp {
     mfa::Service& factors;
     verification::Service& codes;
     CodeMailer& mailer;
+    webauthn::Passkeys& passkeys;
     sessions::Service& sessions;
     Service& login;
     const core::Clock& clock;
@@ -40,6 +43,9 @@ class StepUp {
   // too_many_attempts; conflict when account or session changed meanwhile.
   core::Result<SignedIn> prove(accounts::UserId user, sessions::SessionId session, ProofMethod method,
                                const crypto::Secret& proof, const audit::Origin& origin);
+  // The same by a passkey of the user, whatever else he has. Errors: passkey_invalid, conflict.
+  core::Result<SignedIn> prove_by_passkey(accounts::UserId user, sessions::SessionId session,
+                                          const webauthn::Assertion& answer, const audit::Origin& origin);
   // A code for ProofMethod::email_code, at most one a minute and ever fewer when none is used. Error: validation_failed
   // for `method`, when it would not do.
   core::Result<> send_code(accounts::UserId user);
@@ -49,6 +55,9 @@ class StepUp {
   core::Result<> ensure_allowed(core::Tx& tx, accounts::UserId user, ProofMethod method);
   core::Result<core::Result<>> verify(core::Tx& tx, const accounts::User& user, sessions::SessionId session,
                                       ProofMethod method, const crypto::Secret& proof, const audit::Origin& origin);
+
+  core::Result<SignedIn> go_on(core::Tx& tx, accounts::User user, sessions::SessionId session, std::string_view amr,
+                               const audit::Origin& origin);
 
   const Parts parts_;
 };

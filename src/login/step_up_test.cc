@@ -5,6 +5,7 @@
 #include "mfa/base32.h"
 #include "mfa/totp.h"
 #include "tests/support/login_world.h"
+#include "webauthn/software_authenticator_for_test.h"
 
 namespace login {
 namespace {
@@ -138,6 +139,60 @@ TEST_F(StepUpTest, WhatChangedMeanwhileVoidsTheProof) {
   EXPECT_EQ(code_of(step_up.prove(add_account("bob", password), here, ProofMethod::password, Secret(password), origin)),
             "conflict")
       << "another's";
+}
+
+struct PasskeyStepUp : StepUpTest {
+  webauthn::test::SoftwareAuthenticator authenticator;
+
+  PasskeyStepUp() {
+    passkey_rows.state.rows.push_back({.id = random.id<webauthn::PasskeyId>(clock.now()),
+                                       .user = ann,
+                                       .credential_id = authenticator.id,
+                                       .public_key = authenticator.cose(),
+                                       .rp_id = "example.org",
+                                       .backup_eligible = true});
+    authenticator.type = "webauthn.get";
+    authenticator.flags = 0x1D;
+  }
+  webauthn::Assertion answer() {
+    authenticator.challenge = passkeys.begin(webauthn::Purpose::step_up, ann, here)->challenge;
+    const auto data = authenticator.authenticator_data(), client = authenticator.client_data();
+    return {authenticator.id, client, data, authenticator.sign(data, client), {}};
+  }
+  std::string prove_by(const webauthn::Assertion& answer) {
+    return code_of(step_up.prove_by_passkey(ann, here, answer, origin));
+  }
+};
+
+TEST_F(PasskeyStepUp, IsTwoFactorsAndOffered) {
+  EXPECT_EQ(prove_by(answer()), "done");
+  EXPECT_EQ(amr(), "pwd swk user mfa");
+  const auto asked = step_up.ensure_recent(ann, clock.now() - std::chrono::hours(1));
+  EXPECT_EQ(asked.error().reason, "password email_code passkey");
+}
+
+TEST_F(PasskeyStepUp, IsTwoFactorsAlsoWithoutAPassword) {
+  session_rows.sessions.at(here).amr = "otp";
+  EXPECT_EQ(prove_by(answer()), "done");
+  EXPECT_EQ(::sessions::assurance_level(amr()), 2);
+}
+
+TEST_F(PasskeyStepUp, AnAnswerIsJudgedOnceAndInTime) {
+  auto used = answer();
+  used.signature.back() ^= 1;
+  EXPECT_EQ(prove_by(used), "passkey_invalid");
+  used.signature.back() ^= 1;
+  EXPECT_EQ(prove_by(used), "passkey_invalid");
+  const auto late = answer();
+  clock.advance(passkey_config.challenge_life);
+  EXPECT_EQ(prove_by(late), "passkey_invalid");
+}
+
+TEST_F(PasskeyStepUp, ASessionThatEndedMeanwhileIsAConflict) {
+  const auto made = answer();
+  transactor.atomically(
+      [&](core::Tx& tx) { return sessions.end(tx, ann, here, ::sessions::EndReason::logout, origin); });
+  EXPECT_EQ(prove_by(made), "conflict");
 }
 
 }  // namespace

@@ -190,6 +190,23 @@ Message second_factor_removed(const Letterhead& head, const std::string& to, cor
                   {Block::small, "If it was not you, reset your password at once and look through your devices."}});
 }
 
+Message passkey_added(const Letterhead& head, const std::string& to, const std::string& name, core::Time at) {
+  return compose(head, to, "A passkey was added",
+                 {{Block::paragraph, "From now on this passkey signs in to your account, without your password:"},
+                  {Block::facts, one_line(name) + "; " + moment(at)},
+                  {Block::paragraph, "If it was you, there is nothing to do."},
+                  {Block::small,
+                   "If it was not you, remove the passkey, sign out all devices and change your password at once."}});
+}
+
+Message passkey_removed(const Letterhead& head, const std::string& to, const std::string& name, core::Time at) {
+  return compose(head, to, "A passkey was removed",
+                 {{Block::paragraph, "This passkey does not sign in to your account any more:"},
+                  {Block::facts, one_line(name) + "; " + moment(at)},
+                  {Block::paragraph, "If it was you, there is nothing to do. Other devices have been signed out."},
+                  {Block::small, "If it was not you, change your password at once and look through your passkeys."}});
+}
+
 Message recovery_code_used(const Letterhead& head, const std::string& to, int64_t left, core::Time at) {
   return compose(
       head, to, "A recovery code was used",

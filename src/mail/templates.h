@@ -23,6 +23,9 @@ Message second_factor_added(const Letterhead& head, const std::string& to, core:
 Message second_factor_removed(const Letterhead& head, const std::string& to, core::Time at);
 Message recovery_code_used(const Letterhead& head, const std::string& to, int64_t left, core::Time at);
 Message recovery_codes_replaced(const Letterhead& head, const std::string& to, core::Time at);
+// `name` is the user's own, in one line of what he chose.
+Message passkey_added(const Letterhead& head, const std::string& to, const std::string& name, core::Time at);
+Message passkey_removed(const Letterhead& head, const std::string& to, const std::string& name, core::Time at);
 // A refresh token was used a second time, so its session was ended. `device` as the user knows it ("Chrome on macOS"),
 // which may be empty; the text of a User-Agent is not to be trusted and is cut.
 Message session_ended_for_reuse(const Letterhead& head, const std::string& to, const std::string& device,

@@ -43,8 +43,9 @@ core::Result<std::optional<Issued>> Service::authenticate(core::Tx& tx, accounts
   if (!found || found->session.user != user || found->session.end) return std::nullopt;
   Session& session = found->session;
   session.authenticated_at = clock_.now();
+  const bool two_factors = lists(session.amr, "pwd") || lists(amr, "user");
   for (const auto& method : methods_of(amr))
-    if (!lists(session.amr, method) && (method != "mfa" || lists(session.amr, "pwd"))) session.amr += ' ' + method;
+    if (!lists(session.amr, method) && (method != "mfa" || two_factors)) session.amr += ' ' + method;
   TRY(store_.authenticate(tx, session));
   TRY(audit_.append(tx, {"session.authenticated", user.value, id.value, std::string(amr)}, origin));
   TRY(outbox_.announce(tx, {changes::Kind::session, user.value}));

@@ -59,7 +59,8 @@ class Service {
   core::Result<bool> end(core::Tx& tx, accounts::UserId owner, SessionId id, EndReason reason,
                          const audit::Origin& origin);
   // The user proved anew who he is, by the methods of `amr`, which are added to the session's: "mfa" only beside a
-  // password. With its newest refresh token; absent when it is not the user's or has ended.
+  // password, or by an authenticator that verified its user. With its newest refresh token; absent when it is not the
+  // user's or has ended.
   core::Result<std::optional<Issued>> authenticate(core::Tx& tx, accounts::UserId user, SessionId id,
                                                    std::string_view amr, const audit::Origin& origin);
   // The user has no second factor any more, and the session does not say that one was proved.

@@ -7,6 +7,7 @@ import pytest
 from support import jwt
 from support.authenticator import ask, begin, enrol, prove
 from support.guessing import HEARD
+from support.passkey import SETTINGS, Passkey, add, creation_options, sign_in, step_up_by
 from support.scenario import assert_problem, at_once, fresh_email, fresh_name
 from support.usher import PASSWORD, ROOT, Server
 
@@ -26,6 +27,7 @@ NOT_PROVOKED = {
     ("beginTotp", "conflict"): "only a race sees it: own_factors_test.cc",
     ("removeTotp", "conflict"): "only a race sees it: own_factors_test.cc",
     ("renewRecoveryCodes", "conflict"): "only a race sees it: own_factors_test.cc",
+    ("stepUpByPasskey", "conflict"): "only a race sees it: step_up_test.cc",
     ("stepUp", "conflict"): "only a race sees it: step_up_test.cc",
     ("refresh", "account_disabled"): "disabling ends the sessions, and their reason is told; only a race sees this",
 }
@@ -67,7 +69,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world():
-    settings = {"tokens.secret": SECRET, "verification.cool_down": "1s", "http.trusted_proxies": "127.0.0.1"}
+    settings = {"tokens.secret": SECRET, "verification.cool_down": "1s", "http.trusted_proxies": "127.0.0.1"} | SETTINGS
     with Server(settings=settings) as usher:
         yield World(usher)
 
@@ -191,6 +193,16 @@ def too_many_proofs(w):
 
 
 # What belongs to one operation: (operationId, code) -> world -> answer
+def add_passkey(w, passkey, who):
+    return w.usher.post("/auth/passkeys", {"credential": passkey.create(creation_options(w.usher, who))}, token=who.access)
+
+
+def unknown_passkey():
+    passkey = Passkey()
+    passkey.user = bytes(16)
+    return passkey
+
+
 SPECIFIC = {
     ("register", "password_rejected"): lambda w: w.usher.register(fresh_email(), "password"),
     ("verifyEmail", "otp_invalid"): lambda w: w.usher.post("/auth/verify-email", {"email": w.user.email, "otp": "000000"}),
@@ -231,6 +243,12 @@ SPECIFIC = {
     ("verifyFactor", "otp_invalid"): lambda w: prove(w.usher, ask(w.usher, factored(w).email), "000000"),
     ("verifyFactor", "too_many_attempts"): too_many_proofs,
     ("removeUserFactors", "grant_exceeds_own"): on_root("DELETE", "/mfa", "users:write"),
+    ("addPasskey", "passkey_invalid"): lambda w: add_passkey(w, Passkey(rp_id="example.com"), w.user),
+    ("addPasskey", "passkey_exists"): lambda w: add_passkey(w, add(w.usher, w.user)[0], w.root),
+    ("passkeySignIn", "passkey_invalid"): lambda w: sign_in(w.usher, unknown_passkey()),
+    ("passkeySignIn", "validation_failed"): lambda w: w.usher.post("/auth/passkeys/sign-in", {"credential": 1}),
+    ("stepUpByPasskey", "passkey_invalid"): lambda w: step_up_by(w.usher, w.user, unknown_passkey()),
+    ("stepUpByPasskey", "validation_failed"): lambda w: w.usher.post("/auth/step-up/passkey", {"credential": 1}, token=w.user.access),
     ("stepUp", "wrong_password"): lambda w: step_up(w, w.user, "password", "wrong"),
     ("stepUp", "otp_invalid"): lambda w: step_up(w, w.user, "email_code", "000000"),
     ("stepUp", "too_many_attempts"): lambda w: (guesses(w), step_up(w, w.guessed, "password", PASSWORD))[1],

@@ -5,6 +5,7 @@
 #include "login/step_up.h"
 #include "tests/support/fake_changes.h"
 #include "tests/support/fake_factors.h"
+#include "tests/support/fake_passkeys.h"
 #include "tests/support/password_world.h"
 
 namespace test {
@@ -31,12 +32,16 @@ struct LoginWorld : PasswordWorld {
   login::Service login{{meanwhile, users, access, audit, outbox, codes, code_mailer, *hasher, guesses, factors,
                         challenges, sessions, checker, keys, random, clock, token_config, session_config}};
 
-  ::login::StepUp step_up{{meanwhile, users, access, audit, passwords, factors, codes, code_mailer, sessions, login,
-                           clock, session_config}};
+  FakePasskeys passkey_rows;
+  webauthn::Config passkey_config{.rp_id = "example.org", .origins = {"https://example.org"}};
+  webauthn::Passkeys passkeys{{meanwhile, passkey_rows, users, sessions, audit, mail, random, clock, passkey_config}};
+  ::login::StepUp step_up{{meanwhile, users, access, audit, passwords, factors, codes, code_mailer, passkeys, sessions,
+                           login, clock, session_config}};
 
   LoginWorld() {
     transactor.track(factor_rows.state);
     transactor.track(challenge_rows.rows);
+    transactor.track(passkey_rows.state);
   }
   // By a user without a second factor.
   core::Result<login::SignedIn> sign_in(const std::string& email, const std::string& password,

@@ -1,0 +1,53 @@
+#include "login/passkey_sign_in.h"
+
+namespace login {
+
+using accounts::UserId, core::Code, core::Result;
+
+Result<> PasskeySignIn::record(core::Tx& tx, std::optional<UserId> user, const core::Error& why,
+                               const audit::Origin& origin) {
+  const auto subject = user ? std::optional(user->value) : std::nullopt;
+  return parts_.audit.append(tx, {"login.failed", subject, {}, std::string(core::row(why.code).name)}, origin);
+}
+
+Result<SignedIn> PasskeySignIn::sign_in(const webauthn::Assertion& answer, const devices::Device& device,
+                                        const audit::Origin& origin) {
+  TRY(parts_.sessions.check_clock());
+  const auto challenge = TRY(parts_.passkeys.take(answer.client_data, webauthn::Purpose::sign_in));
+  const auto owner =
+      TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.passkeys.owner_of(tx, answer.credential_id); }));
+  auto admitted = parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
+    if (owner) return admit(tx, *owner, answer, challenge, device, origin);
+    Result<SignedIn> unknown = webauthn::refused("unknown credential");
+    TRY(record(tx, {}, unknown.error(), origin));
+    return unknown;
+  });
+  // A sign-in that finds no room for its session is on record, and used nothing up but its challenge.
+  if (!admitted && admitted.error().code == Code::session_limit)
+    TRY(parts_.transactor.atomically([&](core::Tx& tx) { return record(tx, owner, admitted.error(), origin); }));
+  return parts_.login.with_access_token(TRY(TRY(std::move(admitted))));
+}
+
+// A refusal is a value of the transaction, so that what is recorded of it is committed.
+Result<Result<SignedIn>> PasskeySignIn::admit(core::Tx& tx, UserId id, const webauthn::Assertion& answer,
+                                              const std::string& challenge, const devices::Device& device,
+                                              const audit::Origin& origin) {
+  auto user = TRY(parts_.users.lock(tx, id));
+  Result<std::string> proved = webauthn::refused("the account may not sign in");
+  // Nobody named the user: only his authenticator can have (WebAuthn section 7.2, step 6).
+  if (!answer.user_handle) proved = webauthn::refused("user handle");
+  else if (user && user->active() && user->email_verified_at)
+    proved = TRY(parts_.passkeys.accept(tx, *user, answer, challenge, origin));
+  if (!proved) {
+    TRY(record(tx, id, proved.error(), origin));
+    return Result<SignedIn>(std::unexpected(proved.error()));
+  }
+  auto issued = TRY(parts_.sessions.create(tx, id, device, *std::move(proved), origin));
+  auto grants = TRY(parts_.access.grants_of(tx, id, parts_.clock.now()));
+  return Result<SignedIn>(SignedIn{.session = std::move(issued.session),
+                                   .refresh_token = std::move(issued.refresh_token),
+                                   .user = *std::move(user),
+                                   .grants = std::move(grants)});
+}
+
+}  // namespace login

@@ -1,0 +1,163 @@
+#include "webauthn/passkeys.h"
+
+#include "crypto/base64url.h"
+#include "mail/templates.h"
+#include "webauthn/credential_key.h"
+
+namespace webauthn {
+namespace {
+
+using accounts::UserId, core::Code, core::Result, sessions::SessionId;
+
+constexpr core::Seconds notice_life = std::chrono::days(1);
+
+// A passkey that may be copied between devices is held in software (RFC 8176); its user was verified by the
+// authenticator, so that it is two factors: having it, and knowing or being what opens it.
+std::string_view amr_of(const Passkey& passkey) { return passkey.backup_eligible ? "swk user mfa" : "hwk user mfa"; }
+
+}  // namespace
+
+Blob user_handle_of(UserId user) { return {user.value.bytes.begin(), user.value.bytes.end()}; }
+
+Expected Passkeys::expected(std::string challenge) const {
+  return {.rp_id = parts_.config.rp_id,
+          .origins = parts_.config.origins,
+          .top_origins = {},
+          .challenge = std::move(challenge),
+          .algorithms = {std::begin(algorithms), std::end(algorithms)}};
+}
+
+Result<accounts::User> Passkeys::lock(core::Tx& tx, UserId id) {
+  auto user = TRY(parts_.users.lock(tx, id));
+  if (!user || !user->active()) return core::fail(Code::account_disabled);
+  return *std::move(user);
+}
+
+Result<std::string> Passkeys::begin(core::Tx& tx, Challenge challenge) {
+  std::array<uint8_t, 32> bytes{};
+  parts_.random.fill(bytes);
+  std::string text = crypto::base64url_encode(bytes);
+  challenge.expires_at = parts_.clock.now() + parts_.config.challenge_life;
+  TRY(parts_.store.put_challenge(tx, crypto::sha256(text), challenge));
+  return text;
+}
+
+Result<Options> Passkeys::begin(Purpose purpose, UserId id, SessionId session) {
+  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<Options> {
+    auto user = TRY(lock(tx, id));
+    auto text = TRY(begin(tx, {.purpose = purpose, .user = id, .session = session, .expires_at = {}}));
+    return Options{std::move(text), std::move(user), TRY(parts_.store.list(tx, id))};
+  });
+}
+
+Result<Passkey> Passkeys::enrol(UserId id, SessionId session, const Attestation& answer, std::string name,
+                                const audit::Origin& origin) {
+  auto challenge = TRY(take(answer.client_data, Purpose::enrol, id, session));
+  auto made = TRY(verify_registration(expected(std::move(challenge)), answer.client_data, answer.object));
+  const core::Time now = parts_.clock.now();
+  Passkey passkey{.id = parts_.random.id<PasskeyId>(now),
+                  .user = id,
+                  .credential_id = std::move(made.id),
+                  .public_key = std::move(made.public_key),
+                  .rp_id = parts_.config.rp_id,
+                  .sign_count = made.sign_count,
+                  .user_verified = made.user_verified,
+                  .backup_eligible = made.backup_eligible,
+                  .backed_up = made.backed_up,
+                  .aaguid = made.aaguid,
+                  .transports = answer.transports,
+                  .name = std::move(name),
+                  .created_at = now,
+                  .last_used_at = {}};
+  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<Passkey> {
+    const auto user = TRY(lock(tx, id));
+    if (!TRY(parts_.store.create(tx, passkey))) return core::fail(Code::passkey_exists);
+    TRY(parts_.audit.append(tx, {"passkey.added", id.value, {}, passkey.id.str()}, origin));
+    TRY(parts_.mail.enqueue(tx, mail::passkey_added(parts_.mail.letterhead(), user.email, passkey.name, now),
+                            now + notice_life));
+    return passkey;
+  });
+}
+
+Result<std::vector<Passkey>> Passkeys::list(UserId user) {
+  return parts_.transactor.reading([&](core::Tx& tx) { return parts_.store.list(tx, user); });
+}
+
+Result<bool> Passkeys::has_any(core::Tx& tx, UserId user) { return !TRY(parts_.store.list(tx, user)).empty(); }
+
+Result<> Passkeys::rename(UserId user, PasskeyId id, const std::string& name, const audit::Origin& origin) {
+  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<> {
+    if (!TRY(parts_.store.rename(tx, user, id, name))) return core::fail(Code::not_found);
+    return parts_.audit.append(tx, {"passkey.renamed", user.value, {}, id.str()}, origin);
+  });
+}
+
+Result<int64_t> Passkeys::remove(UserId id, SessionId current, PasskeyId passkey, const audit::Origin& origin) {
+  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<int64_t> {
+    auto user = TRY(lock(tx, id));
+    const auto name = TRY(parts_.store.remove(tx, id, passkey));
+    if (!name) return core::fail(Code::not_found);
+    TRY(parts_.audit.append(tx, {"passkey.removed", id.value, {}, passkey.str()}, origin));
+    ++user.auth_epoch;
+    TRY(parts_.users.update(tx, user));
+    const core::Time now = parts_.clock.now();
+    TRY(parts_.mail.enqueue(tx, mail::passkey_removed(parts_.mail.letterhead(), user.email, *name, now),
+                            now + notice_life));
+    return parts_.sessions.end_all(tx, id, sessions::EndReason::factor_changed, current, origin);
+  });
+}
+
+Result<std::string> Passkeys::begin_sign_in() {
+  return parts_.transactor.atomically([&](core::Tx& tx) {
+    return begin(tx, {.purpose = Purpose::sign_in, .user = {}, .session = {}, .expires_at = {}});
+  });
+}
+
+Result<std::optional<Challenge>> Passkeys::take_row(const std::string& challenge) {
+  return parts_.transactor.atomically(
+      [&](core::Tx& tx) { return parts_.store.take_challenge(tx, crypto::sha256(challenge)); });
+}
+
+Result<std::string> Passkeys::take(crypto::Bytes client_data, Purpose purpose, std::optional<UserId> user,
+                                   std::optional<SessionId> session) {
+  std::string challenge = challenge_of(client_data);
+  if (challenge.empty()) return refused("client data");
+  const auto found = TRY(take_row(challenge));
+  if (!found || found->expires_at <= parts_.clock.now()) return refused("challenge is unknown, used or too old");
+  if (found->purpose != purpose || found->user != user || found->session != session)
+    return refused("challenge of another purpose or session");
+  return challenge;
+}
+
+Result<std::optional<UserId>> Passkeys::owner_of(core::Tx& tx, crypto::Bytes credential_id) {
+  const auto found = TRY(parts_.store.find(tx, credential_id));
+  return found ? std::optional(found->user) : std::nullopt;
+}
+
+Result<Result<std::string>> Passkeys::accept(core::Tx& tx, const accounts::User& user, const Assertion& answer,
+                                             const std::string& challenge, const audit::Origin& origin) {
+  auto passkey = TRY(parts_.store.lock(tx, answer.credential_id));
+  if (!passkey || passkey->user != user.id) return Result<std::string>(refused("credential"));
+  if (answer.user_handle && *answer.user_handle != user_handle_of(user.id))
+    return Result<std::string>(refused("user handle"));
+  if (passkey->rp_id != parts_.config.rp_id) return Result<std::string>(refused("rp_id of the credential"));
+  const Stored stored{passkey->public_key, static_cast<uint32_t>(passkey->sign_count), passkey->backup_eligible};
+  const auto made =
+      verify_assertion(expected(challenge), stored, answer.client_data, answer.authenticator_data, answer.signature);
+  if (!made) return Result<std::string>(std::unexpected(made.error()));
+  if (made->maybe_cloned) {
+    TRY(parts_.audit.append(tx, {"passkey.maybe_cloned", user.id.value, {}, passkey->id.str()}, origin));
+    return Result<std::string>(refused("counter did not grow"));
+  }
+  passkey->sign_count = made->sign_count;
+  passkey->backed_up = made->backed_up;
+  passkey->last_used_at = parts_.clock.now();
+  TRY(parts_.store.update_use(tx, *passkey));
+  return Result<std::string>(std::string(amr_of(*passkey)));
+}
+
+Result<int64_t> Passkeys::prune(core::Tx& tx, int64_t limit) {
+  return parts_.store.prune_challenges(tx, parts_.clock.now(), limit);
+}
+
+}  // namespace webauthn
