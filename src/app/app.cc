@@ -111,7 +111,7 @@ App::App(const Config& settings, Opened opened, Role role)
                  config.passwords}),
       factors({*factor_rows, factor_guesses, *audit, mail, sealer, recovery_key, random, clock, config.mfa}),
       challenges(*challenge_rows, random, clock, config.mfa),
-      own_factors({*database, *users, access, passwords, factors, sessions, mail, clock}),
+      own_factors({*database, *users, access, passwords, factors, sessions, *passkey_rows, *audit, mail, clock}),
       webauthn_config(webauthn::complete(config.webauthn, http::public_url(config.http))),
       passkeys({*database, *passkey_rows, *users, sessions, *audit, mail, random, clock, webauthn_config}),
       registration(

@@ -12,7 +12,7 @@ namespace {
 
 using core::Code;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out;
   core::append_json_string(out, text);
   return out;
@@ -26,7 +26,7 @@ std::string lower(std::string_view text) {
 
 void add_member(std::string& object, const std::string& name, const std::string& value) {
   if (object.size() > 1) object += ',';
-  object += quoted(name) + ':' + value;
+  object += in_quotes(name) + ':' + value;
 }
 
 constexpr std::string_view problem_schema =
@@ -42,7 +42,7 @@ constexpr std::string_view problem_schema =
 
 std::string error_code_schema() {
   std::string names;
-  for (const auto& row : core::error_rows()) names += (names.empty() ? "" : ",") + quoted(row.name);
+  for (const auto& row : core::error_rows()) names += (names.empty() ? "" : ",") + in_quotes(row.name);
   return R"({"type":"string","enum":[)" + names + "]}";
 }
 
@@ -50,8 +50,8 @@ std::string parameters(const Operation& operation) {
   std::string list;
   const auto add = [&](std::string_view name, const char* where, std::string_view doc, const char* more) {
     list += list.empty() ? "" : ",";
-    list += R"({"name":)" + quoted(name) + R"(,"in":")" + where + '"' + more;
-    if (!doc.empty()) list += R"(,"description":)" + quoted(doc);
+    list += R"({"name":)" + in_quotes(name) + R"(,"in":")" + where + '"' + more;
+    if (!doc.empty()) list += R"(,"description":)" + in_quotes(doc);
     list += R"(,"schema":{"type":"string"}})";
   };
   for (const auto name : path_parameters(operation.path)) add(name, "path", "", R"(,"required":true)");
@@ -60,7 +60,7 @@ std::string parameters(const Operation& operation) {
 }
 
 std::string success(const Route& route, core::Schemas& schemas) {
-  std::string out = R"({"description":)" + quoted(reason_phrase(route.operation.status));
+  std::string out = R"({"description":)" + in_quotes(reason_phrase(route.operation.status));
   if (route.response_schema)
     out += R"(,"content":{"application/json":{"schema":)" + route.response_schema(schemas) + "}}";
   return out + '}';
@@ -71,9 +71,10 @@ std::string failure(const std::vector<Code>& codes) {
   for (const Code code : codes) {
     const auto& row = core::row(code);
     sentences += (sentences.empty() ? "" : "\n") + ("`" + std::string(row.name) + "`: " + std::string(row.title));
-    names += (names.empty() ? "" : ",") + quoted(row.name);
+    names += (names.empty() ? "" : ",") + in_quotes(row.name);
   }
-  return R"({"description":)" + quoted(sentences) + R"(,"content":{"application/problem+json":{"schema":{"allOf":[)" +
+  return R"({"description":)" + in_quotes(sentences) +
+         R"(,"content":{"application/problem+json":{"schema":{"allOf":[)" +
          R"({"$ref":"#/components/schemas/Problem"},{"properties":{"code":{"enum":[)" + names + "]}}}]}}}}";
 }
 
@@ -94,11 +95,11 @@ std::string_view tag_of(std::string_view path) {
 std::string operation_json(const Route& route, core::Schemas& schemas) {
   const Operation& operation = route.operation;
   std::string out = "{";
-  add_member(out, "operationId", quoted(operation.id));
-  add_member(out, "summary", quoted(operation.summary));
-  add_member(out, "tags", "[" + quoted(tag_of(operation.path)) + "]");
+  add_member(out, "operationId", in_quotes(operation.id));
+  add_member(out, "summary", in_quotes(operation.summary));
+  add_member(out, "tags", "[" + in_quotes(tag_of(operation.path)) + "]");
   add_member(out, "security", operation.guard.is_open() ? "[]" : R"([{"bearer":[]}])");
-  if (!operation.guard.permission().empty()) add_member(out, "x-permission", quoted(operation.guard.permission()));
+  if (!operation.guard.permission().empty()) add_member(out, "x-permission", in_quotes(operation.guard.permission()));
   add_member(out, "parameters", parameters(operation));
   if (route.request_schema)
     add_member(out, "requestBody",
@@ -160,8 +161,9 @@ std::string openapi_json(std::span<const Route> routes, const ApiTitle& title) {
   }
   std::string all = "{";
   for (const auto path : order) add_member(all, std::string(path), paths[path] + '}');
-  return R"({"openapi":"3.1.0","info":{"title":)" + quoted(title.title) + R"(,"version":)" + quoted(title.version) +
-         R"(},"servers":[{"url":"/"}],"paths":)" + all + R"(},"components":)" + components(schemas) + '}';
+  return R"({"openapi":"3.1.0","info":{"title":)" + in_quotes(title.title) + R"(,"version":)" +
+         in_quotes(title.version) + R"(},"servers":[{"url":"/"}],"paths":)" + all + R"(},"components":)" +
+         components(schemas) + '}';
 }
 
 std::string routes_markdown(std::span<const Route> routes) {

@@ -91,7 +91,7 @@ std::vector<http::Route> routes(OwnFactors& own) {
       {.method = http::Method::delete_,
        .path = "/users/{id}/mfa",
        .id = "removeUserFactors",
-       .summary = "Remove the second factor of a user who lost it; ends every session.",
+       .summary = "Remove the second factor and the passkeys of a user who lost them; ends every session.",
        .guard = Guard::permission("users:write").recently(),
        .errors = {Code::not_found, Code::grant_exceeds_own}},
       [&own](Context& c) { return remove_of(c, own); }));

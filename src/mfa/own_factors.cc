@@ -33,8 +33,8 @@ Result<Confirmed> OwnFactors::confirm_totp(accounts::UserId id, sessions::Sessio
     auto user = TRY(lock(tx, id));
     auto codes = TRY(parts_.factors.confirm_totp(tx, user, code, origin));
     if (!codes) return Result<Confirmed>(std::unexpected(codes.error()));
-    const auto letter = mail::second_factor_added(parts_.mail.letterhead(), user.email, parts_.clock.now());
-    const int64_t revoked = TRY(end_others(tx, std::move(user), current, letter, origin));
+    TRY(tell(tx, mail::second_factor_added(parts_.mail.letterhead(), user.email, parts_.clock.now())));
+    const int64_t revoked = TRY(end_others(tx, std::move(user), current, origin));
     return Result<Confirmed>(Confirmed{*std::move(codes), revoked});
   }));
 }
@@ -72,24 +72,41 @@ Result<int64_t> OwnFactors::remove_of(accounts::UserId id, const audit::Origin& 
     TRY(parts_.access.ensure_may_act_on(tx, id, origin));
     auto user = TRY(parts_.users.lock(tx, id));
     if (!user) return core::fail(Code::not_found);
+    const bool has_passkeys = TRY(remove_passkeys(tx, *user, origin));
+    if (has_passkeys && TRY(parts_.factors.status_of(tx, id)).methods.empty())
+      return end_others(tx, *std::move(user), std::nullopt, origin);
     return remove(tx, *std::move(user), std::nullopt, origin);
   });
+}
+
+// Whether there were any.
+Result<bool> OwnFactors::remove_passkeys(core::Tx& tx, const accounts::User& user, const audit::Origin& origin) {
+  const auto passkeys = TRY(parts_.passkeys.list(tx, user.id));
+  TRY(parts_.passkeys.remove_all(tx, user.id));
+  for (const auto& passkey : passkeys) {
+    TRY(parts_.audit.append(tx, {"passkey.removed", user.id.value, {}, passkey.id.str()}, origin));
+    TRY(tell(tx, mail::passkey_removed(parts_.mail.letterhead(), user.email, passkey.name, parts_.clock.now())));
+  }
+  return !passkeys.empty();
 }
 
 Result<int64_t> OwnFactors::remove(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> except,
                                    const audit::Origin& origin) {
   TRY(parts_.factors.remove(tx, user, origin));
   if (except) TRY(parts_.sessions.forget_second_factor(tx, *except));
-  const auto letter = mail::second_factor_removed(parts_.mail.letterhead(), user.email, parts_.clock.now());
-  return end_others(tx, std::move(user), except, letter, origin);
+  TRY(tell(tx, mail::second_factor_removed(parts_.mail.letterhead(), user.email, parts_.clock.now())));
+  return end_others(tx, std::move(user), except, origin);
+}
+
+Result<> OwnFactors::tell(core::Tx& tx, const mail::Message& letter) {
+  return parts_.mail.enqueue(tx, letter, parts_.clock.now() + std::chrono::days(1));
 }
 
 // Also sign-ins under way, which know of the factors as they were.
 Result<int64_t> OwnFactors::end_others(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> except,
-                                       const mail::Message& letter, const audit::Origin& origin) {
+                                       const audit::Origin& origin) {
   ++user.auth_epoch;
   TRY(parts_.users.update(tx, user));
-  TRY(parts_.mail.enqueue(tx, letter, parts_.clock.now() + std::chrono::days(1)));
   return parts_.sessions.end_all(tx, user.id, sessions::EndReason::factor_changed, except, origin);
 }
 

@@ -8,6 +8,7 @@
 #include "mfa/mfa_service.h"
 #include "passwords/password_service.h"
 #include "sessions/session_service.h"
+#include "webauthn/passkey_store.h"
 
 namespace mfa {
 
@@ -32,6 +33,8 @@ class OwnFactors {
     passwords::Service& passwords;
     Service& factors;
     sessions::Service& sessions;
+    webauthn::PasskeyStore& passkeys;
+    audit::Store& audit;
     mail::Outbox& mail;
     const core::Clock& clock;
   };
@@ -52,8 +55,9 @@ class OwnFactors {
   // without a second factor.
   core::Result<int64_t> remove_totp(accounts::UserId user, sessions::SessionId current, const Proof& proof,
                                     const audit::Origin& origin);
-  // By an administrator, for somebody who lost everything: ends every session. Errors: not_found, also without a second
-  // factor, and for the administrator's own, which a stolen session must not take away; grant_exceeds_own.
+  // By an administrator, for somebody who lost everything, passkeys too: ends every session. Errors: not_found, also
+  // without a second factor, and for the administrator's own, which a stolen session must not take away;
+  // grant_exceeds_own.
   core::Result<int64_t> remove_of(accounts::UserId user, const audit::Origin& origin);
 
  private:
@@ -63,7 +67,9 @@ class OwnFactors {
   core::Result<int64_t> remove(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> except,
                                const audit::Origin& origin);
   core::Result<int64_t> end_others(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> except,
-                                   const mail::Message& letter, const audit::Origin& origin);
+                                   const audit::Origin& origin);
+  core::Result<bool> remove_passkeys(core::Tx& tx, const accounts::User& user, const audit::Origin& origin);
+  core::Result<> tell(core::Tx& tx, const mail::Message& letter);
 
   const Parts parts_;
 };

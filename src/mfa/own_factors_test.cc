@@ -5,6 +5,7 @@
 #include "mfa/base32.h"
 #include "mfa/totp.h"
 #include "tests/support/fake_factors.h"
+#include "tests/support/fake_passkeys.h"
 #include "tests/support/password_world.h"
 
 namespace mfa {
@@ -22,13 +23,17 @@ struct OwnFactorsTest : testing::Test, test::PasswordWorld {
                                     metrics,    limits::Guessed::second_factor};
   Service factors{{factor_rows, factor_guesses, audit, mail, sealer, key, random, clock, config}};
   test::Meanwhile between{transactor};
-  OwnFactors own{{between, users, access, passwords, factors, sessions, mail, clock}};
+  test::FakePasskeys passkeys;
+  OwnFactors own{{between, users, access, passwords, factors, sessions, passkeys, audit, mail, clock}};
   UserId ann = add_account("ann", password);
   audit::Origin origin{.ip_address = "192.0.2.8", .request_id = "r", .actor = ann.value};
   ::sessions::SessionId here = add_session(), elsewhere = add_session();
   Secret seed;
 
-  OwnFactorsTest() { transactor.track(factor_rows.state); }
+  OwnFactorsTest() {
+    transactor.track(factor_rows.state);
+    transactor.track(passkeys.state);
+  }
 
   ::sessions::SessionId add_session() {
     return transactor.atomically([&](core::Tx& tx) { return sessions.create(tx, ann, {}, "pwd", origin); })->session.id;
@@ -158,6 +163,19 @@ TEST_F(OwnFactorsTest, AnAdministratorRemovesWhatWasLost) {
   EXPECT_EQ(end_of(here), "factor_changed");
   EXPECT_FALSE(has_factor());
   EXPECT_EQ(mail.sent.size(), 1u);
+}
+
+TEST_F(OwnFactorsTest, AnAdministratorRemovesPasskeysToo) {
+  passkeys.state.rows = {{.user = ann, .credential_id = {1}, .name = "phone"},
+                         {.user = ann, .credential_id = {2}, .name = "key"}};
+  const auto ended = own.remove_of(ann, {});
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(*ended, 2);
+  EXPECT_TRUE(passkeys.state.rows.empty());
+  EXPECT_EQ(mail.sent.size(), 2u);
+  EXPECT_NE(audit.actions().find("passkey.removed passkey.removed session.ended"), std::string::npos)
+      << audit.actions();
+  EXPECT_EQ(code_of(own.remove_of(ann, {})), "not_found");
 }
 
 }  // namespace
