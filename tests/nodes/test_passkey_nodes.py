@@ -1,0 +1,13 @@
+"""A challenge that one node made is answered at another, and once."""
+from nodes.fleet import fleet_of, sign_up
+from support.passkey import SETTINGS, add, request_options
+from support.scenario import at_once, fresh_email
+from support.usher import Server
+
+
+def test_of_fifty_answers_to_one_challenge_on_two_nodes_one_signs_in():
+    with fleet_of(Server, Server, **SETTINGS) as (_, _, nodes):
+        passkey, _ = add(nodes[0], sign_up(nodes, fresh_email("keyed")))
+        credential = passkey.get(request_options(nodes[0]))
+        answers = at_once([lambda n=n: nodes[n % 2].post("/auth/passkeys/sign-in", {"credential": credential}) for n in range(50)])
+        assert sorted(a.status for a in answers) == [200] + [400] * 49
