@@ -111,15 +111,18 @@ App::App(const Config& settings, Opened opened, Role role)
                  config.passwords}),
       factors({*factor_rows, factor_guesses, *audit, mail, sealer, recovery_key, random, clock, config.mfa}),
       challenges(*challenge_rows, random, clock, config.mfa),
-      own_factors({*database, *users, access, passwords, factors, sessions, *passkey_rows, *audit, mail, clock}),
+      own_factors(
+          {*database, *users, access, passwords, factors, sessions, *passkey_rows, *audit, mail, clock, config.mfa}),
       webauthn_config(webauthn::complete(config.webauthn, http::public_url(config.http))),
       passkeys({*database, *passkey_rows, *users, sessions, *audit, mail, random, clock, webauthn_config}),
       registration(
           {*database, *users, access, *audit, code_mailer, *hasher, breaches, random, clock, config.passwords}),
-      login({*database, *users, access, *audit, feed, codes, code_mailer, *hasher, guesses, factors, challenges,
-             sessions, checker, keys, random, clock, config.tokens, config.sessions}),
+      login({*database, *users,        access,          *audit,    feed,     codes,   code_mailer, *hasher,
+             guesses,   factors,       challenges,      passkeys,  sessions, checker, keys,        random,
+             clock,     config.tokens, config.sessions, config.mfa}),
       step_up({*database, *users, access, *audit, passwords, factors, codes, code_mailer, passkeys, sessions, login,
-               clock, config.sessions}),
+               clock, config.sessions, config.mfa}),
+      late_enrolment({*database, *users, *audit, factors, challenges, passkeys, sessions, mail, login, clock}),
       passkey_sign_in({*database, *users, access, *audit, passkeys, sessions, login, clock}),
       admin({*database, accounts, access, sessions, *factor_rows, *passkey_rows}) {}
 

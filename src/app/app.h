@@ -13,6 +13,7 @@
 #include "core/metrics.h"
 #include "devices/user_agent.h"
 #include "limits/rate_limiter.h"
+#include "login/late_enrolment.h"
 #include "login/login_service.h"
 #include "login/passkey_sign_in.h"
 #include "login/registration_service.h"
@@ -107,6 +108,7 @@ struct App {
   login::Registration registration;
   login::Service login;
   login::StepUp step_up;
+  login::LateEnrolment late_enrolment;
   login::PasskeySignIn passkey_sign_in;
   admin::Service admin;
 

@@ -108,13 +108,18 @@ struct MfaRequiredJson {
   bool mfa_required = true;
   crypto::Secret token;
   int64_t expires_in = 0;
-  std::vector<mfa::Method> methods;
+  std::vector<SecondMethod> methods, enrol;
   static constexpr std::string_view name = "MfaRequired";
   static constexpr auto fields() {
     return std::tuple{field("mfaRequired", &MfaRequiredJson::mfa_required, "Always true: nobody is signed in yet."),
                       field("mfaToken", &MfaRequiredJson::token, "For POST /auth/mfa/verify; opens nothing else."),
                       field("expiresIn", &MfaRequiredJson::expires_in, "Seconds that it is good for."),
-                      field("methods", &MfaRequiredJson::methods, "By one of which the sign-in is completed.")};
+                      field("methods", &MfaRequiredJson::methods,
+                            "By one of which the sign-in is completed: totp and recovery_code by POST "
+                            "/auth/mfa/verify, passkey by signing in with it."),
+                      field("enrol", &MfaRequiredJson::enrol,
+                            "When `methods` is empty: what is to be added before the sign-in is completed, one of "
+                            "them, by POST /auth/mfa/enrol/….")};
   }
 };
 
@@ -149,6 +154,53 @@ struct PasskeyProofRequest {
   static constexpr auto fields() {
     return std::tuple{
         field("credential", &PasskeyProofRequest::credential, "What navigator.credentials.get() gave, toJSON().")};
+  }
+};
+
+struct MfaTokenRequest {
+  crypto::Secret token;
+  static constexpr std::string_view name = "MfaTokenRequest";
+  static constexpr auto fields() {
+    return std::tuple{
+        field("mfaToken", &MfaTokenRequest::token, "Of the sign-in that is to be completed.", length(1, 1024))};
+  }
+};
+
+struct ConfirmLateTotpRequest {
+  crypto::Secret token, code;
+  std::optional<sessions::DeviceJson> device;
+  static constexpr std::string_view name = "ConfirmTotpAtSignInRequest";
+  static constexpr auto fields() {
+    return std::tuple{
+        field("mfaToken", &ConfirmLateTotpRequest::token, "Of the sign-in that is to be completed.", length(1, 1024)),
+        field("code", &ConfirmLateTotpRequest::code, "The six digits that the app shows.", otp_length),
+        field("deviceInfo", &ConfirmLateTotpRequest::device, "The device that signs in.")};
+  }
+};
+
+struct EnrolledJson {
+  TokensJson tokens;
+  std::vector<crypto::Secret> recovery_codes;
+  static constexpr std::string_view name = "TotpConfirmedAtSignIn";
+  static constexpr auto fields() {
+    return std::tuple{field("tokens", &EnrolledJson::tokens, "Of the session that begins."),
+                      field("recoveryCodes", &EnrolledJson::recovery_codes,
+                            "For the day the app is lost: each opens once. They are not shown again.")};
+  }
+};
+
+struct AddLatePasskeyRequest {
+  crypto::Secret token;
+  std::optional<std::string> passkey_name;
+  webauthn::RegistrationJson credential;
+  std::optional<sessions::DeviceJson> device;
+  static constexpr std::string_view name = "AddPasskeyAtSignInRequest";
+  static constexpr auto fields() {
+    return std::tuple{
+        field("mfaToken", &AddLatePasskeyRequest::token, "Of the sign-in that is to be completed.", length(1, 1024)),
+        field("name", &AddLatePasskeyRequest::passkey_name, "What the user calls it.", length(1, 100)),
+        field("credential", &AddLatePasskeyRequest::credential, "What navigator.credentials.create() gave, toJSON()."),
+        field("deviceInfo", &AddLatePasskeyRequest::device, "The device that signs in.")};
   }
 };
 

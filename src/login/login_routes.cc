@@ -1,6 +1,9 @@
 #include "login/login_routes.h"
 
+#include <algorithm>
+
 #include "core/beat.h"
+#include "login/enrolment_routes.h"
 #include "login/login_json.h"
 #include "sessions/session_routes.h"
 
@@ -13,28 +16,15 @@ const std::string sent_if_known = "If the address has an account that waits for 
 
 int64_t count(core::Seconds s) { return s.count(); }
 
-devices::Device device_of(const Context& context, const std::optional<sessions::DeviceJson>& sent,
-                          const RouteParts& parts) {
-  return devices::complete(sessions::to_device(sent), context.request.header("User-Agent"), parts.agents);
-}
-
-TokensJson to_json(const SignedIn& signed_in, const RouteParts& parts) {
-  const auto& config = parts.session_config;
-  return {.access_token = signed_in.access_token,
-          .refresh_token = signed_in.refresh_token,
-          .expires_in = count(signed_in.access_lifetime),
-          .refresh_expires_in = count(
-              sessions::life_of_token(config.idle_timeout, signed_in.session, config.lifetimes(), parts.clock.now())),
-          .session = signed_in.session.id,
-          .user = accounts::to_json(signed_in.user, signed_in.grants.roles)};
-}
-
 using SignInJson = std::variant<TokensJson, MfaRequiredJson>;
 
 SignInJson to_json(const SignInOutcome& outcome, const RouteParts& parts) {
   if (const auto* signed_in = std::get_if<SignedIn>(&outcome)) return to_json(*signed_in, parts);
   const auto& asked = std::get<NeedsFactor>(outcome);
-  return MfaRequiredJson{.token = asked.token, .expires_in = count(asked.expires_in), .methods = asked.methods};
+  return MfaRequiredJson{.token = asked.token,
+                         .expires_in = count(asked.expires_in),
+                         .methods = asked.step.methods,
+                         .enrol = asked.step.enrol};
 }
 
 Result<Registered> register_account(Context& context, RegisterRequest request, const RouteParts& parts) {
@@ -63,7 +53,7 @@ Result<SignInJson> sign_in(Context& context, LoginRequest request, const RoutePa
   return to_json(TRY(parts.service.login(request.email, request.password, device, origin_of(context))), parts);
 }
 
-Result<TokensJson> verify_factor(Context& context, const VerifyFactorRequest& request, const RouteParts& parts) {
+Result<SignInJson> verify_factor(Context& context, const VerifyFactorRequest& request, const RouteParts& parts) {
   const auto device = device_of(context, request.device, parts);
   return to_json(
       TRY(parts.service.verify_factor(request.token, request.method, request.code, device, origin_of(context))), parts);
@@ -138,6 +128,22 @@ Result<UserAnswer> rename(Context& context, RenameRequest request, const RoutePa
 
 }  // namespace
 
+devices::Device device_of(const http::Context& context, const std::optional<sessions::DeviceJson>& sent,
+                          const RouteParts& parts) {
+  return devices::complete(sessions::to_device(sent), context.request.header("User-Agent"), parts.agents);
+}
+
+TokensJson to_json(const SignedIn& signed_in, const RouteParts& parts) {
+  const auto& config = parts.session_config;
+  return {.access_token = signed_in.access_token,
+          .refresh_token = signed_in.refresh_token,
+          .expires_in = count(signed_in.access_lifetime),
+          .refresh_expires_in = count(
+              sessions::life_of_token(config.idle_timeout, signed_in.session, config.lifetimes(), parts.clock.now())),
+          .session = signed_in.session.id,
+          .user = accounts::to_json(signed_in.user, signed_in.grants.roles)};
+}
+
 std::vector<http::Route> routes(const RouteParts& p) {
   using http::route;
   const auto post = Method::post;
@@ -180,15 +186,15 @@ std::vector<http::Route> routes(const RouteParts& p) {
        .errors = {Code::invalid_credentials, Code::too_many_attempts, Code::email_not_verified, Code::session_limit,
                   Code::account_disabled, Code::overloaded, Code::store_unavailable}},
       [p](Context& c, LoginRequest r) { return sign_in(c, std::move(r), p); }));
-  all.push_back(route<VerifyFactorRequest, TokensJson>(
+  all.push_back(route<VerifyFactorRequest, SignInJson>(
       {.method = post,
        .path = "/auth/mfa/verify",
        .id = "verifyFactor",
        .summary = "Complete a sign-in by a second factor.",
        .guard = Guard::open(),
        .budget = http::Budget::sign_ins,
-       .errors = {Code::mfa_token_invalid, Code::otp_invalid, Code::too_many_attempts, Code::session_limit,
-                  Code::store_unavailable}},
+       .errors = {Code::mfa_token_invalid, Code::factor_not_allowed, Code::otp_invalid, Code::too_many_attempts,
+                  Code::session_limit, Code::store_unavailable}},
       [p](Context& c, const VerifyFactorRequest& r) { return verify_factor(c, r, p); }));
   all.push_back(route<PasskeySignInRequest, TokensJson>(
       {.method = post,
@@ -256,6 +262,7 @@ std::vector<http::Route> routes(const RouteParts& p) {
                                         .summary = "Change the caller's name.",
                                         .guard = Guard::session()},
                                        [p](Context& c, RenameRequest r) { return rename(c, std::move(r), p); }));
+  std::ranges::move(enrolment_routes(p), std::back_inserter(all));
   return all;
 }
 

@@ -3,6 +3,8 @@
 #include "accounts/user_service.h"
 #include "devices/user_agent.h"
 #include "http/route.h"
+#include "login/late_enrolment.h"
+#include "login/login_json.h"
 #include "login/login_service.h"
 #include "login/passkey_sign_in.h"
 #include "login/registration_service.h"
@@ -15,6 +17,8 @@ struct RouteParts {
   Registration& registration;
   StepUp& step_up;
   PasskeySignIn& passkeys;
+  LateEnrolment& late_enrolment;
+  const webauthn::Config& passkey_config;
   accounts::Service& users;
   roles::Service& access;
   core::Transactor& transactor;
@@ -25,6 +29,13 @@ struct RouteParts {
   core::Seconds code_life;
 };
 
+// What a sign-in gives out.
+TokensJson to_json(const SignedIn& signed_in, const RouteParts& parts);
+// What the client says of its device, completed by its User-Agent.
+devices::Device device_of(const http::Context& context, const std::optional<sessions::DeviceJson>& sent,
+                          const RouteParts& parts);
+
+// With those of enrolment_routes.h.
 std::vector<http::Route> routes(const RouteParts& parts);
 
 }  // namespace login

@@ -94,15 +94,20 @@ Result<Result<SignInOutcome>> Service::admit(core::Tx& tx, const accounts::User&
 
 Result<SignInOutcome> Service::ask_or_create(core::Tx& tx, accounts::User user, std::string amr,
                                              const devices::Device& device, const audit::Origin& origin) {
-  auto factors = TRY(parts_.factors.status_of(tx, user.id));
-  if (factors.methods.empty()) return TRY(create_session(tx, std::move(user), std::move(amr), device, origin));
+  auto step = TRY(second_step(tx, user.id, amr));
+  if (step.nothing()) return TRY(create_session(tx, std::move(user), std::move(amr), device, origin));
   auto token = TRY(parts_.challenges.begin(tx, user, amr));
   TRY(parts_.audit.append(tx, {"login.factor_asked", user.id.value, {}, {}}, origin));
-  return NeedsFactor{std::move(token), parts_.challenges.life(), std::move(factors.methods)};
+  return NeedsFactor{std::move(token), parts_.challenges.life(), std::move(step)};
 }
 
-Result<SignedIn> Service::verify_factor(const crypto::Secret& token, mfa::Method method, const crypto::Secret& code,
-                                        const devices::Device& device, const audit::Origin& origin) {
+Result<SecondStep> Service::second_step(core::Tx& tx, accounts::UserId user, std::string_view amr) {
+  return second_step_of(tx, user, amr, {parts_.access, parts_.factors, parts_.passkeys, parts_.mfa_config});
+}
+
+Result<SignInOutcome> Service::verify_factor(const crypto::Secret& token, mfa::Method method,
+                                             const crypto::Secret& code, const devices::Device& device,
+                                             const audit::Origin& origin) {
   TRY(parts_.sessions.check_clock());
   const auto known = TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.challenges.find(tx, token); }));
   if (!known) return core::fail(Code::mfa_token_invalid);
@@ -112,21 +117,23 @@ Result<SignedIn> Service::verify_factor(const crypto::Secret& token, mfa::Method
 }
 
 // A refusal that is recorded or counted is a value of the transaction, so that it is committed.
-Result<Result<SignedIn>> Service::admit_by_factor(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
-                                                  mfa::Method method, const crypto::Secret& code,
-                                                  const devices::Device& device, const audit::Origin& origin) {
+Result<Result<SignInOutcome>> Service::admit_by_factor(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
+                                                       mfa::Method method, const crypto::Secret& code,
+                                                       const devices::Device& device, const audit::Origin& origin) {
   auto user = TRY(parts_.users.lock(tx, id));
   // Once the user is locked, or it may be used by another meanwhile.
   const auto challenge = TRY(parts_.challenges.find(tx, token));
   if (!user || !challenge || !user->active() || user->auth_epoch != challenge->auth_epoch) {
     TRY(parts_.audit.append(tx, {"login.failed", id.value, {}, "mfa_token_invalid"}, origin));
-    return Result<SignedIn>(core::fail(Code::mfa_token_invalid));
+    return Result<SignInOutcome>(core::fail(Code::mfa_token_invalid));
   }
+  const auto asked = TRY(second_step(tx, id, challenge->amr)).methods;
+  if (asked == std::vector{SecondMethod::passkey}) return core::fail(Code::factor_not_allowed);
   if (auto heard = TRY(parts_.factors.verify(tx, *user, method, code, origin)); !heard)
-    return Result<SignedIn>(std::unexpected(heard.error()));
+    return Result<SignInOutcome>(std::unexpected(heard.error()));
   TRY(parts_.challenges.consume(tx, token));
   const std::string amr = challenge->amr + ' ' + std::string(mfa::amr_of(method));
-  return Result<SignedIn>(TRY(create_session(tx, *std::move(user), amr, device, origin)));
+  return Result<SignInOutcome>(TRY(ask_or_create(tx, *std::move(user), amr, device, origin)));
 }
 
 Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std::string amr,

@@ -29,6 +29,7 @@ class Service {
     limits::GuessLimit& guesses;
     mfa::Service& factors;
     mfa::Challenges& challenges;
+    webauthn::Passkeys& passkeys;
     sessions::Service& sessions;
     sessions::Checker& checker;
     tokens::KeyRing& keys;
@@ -36,6 +37,7 @@ class Service {
     const core::Clock& clock;
     const tokens::Config& token_config;
     const sessions::Config& session_config;
+    const mfa::Config& mfa_config;
   };
   explicit Service(Parts parts) : parts_(parts) {}
 
@@ -49,8 +51,9 @@ class Service {
                                            const devices::Device& device, const audit::Origin& origin);
   // The second step. Errors: mfa_token_invalid for a token that is unknown, used or too old, and for an account that
   // changed since the first step; otp_invalid, after which the token is still good; too_many_attempts; session_limit.
-  core::Result<SignedIn> verify_factor(const crypto::Secret& token, mfa::Method method, const crypto::Secret& code,
-                                       const devices::Device& device, const audit::Origin& origin);
+  // Asks for more of who has proved an app and must use a passkey.
+  core::Result<SignInOutcome> verify_factor(const crypto::Secret& token, mfa::Method method, const crypto::Secret& code,
+                                            const devices::Device& device, const audit::Origin& origin);
   // Errors: refresh_invalid, session_ended with its reason, account_disabled, store_unavailable.
   core::Result<SignedIn> refresh(const crypto::Secret& refresh_token, std::string_view family,
                                  const audit::Origin& origin);
@@ -62,6 +65,14 @@ class Service {
   // complete.
   core::Result<int64_t> logout_all(accounts::UserId user, std::optional<sessions::SessionId> except,
                                    const audit::Origin& origin);
+
+  // Steps of a caller's transaction.
+
+  // What is asked for of who has proved `amr` so far.
+  core::Result<SecondStep> second_step(core::Tx& tx, accounts::UserId user, std::string_view amr);
+  // For who has proved all that is asked for. Error: session_limit.
+  core::Result<SignedIn> create_session(core::Tx& tx, accounts::User user, std::string amr,
+                                        const devices::Device& device, const audit::Origin& origin);
 
  private:
   core::Result<std::optional<accounts::User>> find(core::Tx& tx, const accounts::Email& email);
@@ -78,11 +89,10 @@ class Service {
   core::Result<T> recorded(accounts::UserId user, core::Result<T> made, const audit::Origin& origin);
   core::Result<SignInOutcome> ask_or_create(core::Tx& tx, accounts::User user, std::string amr,
                                             const devices::Device& device, const audit::Origin& origin);
-  core::Result<core::Result<SignedIn>> admit_by_factor(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
-                                                       mfa::Method method, const crypto::Secret& code,
-                                                       const devices::Device& device, const audit::Origin& origin);
-  core::Result<SignedIn> create_session(core::Tx& tx, accounts::User user, std::string amr,
-                                        const devices::Device& device, const audit::Origin& origin);
+  core::Result<core::Result<SignInOutcome>> admit_by_factor(core::Tx& tx, accounts::UserId id,
+                                                            const crypto::Secret& token, mfa::Method method,
+                                                            const crypto::Secret& code, const devices::Device& device,
+                                                            const audit::Origin& origin);
   core::Result<sessions::Refreshed> rotate(const crypto::Secret& refresh_token, std::string_view family,
                                            const audit::Origin& origin);
   core::Result<SignInOutcome> with_access_token(SignInOutcome outcome);

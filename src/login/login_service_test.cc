@@ -362,13 +362,15 @@ struct SecondFactor : LoginService {
 TEST_F(SecondFactor, IsAskedForBeforeThereIsASession) {
   const auto outcome = login.login("ann@example.com", Secret(password), device, origin);
   const auto& asked = std::get<NeedsFactor>(outcome.value());
-  EXPECT_EQ(asked.methods, (std::vector{mfa::Method::totp, mfa::Method::recovery_code}));
+  EXPECT_EQ(asked.step, (SecondStep{{SecondMethod::totp, SecondMethod::recovery_code}, {}}));
   EXPECT_EQ(asked.expires_in, std::chrono::minutes(5));
   EXPECT_EQ(living(), 0u);
   EXPECT_EQ(audit.actions(), "login.factor_asked");
   ASSERT_EQ(challenge_rows.rows.size(), 1u);
   EXPECT_EQ(challenge_rows.rows.begin()->first, crypto::sha256(asked.token.bytes())) << "only its hash is stored";
-  const auto signed_in = login.verify_factor(asked.token, mfa::Method::totp, code(), device, origin);
+  const auto done = login.verify_factor(asked.token, mfa::Method::totp, code(), device, origin);
+  ASSERT_TRUE(done);
+  const auto* signed_in = std::get_if<SignedIn>(&*done);
   ASSERT_TRUE(signed_in);
   EXPECT_EQ(signed_in->session.amr, "pwd otp mfa");
   EXPECT_EQ(signed_in->session.device, device);

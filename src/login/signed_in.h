@@ -4,7 +4,7 @@
 
 #include "access/grants.h"
 #include "accounts/user.h"
-#include "mfa/mfa_service.h"
+#include "login/second_step.h"
 #include "sessions/session_service.h"
 
 namespace login {
@@ -21,7 +21,7 @@ struct SignedIn {
 struct NeedsFactor {
   crypto::Secret token;  // opens nothing but the second step
   core::Seconds expires_in{};
-  std::vector<mfa::Method> methods;  // one of them is enough
+  SecondStep step;
 };
 
 using SignInOutcome = std::variant<SignedIn, NeedsFactor>;

@@ -43,11 +43,14 @@ Result<> StepUp::ensure_recent(accounts::UserId user, core::Time authenticated_a
 }
 
 Result<std::vector<ProofMethod>> StepUp::methods_of(core::Tx& tx, accounts::UserId user) {
+  const bool has_passkey = TRY(parts_.passkeys.has_any(tx, user));
+  const auto policy = TRY(mfa::policy_of(tx, user, parts_.mfa_config, parts_.access));
+  if (has_passkey && policy == mfa::Policy::phishing_resistant) return std::vector{ProofMethod::passkey};
   std::vector<ProofMethod> methods;
   for (const mfa::Method method : TRY(parts_.factors.status_of(tx, user)).methods)
     methods.push_back(method == mfa::Method::totp ? ProofMethod::totp : ProofMethod::recovery_code);
   if (methods.empty()) methods = {ProofMethod::password, ProofMethod::email_code};
-  if (TRY(parts_.passkeys.has_any(tx, user))) methods.push_back(ProofMethod::passkey);
+  if (has_passkey) methods.push_back(ProofMethod::passkey);
   return methods;
 }
 

@@ -33,6 +33,7 @@ class StepUp {
     Service& login;
     const core::Clock& clock;
     const sessions::Config& config;
+    const mfa::Config& mfa_config;
   };
   explicit StepUp(const Parts& parts) : parts_(parts) {}
 

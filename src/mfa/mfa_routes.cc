@@ -20,9 +20,7 @@ Result<StatusJson> status(Context& context, OwnFactors& own) {
 }
 
 Result<EnrolmentJson> begin(Context& context, const BeginTotpRequest& request, OwnFactors& own) {
-  auto made = TRY(own.begin_totp(user_of(context), request.password, origin_of(context)));
-  auto qr = qr_svg(made.uri);
-  return EnrolmentJson{std::move(made.seed), std::move(made.uri), std::move(qr)};
+  return to_json(TRY(own.begin_totp(user_of(context), request.password, origin_of(context))));
 }
 
 Result<ConfirmedJson> confirm(Context& context, const ConfirmTotpRequest& request, OwnFactors& own) {
@@ -60,6 +58,11 @@ http::Operation proving(std::string_view path, std::string_view id, std::string_
 
 }  // namespace
 
+EnrolmentJson to_json(Enrolment made) {
+  auto qr = qr_svg(made.uri);
+  return {std::move(made.seed), std::move(made.uri), std::move(qr)};
+}
+
 std::vector<http::Route> routes(OwnFactors& own) {
   using http::route;
   std::vector<http::Route> all;
@@ -71,7 +74,7 @@ std::vector<http::Route> routes(OwnFactors& own) {
                                           [&own](Context& c) { return status(c, own); }));
   all.push_back(route<BeginTotpRequest, EnrolmentJson>(
       proving("/auth/mfa/totp", "beginTotp", "Begin to add an authenticator app (RFC 6238).",
-              {Code::wrong_password, Code::factor_exists, Code::conflict}),
+              {Code::wrong_password, Code::factor_exists, Code::factor_not_allowed, Code::conflict}),
       [&own](Context& c, const BeginTotpRequest& r) { return begin(c, r, own); }));
   all.push_back(route<ConfirmTotpRequest, ConfirmedJson>(
       proving("/auth/mfa/totp/confirm", "confirmTotp",

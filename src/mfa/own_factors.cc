@@ -1,6 +1,7 @@
 #include "mfa/own_factors.h"
 
 #include "mail/templates.h"
+#include "mfa/policy.h"
 
 namespace mfa {
 
@@ -23,7 +24,10 @@ Result<Enrolment> OwnFactors::begin_totp(accounts::UserId id, const crypto::Secr
                                          const audit::Origin& origin) {
   const auto proved = TRY(parts_.passwords.prove(id, password, "password", origin));
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<Enrolment> {
-    return parts_.factors.begin_totp(tx, TRY(lock(tx, id, proved.auth_epoch)), origin);
+    const auto user = TRY(lock(tx, id, proved.auth_epoch));
+    const auto policy = TRY(policy_of(tx, id, parts_.config, parts_.access));
+    if (policy == Policy::off || policy == Policy::phishing_resistant) return core::fail(Code::factor_not_allowed);
+    return parts_.factors.begin_totp(tx, user, origin);
   });
 }
 

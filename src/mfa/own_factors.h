@@ -37,12 +37,13 @@ class OwnFactors {
     audit::Store& audit;
     mail::Outbox& mail;
     const core::Clock& clock;
+    const Config& config;
   };
   explicit OwnFactors(const Parts& parts) : parts_(parts) {}
 
   core::Result<Status> status(accounts::UserId user);
   // Errors of those that follow: wrong_password, otp_invalid, too_many_attempts, account_disabled, conflict when the
-  // account changed meanwhile. Error besides: factor_exists.
+  // account changed meanwhile. Errors besides: factor_exists, factor_not_allowed.
   core::Result<Enrolment> begin_totp(accounts::UserId user, const crypto::Secret& password,
                                      const audit::Origin& origin);
   // Ends the sessions but `current`. Error besides: factor_exists.

@@ -24,7 +24,7 @@ struct OwnFactorsTest : testing::Test, test::PasswordWorld {
   Service factors{{factor_rows, factor_guesses, audit, mail, sealer, key, random, clock, config}};
   test::Meanwhile between{transactor};
   test::FakePasskeys passkeys;
-  OwnFactors own{{between, users, access, passwords, factors, sessions, passkeys, audit, mail, clock}};
+  OwnFactors own{{between, users, access, passwords, factors, sessions, passkeys, audit, mail, clock, config}};
   UserId ann = add_account("ann", password);
   audit::Origin origin{.ip_address = "192.0.2.8", .request_id = "r", .actor = ann.value};
   ::sessions::SessionId here = add_session(), elsewhere = add_session();

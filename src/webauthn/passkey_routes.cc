@@ -37,21 +37,6 @@ std::vector<DescriptorJson> descriptors_of(const std::vector<Passkey>& passkeys)
   return out;
 }
 
-CreationOptionsJson to_json(const Options& begun, const Config& config) {
-  const accounts::User& user = begun.user;
-  CreationOptionsJson out{
-      .rp = {config.rp_id, config.rp_name},
-      .user = {{user_handle_of(user.id)}, user.email, user.first_name + ' ' + user.last_name},
-      .challenge = begun.challenge,
-      .parameters = {},
-      .timeout = timeout_of(config),
-      .exclude = descriptors_of(begun.known),
-      .selection = {},
-  };
-  for (const int64_t algorithm : algorithms) out.parameters.push_back({.alg = algorithm});
-  return out;
-}
-
 // The words of the specification's list and of later ones: small letters and hyphens.
 bool is_transport(std::string_view word) {
   return word.size() <= 32 && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos &&
@@ -59,14 +44,9 @@ bool is_transport(std::string_view word) {
 }
 
 Result<PasskeyJson> add(Context& context, AddPasskeyRequest request, Passkeys& passkeys) {
-  auto& credential = request.credential;
-  if (credential.type != "public-key" || credential.id.bytes != credential.raw_id.bytes) return refused("form");
-  auto words = std::move(credential.response.transports).value_or(std::vector<std::string>{});
-  std::erase_if(words, [](const std::string& word) { return !is_transport(word); });
-  return to_json(TRY(passkeys.enrol(
-      user_of(context), session_of(context),
-      {std::move(credential.response.client_data.bytes), std::move(credential.response.object.bytes), joined(words)},
-      std::move(request.passkey_name).value_or("Passkey"), origin_of(context))));
+  const auto answer = TRY(attestation_of(std::move(request.credential)));
+  return to_json(TRY(passkeys.enrol(user_of(context), session_of(context), answer,
+                                    name_of(std::move(request.passkey_name)), origin_of(context))));
 }
 
 Result<PasskeyListJson> list(Context& context, Passkeys& passkeys) {
@@ -102,6 +82,29 @@ Result<RequestOptionsJson> begin_step_up(Context& context, Passkeys& passkeys) {
 }
 
 }  // namespace
+
+CreationOptionsJson to_json(const Options& begun, const Config& config) {
+  const accounts::User& user = begun.user;
+  CreationOptionsJson out{
+      .rp = {config.rp_id, config.rp_name},
+      .user = {{user_handle_of(user.id)}, user.email, user.first_name + ' ' + user.last_name},
+      .challenge = begun.challenge,
+      .parameters = {},
+      .timeout = timeout_of(config),
+      .exclude = descriptors_of(begun.known),
+      .selection = {},
+  };
+  for (const int64_t algorithm : algorithms) out.parameters.push_back({.alg = algorithm});
+  return out;
+}
+
+Result<Attestation> attestation_of(RegistrationJson credential) {
+  if (credential.type != "public-key" || credential.id.bytes != credential.raw_id.bytes) return refused("form");
+  auto& response = credential.response;
+  auto words = std::move(response.transports).value_or(std::vector<std::string>{});
+  std::erase_if(words, [](const std::string& word) { return !is_transport(word); });
+  return Attestation{std::move(response.client_data.bytes), std::move(response.object.bytes), joined(words)};
+}
 
 std::vector<http::Route> routes(Passkeys& p) {
   using http::route;

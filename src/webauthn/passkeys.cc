@@ -11,10 +11,6 @@ using accounts::UserId, core::Code, core::Result, sessions::SessionId;
 
 constexpr core::Seconds notice_life = std::chrono::days(1);
 
-// A passkey that may be copied between devices is held in software (RFC 8176); its user was verified by the
-// authenticator, so that it is two factors: having it, and knowing or being what opens it.
-std::string_view amr_of(const Passkey& passkey) { return passkey.backup_eligible ? "swk user mfa" : "hwk user mfa"; }
-
 }  // namespace
 
 Blob user_handle_of(UserId user) { return {user.value.bytes.begin(), user.value.bytes.end()}; }
@@ -50,33 +46,40 @@ Result<Options> Passkeys::begin(Purpose purpose, UserId id, SessionId session) {
   });
 }
 
-Result<Passkey> Passkeys::enrol(UserId id, SessionId session, const Attestation& answer, std::string name,
-                                const audit::Origin& origin) {
+Result<Passkey> Passkeys::judge(UserId id, SessionId session, const Attestation& answer, std::string name) {
   auto challenge = TRY(take(answer.client_data, Purpose::enrol, id, session));
   auto made = TRY(verify_registration(expected(std::move(challenge)), answer.client_data, answer.object));
   const core::Time now = parts_.clock.now();
-  Passkey passkey{.id = parts_.random.id<PasskeyId>(now),
-                  .user = id,
-                  .credential_id = std::move(made.id),
-                  .public_key = std::move(made.public_key),
-                  .rp_id = parts_.config.rp_id,
-                  .sign_count = made.sign_count,
-                  .user_verified = made.user_verified,
-                  .backup_eligible = made.backup_eligible,
-                  .backed_up = made.backed_up,
-                  .aaguid = made.aaguid,
-                  .transports = answer.transports,
-                  .name = std::move(name),
-                  .created_at = now,
-                  .last_used_at = {}};
-  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<Passkey> {
-    const auto user = TRY(lock(tx, id));
-    if (!TRY(parts_.store.create(tx, passkey))) return core::fail(Code::passkey_exists);
-    TRY(parts_.audit.append(tx, {"passkey.added", id.value, {}, passkey.id.str()}, origin));
-    TRY(parts_.mail.enqueue(tx, mail::passkey_added(parts_.mail.letterhead(), user.email, passkey.name, now),
-                            now + notice_life));
-    return passkey;
-  });
+  return Passkey{.id = parts_.random.id<PasskeyId>(now),
+                 .user = id,
+                 .credential_id = std::move(made.id),
+                 .public_key = std::move(made.public_key),
+                 .rp_id = parts_.config.rp_id,
+                 .sign_count = made.sign_count,
+                 .user_verified = made.user_verified,
+                 .backup_eligible = made.backup_eligible,
+                 .backed_up = made.backed_up,
+                 .aaguid = made.aaguid,
+                 .transports = answer.transports,
+                 .name = std::move(name),
+                 .created_at = now,
+                 .last_used_at = {}};
+}
+
+Result<> Passkeys::add(core::Tx& tx, const accounts::User& user, const Passkey& passkey, const audit::Origin& origin) {
+  if (!TRY(parts_.store.create(tx, passkey))) return core::fail(Code::passkey_exists);
+  TRY(parts_.audit.append(tx, {"passkey.added", user.id.value, {}, passkey.id.str()}, origin));
+  const core::Time now = parts_.clock.now();
+  return parts_.mail.enqueue(tx, mail::passkey_added(parts_.mail.letterhead(), user.email, passkey.name, now),
+                             now + notice_life);
+}
+
+Result<Passkey> Passkeys::enrol(UserId id, SessionId session, const Attestation& answer, std::string name,
+                                const audit::Origin& origin) {
+  auto passkey = TRY(judge(id, session, answer, std::move(name)));
+  TRY(parts_.transactor.atomically(
+      [&](core::Tx& tx) -> Result<> { return add(tx, TRY(lock(tx, id)), passkey, origin); }));
+  return passkey;
 }
 
 Result<std::vector<Passkey>> Passkeys::list(UserId user) {

@@ -35,6 +35,12 @@ struct Assertion {
 // A user as authenticators know him: no more than his id.
 Blob user_handle_of(accounts::UserId user);
 
+// A passkey that may be copied between devices is held in software (RFC 8176); its user was verified by the
+// authenticator, so that it is two factors: having it, and knowing or being what opens it.
+inline std::string_view amr_of(const Passkey& passkey) {
+  return passkey.backup_eligible ? "swk user mfa" : "hwk user mfa";
+}
+
 class Passkeys {
  public:
   struct Parts {
@@ -57,6 +63,10 @@ class Passkeys {
   // The answer to a challenge of this session; a mail tells of it. Errors: passkey_invalid, passkey_exists.
   core::Result<Passkey> enrol(accounts::UserId user, sessions::SessionId session, const Attestation& answer,
                               std::string name, const audit::Origin& origin);
+  // The two halves of it: what the answer makes, and keeping that, once the caller has locked the user's row.
+  core::Result<Passkey> judge(accounts::UserId user, sessions::SessionId session, const Attestation& answer,
+                              std::string name);
+  core::Result<> add(core::Tx& tx, const accounts::User& user, const Passkey& passkey, const audit::Origin& origin);
   core::Result<std::vector<Passkey>> list(accounts::UserId user);
   core::Result<bool> has_any(core::Tx& tx, accounts::UserId user);
   // Error: not_found.

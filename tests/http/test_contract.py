@@ -5,6 +5,7 @@ import time
 
 import pytest
 from support import jwt
+from support import late_enrolment as late
 from support.authenticator import ask, begin, enrol, prove
 from support.guessing import HEARD
 from support.passkey import SETTINGS, Passkey, add, creation_options, sign_in, step_up_by
@@ -69,7 +70,8 @@ class World:
 
 @pytest.fixture(scope="module")
 def world():
-    settings = {"tokens.secret": SECRET, "verification.cool_down": "1s", "http.trusted_proxies": "127.0.0.1"} | SETTINGS
+    settings = {"tokens.secret": SECRET, "verification.cool_down": "1s", "http.trusted_proxies": "127.0.0.1",
+                "mfa.required_roles": "must", "mfa.phishing_resistant_roles": "keyed"} | SETTINGS
     with Server(settings=settings) as usher:
         yield World(usher)
 
@@ -192,6 +194,45 @@ def too_many_proofs(w):
     return [prove(w.usher, token, "000000") for _ in range(HEARD + 1)][-1]
 
 
+def holder(w, role):
+    """Somebody whose role asks for a second factor, and who has none."""
+    who = w.usher.sign_up(fresh_email(role))
+    if role not in [each["name"] for each in w.usher.get("/roles", token=w.root.access).json["roles"]]:
+        w.usher.cli("role", "create", role)
+    w.usher.cli("user", "grant", who.email, role)
+    return who
+
+
+def waiting(w, role="must"):
+    return ask(w.usher, holder(w, role).email)
+
+
+def keyed_proof(w):
+    who = holder(w, "keyed")
+    add(w.usher, who)
+    return prove(w.usher, ask(w.usher, who.email), "000000")
+
+
+def too_many_late_confirmations(w):
+    token = waiting(w)
+    late.begin_totp(w.usher, token)
+    return [late.confirm_totp(w.usher, token, "000000") for _ in range(HEARD + 1)][-1]
+
+
+def late_passkey(w, passkey, **how):
+    token = waiting(w)
+    return late.add_passkey(w.usher, token, passkey.create(late.begin_passkey(w.usher, token).json, **how))
+
+
+def late_passkey_of_who_has_one(w):
+    """A second sign-in goes on with what it began before the passkey was there."""
+    who, passkey = holder(w, "must"), Passkey()
+    token = ask(w.usher, who.email)
+    made = passkey.create(late.begin_passkey(w.usher, token).json)
+    add(w.usher, who)
+    return late.add_passkey(w.usher, token, made)
+
+
 # What belongs to one operation: (operationId, code) -> world -> answer
 def add_passkey(w, passkey, who):
     return w.usher.post("/auth/passkeys", {"credential": passkey.create(creation_options(w.usher, who))}, token=who.access)
@@ -240,6 +281,20 @@ SPECIFIC = {
     ("removeTotp", "not_found"): lambda w: step(w, w.user, "/totp/remove"),
     ("renewRecoveryCodes", "not_found"): lambda w: step(w, w.user, "/recovery-codes"),
     ("verifyFactor", "mfa_token_invalid"): lambda w: prove(w.usher, "ush_m_x", "000000"),
+    ("beginTotp", "factor_not_allowed"): lambda w: begin(w.usher, holder(w, "keyed")),
+    ("verifyFactor", "factor_not_allowed"): keyed_proof,
+    ("beginTotpAtSignIn", "mfa_token_invalid"): lambda w: late.begin_totp(w.usher, "ush_m_x"),
+    ("beginTotpAtSignIn", "factor_not_allowed"): lambda w: late.begin_totp(w.usher, waiting(w, "keyed")),
+    ("confirmTotpAtSignIn", "mfa_token_invalid"): lambda w: late.confirm_totp(w.usher, "ush_m_x", "000000"),
+    ("confirmTotpAtSignIn", "factor_not_allowed"): lambda w: late.confirm_totp(w.usher, waiting(w, "keyed"), "000000"),
+    ("confirmTotpAtSignIn", "otp_invalid"): lambda w: late.confirm_totp(w.usher, waiting(w), "000000"),
+    ("confirmTotpAtSignIn", "too_many_attempts"): too_many_late_confirmations,
+    ("beginPasskeyAtSignIn", "mfa_token_invalid"): lambda w: late.begin_passkey(w.usher, "ush_m_x"),
+    ("beginPasskeyAtSignIn", "factor_not_allowed"): lambda w: late.begin_passkey(w.usher, ask(w.usher, factored(w).email)),
+    ("addPasskeyAtSignIn", "mfa_token_invalid"): lambda w: late.add_passkey(w.usher, "ush_m_x", unknown_passkey().create(creation_options(w.usher, w.user))),
+    ("addPasskeyAtSignIn", "factor_not_allowed"): late_passkey_of_who_has_one,
+    ("addPasskeyAtSignIn", "passkey_invalid"): lambda w: late_passkey(w, Passkey(rp_id="example.com")),
+    ("addPasskeyAtSignIn", "passkey_exists"): lambda w: late_passkey(w, add(w.usher, w.user)[0]),
     ("verifyFactor", "otp_invalid"): lambda w: prove(w.usher, ask(w.usher, factored(w).email), "000000"),
     ("verifyFactor", "too_many_attempts"): too_many_proofs,
     ("removeUserFactors", "grant_exceeds_own"): on_root("DELETE", "/mfa", "users:write"),

@@ -1,5 +1,6 @@
 // Sign-in over fakes, beside the passwords of password_world.h.
 #pragma once
+#include "login/late_enrolment.h"
 #include "login/login_service.h"
 #include "login/registration_service.h"
 #include "login/step_up.h"
@@ -26,17 +27,19 @@ struct LoginWorld : PasswordWorld {
                                     metrics,    limits::Guessed::second_factor};
   mfa::Service factors{{factor_rows, factor_guesses, audit, mail, sealer, recovery_key, random, clock, mfa_config}};
   mfa::Challenges challenges{challenge_rows, random, clock, mfa_config};
-  login::CodeMailer code_mailer{codes, mail};
-  login::Registration registration{
-      {meanwhile, users, access, audit, code_mailer, *hasher, breaches, random, clock, password_config}};
-  login::Service login{{meanwhile, users, access, audit, outbox, codes, code_mailer, *hasher, guesses, factors,
-                        challenges, sessions, checker, keys, random, clock, token_config, session_config}};
-
   FakePasskeys passkey_rows;
   webauthn::Config passkey_config{.rp_id = "example.org", .origins = {"https://example.org"}};
   webauthn::Passkeys passkeys{{meanwhile, passkey_rows, users, sessions, audit, mail, random, clock, passkey_config}};
+  login::CodeMailer code_mailer{codes, mail};
+  login::Registration registration{
+      {meanwhile, users, access, audit, code_mailer, *hasher, breaches, random, clock, password_config}};
+  login::Service login{{meanwhile, users,   access,  audit,        outbox,         codes,     code_mailer,
+                        *hasher,   guesses, factors, challenges,   passkeys,       sessions,  checker,
+                        keys,      random,  clock,   token_config, session_config, mfa_config}};
+
   ::login::StepUp step_up{{meanwhile, users, access, audit, passwords, factors, codes, code_mailer, passkeys, sessions,
-                           login, clock, session_config}};
+                           login, clock, session_config, mfa_config}};
+  ::login::LateEnrolment late{{meanwhile, users, audit, factors, challenges, passkeys, sessions, mail, login, clock}};
 
   LoginWorld() {
     transactor.track(factor_rows.state);

@@ -1,0 +1,45 @@
+// Owns: what is asked for between a right password and a session.
+// Does not own: proving it (login_service.h), adding what is missing (late_enrolment.h), the settings (mfa/policy.h).
+// Thread rule: pure functions; of() inside a transaction's function.
+#pragma once
+#include "mfa/mfa_service.h"
+#include "mfa/policy.h"
+#include "webauthn/passkeys.h"
+
+namespace login {
+
+// A passkey is used by signing in with it, which completes everything (passkey_sign_in.h).
+enum class SecondMethod { totp, recovery_code, passkey };
+constexpr std::array<core::Name<SecondMethod>, 3> names_of(SecondMethod) {
+  return {{{SecondMethod::totp, "totp"},
+           {SecondMethod::recovery_code, "recovery_code"},
+           {SecondMethod::passkey, "passkey"}}};
+}
+
+struct SecondStep {
+  std::vector<SecondMethod> methods;  // one of them is enough
+  std::vector<SecondMethod> enrol;    // one of them is added, when there is nothing to prove
+  bool nothing() const { return methods.empty() && enrol.empty(); }
+  bool operator==(const SecondStep&) const = default;
+};
+
+// What a user has and has proved so far.
+struct Standing {
+  std::vector<mfa::Method> factors;
+  bool passkey = false;
+  bool proved_factor = false;  // one of `factors`, in this sign-in
+};
+
+SecondStep second_step(mfa::Policy policy, const Standing& standing);
+
+struct SecondStepParts {
+  roles::Service& access;
+  mfa::Service& factors;
+  webauthn::Passkeys& passkeys;
+  const mfa::Config& config;
+};
+// `amr`: what was proved so far (RFC 8176).
+core::Result<SecondStep> second_step_of(core::Tx& tx, accounts::UserId user, std::string_view amr,
+                                        const SecondStepParts& parts);
+
+}  // namespace login

@@ -1,0 +1,13 @@
+// Owns: what settings ask of a user's sign-in beside his password.
+// Does not own: asking for it (login/second_step.h).
+// Thread rule: pure functions; policy_of() inside a transaction's function.
+#pragma once
+#include "access/access_service.h"
+#include "mfa/mfa_config.h"
+
+namespace mfa {
+
+// The strictest of mfa.policy and of what the settings say of the roles that the user holds directly.
+core::Result<Policy> policy_of(core::Tx& tx, accounts::UserId user, const Config& config, roles::Service& access);
+
+}  // namespace mfa

@@ -1,0 +1,150 @@
+"""What settings ask of sign-ins beside the password: of everybody, of a role, by passkeys alone."""
+import pytest
+from support import jwt
+from support.authenticator import Authenticator, ask, enrol, prove
+from support.late_enrolment import add_passkey, begin_passkey, begin_totp, confirm_totp, enrol_passkey, enrol_totp
+from support.passkey import SETTINGS, Passkey, add, sign_in
+from support.scenario import assert_problem, at_once, dead, eventually, fresh_email, records
+from support.usher import PASSWORD, Server, sign_in_of
+
+BOTH_ENGINES = True
+
+
+def server(store, **settings):
+    return Server(settings=store | SETTINGS | {"verification.cool_down": "1s"} | settings)
+
+
+@pytest.fixture(scope="module")
+def usher(store):
+    """A second factor is asked of everybody."""
+    with server(store, **{"mfa.policy": "required"}) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def strict(store):
+    """Passkeys alone."""
+    with server(store, **{"mfa.policy": "phishing_resistant"}) as made:
+        yield made
+
+
+def registered(usher):
+    """An account whose address is proved; what its first sign-in answered."""
+    email = fresh_email("policy")
+    usher.register(email)
+    answer = usher.post("/auth/verify-email", {"email": email, "otp": usher.code(email)})
+    assert answer.status == 200 and "accessToken" not in answer.json, answer.body
+    return email, answer.json
+
+
+def actions(usher, email):
+    query = "SELECT action FROM audit_events JOIN users ON users.id = subject WHERE email = ? ORDER BY at, audit_events.id"
+    return [row[0] for row in records(usher, query, email)]
+
+
+def test_who_must_and_has_nothing_adds_an_app_and_is_signed_in(usher):
+    email, asked = registered(usher)
+    assert asked["methods"] == [] and asked["enrol"] == ["totp", "passkey"]
+    app, answer = enrol_totp(usher, asked["mfaToken"])
+    assert answer.status == 200 and len(answer.json["recoveryCodes"]) == 10, answer.body
+    claims = jwt.claims(answer.json["tokens"]["accessToken"])
+    assert claims["amr"] == ["otp", "mfa"] and claims["aal"] == 2
+    assert usher.get("/auth/me", token=answer.json["tokens"]["accessToken"]).status == 200
+    assert_problem(confirm_totp(usher, asked["mfaToken"], app.next()), 401, "mfa_token_invalid")
+    again = usher.login_answer(email).json
+    assert again["methods"] == ["totp", "recovery_code"] and again["enrol"] == []
+    assert prove(usher, again["mfaToken"], app.next()).json["accessToken"]
+    assert eventually(lambda: [m for m in usher.mails(email) if m["subject"] == "An authenticator app was added"])
+    assert actions(usher, email).count("factor.added") == 1
+
+
+def test_who_must_and_has_nothing_may_add_a_passkey_instead(usher):
+    email, asked = registered(usher)
+    passkey, answer = enrol_passkey(usher, asked["mfaToken"], name="laptop")
+    assert answer.status == 200, answer.body
+    claims = jwt.claims(answer.json["accessToken"])
+    assert claims["amr"] == ["otp", "swk", "user", "mfa"] and claims["aal"] == 2
+    again = usher.login_answer(email).json
+    assert again["methods"] == ["passkey"] and again["enrol"] == [], "a password alone adds nothing past it"
+    assert_problem(begin_totp(usher, again["mfaToken"]), 403, "factor_not_allowed")
+    assert_problem(begin_passkey(usher, again["mfaToken"]), 403, "factor_not_allowed")
+    assert sign_in(usher, passkey).json["accessToken"]
+
+
+def test_the_token_opens_nothing_else_and_nothing_is_a_session_before(usher):
+    email, asked = registered(usher)
+    begin_totp(usher, asked["mfaToken"])
+    assert usher.get("/auth/me", token=asked["mfaToken"]).status == 401
+    assert prove(usher, asked["mfaToken"], "000000").status in (400, 429)
+    assert "session.created" not in actions(usher, email)
+    for call in (begin_totp, begin_passkey):
+        assert_problem(call(usher, "ush_m_nonsense"), 401, "mfa_token_invalid")
+    assert_problem(confirm_totp(usher, asked["mfaToken"], "000000"), 400, "otp_invalid")
+
+
+def test_a_challenge_for_a_passkey_belongs_to_its_sign_in(usher):
+    email, asked = registered(usher)
+    other = usher.login_answer(email).json["mfaToken"]
+    credential = Passkey().create(begin_passkey(usher, asked["mfaToken"]).json)
+    assert_problem(add_passkey(usher, other, credential), 400, "passkey_invalid")
+    assert_problem(add_passkey(usher, asked["mfaToken"], credential), 400, "passkey_invalid")
+
+
+def test_of_fifty_confirmations_one_signs_in(usher):
+    email, asked = registered(usher)
+    app = Authenticator(begin_totp(usher, asked["mfaToken"]).json["secret"])
+    code = app.next()
+    answers = at_once([lambda: confirm_totp(usher, asked["mfaToken"], code)] * 50)
+    assert [answer.status for answer in answers].count(200) == 1, sorted({answer.status for answer in answers})
+    assert actions(usher, email).count("session.created") == 1
+
+
+def test_a_role_may_need_it(store):
+    with server(store, **{"mfa.required_roles": "support,admin"}) as usher:
+        plain = usher.sign_up(fresh_email("plain"))
+        helper = usher.sign_up(fresh_email("helper"))
+        usher.cli("user", "grant", helper.email, "support")
+        assert usher.login_answer(plain.email).json["accessToken"]
+        asked = usher.login_answer(helper.email).json
+        assert asked["enrol"] == ["totp", "passkey"]
+        assert usher.get("/auth/me", token=helper.access).status == 200, "sessions that exist go on"
+        _, answer = enrol_totp(usher, asked["mfaToken"])
+        assert answer.status == 200
+        assert eventually(lambda: dead(usher, helper.access)), "an app that is added ends the other sessions"
+
+
+def test_passkeys_alone_block_apps(store):
+    with server(store) as usher:
+        who, older = usher.sign_up(fresh_email("strict")), usher.sign_up(fresh_email("older"))
+        app, _ = enrol(usher, older)
+        enrolled, _ = add(usher, who)
+        usher.stop()
+        usher.settings["mfa.policy"] = "phishing_resistant"
+        usher.start()
+        asked = usher.login_answer(who.email).json
+        assert asked["methods"] == ["passkey"] and asked["enrol"] == []
+        assert_problem(prove(usher, asked["mfaToken"], "000000"), 403, "factor_not_allowed")
+        assert sign_in(usher, enrolled).json["accessToken"]
+        # An app is proved before a passkey takes its place.
+        token = ask(usher, older.email)
+        assert_problem(begin_passkey(usher, token), 403, "factor_not_allowed")
+        more = prove(usher, token, app.next())
+        assert more.status == 200 and more.json["mfaRequired"] and more.json["enrol"] == ["passkey"], more.body
+        passkey, answer = enrol_passkey(usher, more.json["mfaToken"])
+        assert jwt.claims(answer.json["accessToken"])["amr"] == ["pwd", "otp", "mfa", "swk", "user"]
+        assert sign_in(usher, passkey).json["accessToken"]
+
+
+def test_no_app_is_added_where_only_passkeys_will_do(strict):
+    email, asked = registered(strict)
+    assert asked["enrol"] == ["passkey"]
+    assert_problem(begin_totp(strict, asked["mfaToken"]), 403, "factor_not_allowed")
+    _, answer = enrol_passkey(strict, asked["mfaToken"])
+    who = sign_in_of(email, answer)
+    assert_problem(strict.post("/auth/mfa/totp", {"password": PASSWORD}, token=who.access), 403, "factor_not_allowed")
+
+
+def test_off_adds_no_more_apps(store):
+    with server(store, **{"mfa.policy": "off"}) as usher:
+        who = usher.sign_up(fresh_email("off"))
+        assert_problem(usher.post("/auth/mfa/totp", {"password": PASSWORD}, token=who.access), 403, "factor_not_allowed")
