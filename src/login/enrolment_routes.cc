@@ -28,10 +28,10 @@ Result<webauthn::CreationOptionsJson> begin_passkey(Context& context, const MfaT
 Result<TokensJson> add_passkey(Context& context, AddLatePasskeyRequest request, const RouteParts& parts) {
   const auto device = device_of(context, request.device, parts);
   const auto answer = TRY(webauthn::attestation_of(std::move(request.credential)));
-  return to_json(TRY(parts.late_enrolment.add_passkey(request.token, answer,
-                                                      webauthn::name_of(std::move(request.passkey_name)), device,
-                                                      origin_of(context))),
-                 parts);
+  return to_json(
+      TRY(parts.late_enrolment.add_passkey(request.token, answer, webauthn::name_of(std::move(request.passkey_name)),
+                                           device, origin_of(context))),
+      parts);
 }
 
 http::Operation enrolling(std::string_view path, std::string_view id, std::string_view summary,

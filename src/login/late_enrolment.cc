@@ -51,8 +51,7 @@ Result<SignedIn> LateEnrolment::sign_in(core::Tx& tx, Waiting waiting, std::stri
                                         const crypto::Secret& token, const devices::Device& device,
                                         const audit::Origin& origin) {
   TRY(parts_.challenges.consume(tx, token));
-  return parts_.login.create_session(tx, std::move(waiting.user), waiting.amr + ' ' + std::string(proved), device,
-                                     origin);
+  return parts_.login.create_session(tx, std::move(waiting.user), with_proof(waiting.amr, proved), device, origin);
 }
 
 Result<mfa::Enrolment> LateEnrolment::begin_totp(const crypto::Secret& token, const audit::Origin& origin) {
@@ -69,14 +68,12 @@ Result<Enrolled> LateEnrolment::confirm_totp(const crypto::Secret& token, const 
         auto codes = TRY(parts_.factors.confirm_totp(tx, waiting.user, code, origin));
         if (!codes) return Result<Enrolled>(std::unexpected(codes.error()));
         const core::Time now = parts_.clock.now();
-        TRY(parts_.mail.enqueue(tx,
-                                mail::second_factor_added(parts_.mail.letterhead(), waiting.user.email, now),
+        TRY(parts_.mail.enqueue(tx, mail::second_factor_added(parts_.mail.letterhead(), waiting.user.email, now),
                                 now + std::chrono::days(1)));
         ++waiting.user.auth_epoch;
         TRY(parts_.users.update(tx, waiting.user));
         TRY(parts_.sessions.end_all(tx, waiting.user.id, sessions::EndReason::factor_changed, {}, origin));
-        auto signed_in =
-            TRY(sign_in(tx, std::move(waiting), mfa::amr_of(mfa::Method::totp), token, device, origin));
+        auto signed_in = TRY(sign_in(tx, std::move(waiting), mfa::amr_of(mfa::Method::totp), token, device, origin));
         return Result<Enrolled>(Enrolled{std::move(signed_in), *std::move(codes)});
       }));
   done.signed_in = TRY(parts_.login.with_access_token(std::move(done.signed_in)));
@@ -85,8 +82,7 @@ Result<Enrolled> LateEnrolment::confirm_totp(const crypto::Secret& token, const 
 
 Result<webauthn::Options> LateEnrolment::begin_passkey(const crypto::Secret& token, const audit::Origin& origin) {
   const auto id = TRY(for_who_waits<accounts::UserId>(
-      token, SecondMethod::passkey, origin,
-      [&](core::Tx&, const Waiting& waiting) -> Result<Result<accounts::UserId>> {
+      token, SecondMethod::passkey, origin, [&](core::Tx&, const Waiting& waiting) -> Result<Result<accounts::UserId>> {
         return Result<accounts::UserId>(waiting.user.id);
       }));
   return parts_.passkeys.begin(webauthn::Purpose::enrol, id, stand_in_of(token));
@@ -101,8 +97,7 @@ Result<SignedIn> LateEnrolment::add_passkey(const crypto::Secret& token, const w
   auto signed_in = TRY(for_who_waits<SignedIn>(
       token, SecondMethod::passkey, origin, [&](core::Tx& tx, Waiting waiting) -> Result<Result<SignedIn>> {
         TRY(parts_.passkeys.add(tx, waiting.user, passkey, origin));
-        return Result<SignedIn>(
-            TRY(sign_in(tx, std::move(waiting), webauthn::amr_of(passkey), token, device, origin)));
+        return Result<SignedIn>(TRY(sign_in(tx, std::move(waiting), webauthn::amr_of(passkey), token, device, origin)));
       }));
   return parts_.login.with_access_token(std::move(signed_in));
 }

@@ -132,8 +132,8 @@ Result<Result<SignInOutcome>> Service::admit_by_factor(core::Tx& tx, accounts::U
   if (auto heard = TRY(parts_.factors.verify(tx, *user, method, code, origin)); !heard)
     return Result<SignInOutcome>(std::unexpected(heard.error()));
   TRY(parts_.challenges.consume(tx, token));
-  const std::string amr = challenge->amr + ' ' + std::string(mfa::amr_of(method));
-  return Result<SignInOutcome>(TRY(ask_or_create(tx, *std::move(user), amr, device, origin)));
+  return Result<SignInOutcome>(
+      TRY(ask_or_create(tx, *std::move(user), with_proof(challenge->amr, mfa::amr_of(method)), device, origin)));
 }
 
 Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std::string amr,

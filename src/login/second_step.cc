@@ -21,6 +21,12 @@ SecondStep phishing_resistant_step(const Standing& standing) {
 
 }  // namespace
 
+std::string with_proof(std::string amr, std::string_view more) {
+  for (const auto& method : sessions::methods_of(more))
+    if (!sessions::lists(amr, method)) amr += ' ' + method;
+  return amr;
+}
+
 SecondStep second_step(mfa::Policy policy, const Standing& standing) {
   if (policy == mfa::Policy::phishing_resistant) return phishing_resistant_step(standing);
   if (standing.proved_factor) return {};

@@ -30,6 +30,9 @@ struct Standing {
   bool proved_factor = false;  // one of `factors`, in this sign-in
 };
 
+// `amr` and what was proved besides, each method once (RFC 8176).
+std::string with_proof(std::string amr, std::string_view more);
+
 SecondStep second_step(mfa::Policy policy, const Standing& standing);
 
 struct SecondStepParts {

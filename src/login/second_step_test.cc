@@ -5,7 +5,8 @@
 namespace login {
 namespace {
 
-using mfa::Policy, enum SecondMethod;
+using mfa::Policy;
+using enum SecondMethod;
 
 const std::vector<mfa::Method> app = {mfa::Method::totp, mfa::Method::recovery_code};
 
@@ -39,6 +40,12 @@ class SecondStepTest : public testing::TestWithParam<Case> {};
 TEST_P(SecondStepTest, IsWhatPolicyAndStandingSay) {
   const Case& one = GetParam();
   EXPECT_EQ(second_step(one.policy, one.standing), one.step);
+}
+
+TEST(SecondStep, EachMethodIsNamedOnce) {
+  EXPECT_EQ(with_proof("pwd", "otp mfa"), "pwd otp mfa");
+  EXPECT_EQ(with_proof("otp", "otp mfa"), "otp mfa");
+  EXPECT_EQ(with_proof("pwd otp mfa", "swk user mfa"), "pwd otp mfa swk user");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, SecondStepTest, testing::ValuesIn(cases),

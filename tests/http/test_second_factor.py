@@ -65,7 +65,7 @@ def test_an_app_is_added_and_asked_for(usher, ada, tmp_path):
     assert_problem(begin(usher, ada), 409, "factor_exists")
 
     answer = usher.login_answer(ada.email)
-    assert set(answer.json) == {"mfaRequired", "mfaToken", "expiresIn", "methods"}
+    assert set(answer.json) == {"mfaRequired", "mfaToken", "expiresIn", "methods", "enrol"}
     assert answer.json["methods"] == ["totp", "recovery_code"] and answer.json["expiresIn"] == 300
     assert answer.headers["cache-control"] == "no-store"
     assert len(usher.get("/auth/sessions", token=ada.access).json["sessions"]) == 1, "no session before the second step"
