@@ -31,9 +31,11 @@ std::optional<std::pair<int64_t, crypto::Digest256>> parse_head(const std::strin
 
 void print(const audit::Report& report) {
   for (const auto& finding : report.findings) std::printf("%s\n", finding.c_str());
-  std::printf("%ld events in %ld seals, %ld not sealed yet, %ld sealed but not signed yet\n",
-              static_cast<long>(report.events), static_cast<long>(report.seals), static_cast<long>(report.unsealed),
-              static_cast<long>(report.unsigned_events));
+  std::printf("%ld events in %ld seals, %ld not sealed yet\n", static_cast<long>(report.events),
+              static_cast<long>(report.seals), static_cast<long>(report.unsealed));
+  if (report.late > 0)
+    std::printf("%ld seals were made over 15 minutes after what they hold, as when no server ran\n",
+                static_cast<long>(report.late));
   if (report.last.number > 0)
     std::printf("head %ld:%s\n", static_cast<long>(report.last.number), crypto::hex_encode(report.last.head).c_str());
 }

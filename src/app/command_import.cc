@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 
 #include "app/command_line.h"
 #include "imports/formats.h"
@@ -26,6 +27,9 @@ void print(const imports::Report& report, const char* created) {
 
 // All of the file is read before anything is written: a mistake in it is told together with the others.
 Result<> import_users(const Call& call) {
+  // It is read twice: a pipe would be empty the second time.
+  if (std::filesystem::exists(call.words[0]) && !std::filesystem::is_regular_file(call.words[0]))
+    return core::fail(core::Code::validation_failed, call.words[0] + " is not a file");
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   const auto opened = TRY(imports::open_source(
       call.words[0],

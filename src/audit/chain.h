@@ -3,7 +3,7 @@
 // Thread rule: pure functions and values.
 //
 // A seal names events by their ids, ascending, each with the SHA-256 of all that it holds, and carries the head of the
-// seal before it; its own head is the SHA-256 of these. A signature of one head so vouches for every event before it.
+// seal before it; its own head is the SHA-256 of these, and is signed. So a head vouches for every event before it.
 #pragma once
 #include "audit/event.h"
 #include "crypto/digest.h"
@@ -21,8 +21,8 @@ struct Seal {
   int64_t number = 0;  // from 1 on, without gaps
   core::Time at{};
   crypto::Digest256 before{}, head{};  // `before` of the first is all zeros
-  std::vector<Leaf> leaves;            // empty in one that only signs what went before
-  std::vector<uint8_t> signature;      // Ed25519 (RFC 8032); empty when a later one vouches for it
+  std::vector<Leaf> leaves;
+  std::vector<uint8_t> signature;  // Ed25519 (RFC 8032)
 };
 
 crypto::Digest256 digest_of(const Record& record);
@@ -40,6 +40,8 @@ std::optional<std::vector<Leaf>> unpack(crypto::Bytes packed);
 core::Result<crypto::SigningKey> head_key(const crypto::Secret& master);
 // The action by which it is recorded that seals up to the one in `detail` were removed with their events.
 inline constexpr std::string_view pruned = "audit.pruned";
+// And that the seals in `detail` were there and are no more.
+inline constexpr std::string_view seals_lost = "audit.seals_lost";
 
 // The bytes that are signed: "usher audit head v1", the number (8 bytes, big-endian), the head.
 std::vector<uint8_t> signed_bytes(const Seal& seal);

@@ -9,9 +9,10 @@ using core::Result;
 Result<bool> Notary::seal() {
   const auto found = TRY(look());
   if (!found) return false;
-  const bool due = unsigned_ > 0 && found->standing.now - signed_at_ >= sign_after;
-  if (!found->records.empty() || (due && found->standing.last.number > 0)) TRY(write(*found));
+  TRY(notice_loss(found->standing.last));
+  if (!found->records.empty()) TRY(write(*found));
   resume_ = found->next;
+  if (!resume_) looked_ = found->standing.now;
   return resume_.has_value();
 }
 
@@ -21,7 +22,8 @@ Result<std::optional<Notary::Found>> Notary::look() {
     Found found{.standing = TRY(parts_.seals.standing(tx)), .records = {}, .next = {}};
     const Seal& last = found.standing.last;
     if (last.number != number_) {
-      if (last.number > 0 && found.standing.now - last.at < lease) return std::nullopt;
+      const auto age = found.standing.now - last.at;  // negative when a clock was set back
+      if (last.number > 0 && age >= core::Millis(0) && age < lease) return std::nullopt;
       TRY(recall(tx, found.standing));
     }
     const core::Uuid from = begin_of(found.standing);
@@ -36,24 +38,27 @@ Result<std::optional<Notary::Found>> Notary::look() {
   });
 }
 
-// What a node that did not make the last seal must know: which events of the last quarter of an hour are sealed.
+// What a node that did not make the last seal must know: which events are sealed, of the half hour before it at least.
 Result<> Notary::recall(core::Tx& tx, const Standing& standing) {
+  const Seal& last = standing.last;
   sealed_.clear();
-  core::Time newest{};
-  const auto since = TRY(parts_.seals.last_before(tx, standing.last.at - 2 * far));
-  for (int64_t number = since; number < standing.last.number;) {
-    const auto seals = TRY(parts_.seals.list(tx, number, 100));
+  floor_ = {};
+  resume_ = least_id(last.number > 0 ? std::min(last.at, standing.now) - far : core::Time{});
+  for (int64_t upto = last.number; upto > 0;) {
+    const int64_t from = std::max<int64_t>(0, upto - 50);
+    const auto seals = TRY(parts_.seals.list(tx, from, upto - from));
     if (seals.empty()) break;
     for (const Seal& seal : seals)
-      for (const Leaf& leaf : seal.leaves) {
-        sealed_.insert(leaf.event);
-        newest = std::max(newest, time_of(leaf.event));
-      }
-    number = seals.back().number;
+      for (const Leaf& leaf : seal.leaves) sealed_.insert(leaf.event);
+    // It was made while old events were being sealed, which goes on behind it.
+    if (upto == last.number && std::ssize(seals.back().leaves) == batch)
+      resume_ = std::min(*resume_, seals.back().leaves.back().event);
+    upto = from;
+    if (upto == 0 || sealed_.size() < most_known || seals.front().at > last.at - 2 * far) continue;
+    floor_ = seals.front().at + far;
+    break;
   }
-  number_ = standing.last.number;
-  resume_ = least_id(newest == core::Time{} ? newest : newest - far);
-  unsigned_ = 1;
+  number_ = last.number;
   return {};
 }
 
@@ -62,34 +67,58 @@ core::Uuid Notary::begin_of(const Standing& standing) {
   const core::Millis now = parts_.clock.boot();
   const bool far_due = !looked_far_ || now - *looked_far_ >= far_every;
   if (far_due) looked_far_ = now;
-  return least_id(standing.now - (far_due ? far : near));
+  // A clock that was set on, or a node that slept, leaves nothing out.
+  const core::Time from = std::min(standing.now, looked_.value_or(standing.now)) - (far_due ? far : near);
+  return least_id(std::max(from, floor_));
+}
+
+// A database that failed over may have lost its last seals, and somebody may have removed them: it cannot be told
+// apart, so it is recorded, and named by the verifier.
+Result<> Notary::notice_loss(const Seal& last) {
+  const bool lost = last.number < seen_.number || (last.number == seen_.number && last.head != seen_.head);
+  if (lost) {
+    const std::string which =
+        std::to_string(std::min(last.number + 1, seen_.number)) + " to " + std::to_string(seen_.number);
+    TRY(parts_.transactor.atomically([&](core::Tx& tx) {
+      return parts_.audit.append(tx, {.action = std::string(seals_lost), .detail = which}, {});
+    }));
+  }
+  seen_ = last;
+  return {};
 }
 
 Result<> Notary::write(const Found& found) {
   std::vector<Leaf> leaves;
   for (const Record& record : found.records) leaves.push_back({record.id, digest_of(record)});
-  Seal seal = next_seal(found.standing.last, found.standing.now, std::move(leaves));
-  const int64_t waiting = unsigned_ + std::ssize(seal.leaves);
-  const bool sign = waiting >= sign_every || seal.at - signed_at_ >= sign_after;
-  if (sign) seal.signature = TRY(parts_.key.sign(signed_bytes(seal)));
+  const Seal& last = found.standing.last;
+  Seal seal = next_seal(last, std::max(last.at, found.standing.now), std::move(leaves));
+  seal.signature = TRY(parts_.key.sign(signed_bytes(seal)));
   TRY(parts_.transactor.atomically([&](core::Tx& tx) { return parts_.seals.append(tx, seal); }));
   number_ = seal.number;
-  unsigned_ = sign ? 0 : waiting;
-  if (sign) signed_at_ = seal.at;
   for (const Leaf& leaf : seal.leaves) sealed_.insert(leaf.event);
-  if (!resume_) sealed_.erase(sealed_.begin(), sealed_.lower_bound(least_id(seal.at - 2 * far)));
+  while (sealed_.size() > most_known && time_of(*sealed_.begin()) < seal.at - 2 * far) {
+    floor_ = std::max(floor_, time_of(*sealed_.begin()) + core::Millis(1));
+    sealed_.erase(sealed_.begin());
+  }
+  seal.leaves.clear();
+  seen_ = std::move(seal);
   return {};
 }
 
 Result<int64_t> Notary::prune(core::Tx& tx, core::Time before, int64_t limit) {
-  auto seals = TRY(parts_.seals.list(tx, 0, limit));
   const auto standing = TRY(parts_.seals.standing(tx));
-  const auto kept = [&](const Seal& seal) { return seal.at >= before || seal.number == standing.last.number; };
-  seals.erase(std::ranges::find_if(seals, kept), seals.end());
-  if (seals.empty()) return 0;
-  TRY(parts_.seals.remove(tx, seals));
-  TRY(parts_.audit.append(tx, {.action = std::string(pruned), .detail = std::to_string(seals.back().number)}, {}));
-  return std::ssize(seals);
+  std::vector<Seal> old;
+  int64_t rows = 0;
+  while (rows < limit) {
+    auto next = TRY(parts_.seals.list(tx, old.empty() ? 0 : old.back().number, 1));
+    if (next.empty() || next[0].at >= before || next[0].number == standing.last.number) break;
+    rows += 1 + std::ssize(next[0].leaves);
+    old.push_back(std::move(next[0]));
+  }
+  if (old.empty()) return 0;
+  TRY(parts_.seals.remove(tx, old));
+  TRY(parts_.audit.append(tx, {.action = std::string(pruned), .detail = std::to_string(old.back().number)}, {}));
+  return std::min(rows, limit);
 }
 
 }  // namespace audit

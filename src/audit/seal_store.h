@@ -20,8 +20,6 @@ class SealStore {
   virtual core::Result<> append(core::Tx& tx, const Seal& seal) = 0;
   // Those behind `number`, the oldest first, at most `limit`. `internal` for a row that cannot be read.
   virtual core::Result<std::vector<Seal>> list(core::Tx& tx, int64_t number, int64_t limit) = 0;
-  // The number of the newest seal made before `at`; 0 when there is none.
-  virtual core::Result<int64_t> last_before(core::Tx& tx, core::Time at) = 0;
   // Ids above `after`, ascending, at most `limit`.
   virtual core::Result<std::vector<core::Uuid>> ids(core::Tx& tx, const core::Uuid& after, int64_t limit) = 0;
   // Events with ids above `after`, ascending, at most `limit`.

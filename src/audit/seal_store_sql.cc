@@ -53,12 +53,6 @@ class SqlSealStore final : public SealStore {
     return seals;
   }
 
-  Result<int64_t> last_before(core::Tx& tx, core::Time at) override {
-    const auto rows =
-        TRY(sql(tx).query("SELECT number FROM audit_seals WHERE at < $1 ORDER BY number DESC LIMIT 1", at));
-    return rows.empty() ? 0 : rows[0].number(0);
-  }
-
   Result<std::vector<core::Uuid>> ids(core::Tx& tx, const core::Uuid& after, int64_t limit) override {
     std::vector<core::Uuid> ids;
     for (storage::Row row :

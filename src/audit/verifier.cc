@@ -17,6 +17,7 @@ std::string name_of(const Seal& seal) { return "seal " + std::to_string(seal.num
 }  // namespace
 
 Result<Report> Verifier::run(core::Tx& tx, const std::optional<std::pair<int64_t, crypto::Digest256>>& known) {
+  known_ = known;
   Seal before;
   for (bool more = true; more;) {
     auto seals = TRY(store_.list(tx, before.number, seals_at_once));
@@ -24,13 +25,14 @@ Result<Report> Verifier::run(core::Tx& tx, const std::optional<std::pair<int64_t
     for (Seal& seal : seals) {
       check_chain(seal, before);
       TRY(check_events(tx, seal));
-      if (known && known->first == seal.number && known->second != seal.head)
-        find(name_of(seal) + " has another head than was noted");
+      compare(seal);
       before = std::move(seal);
     }
   }
-  if (known && known->first > before.number)
-    find("seal " + std::to_string(known->first) + ", whose head was noted, is missing, and what followed it");
+  if (known && !compared_)
+    find("seal " + std::to_string(known->first) + ", whose head was noted, is missing, and could not be compared");
+  // The lesser: a clock may have been ahead, and old events may be being sealed.
+  if (before.number > 0) newest_ = std::min(newest_, before.at);
   TRY(check_rest(tx));
   check_beginning();
   before.leaves.clear();
@@ -48,11 +50,18 @@ void Verifier::check_chain(const Seal& seal, const Seal& before) {
   }
   if (seal.number == 1 && seal.before != crypto::Digest256{}) find("seal 1 is not the first of its chain");
   if (head_of(seal) != seal.head) find(name_of(seal) + " was changed");
-  report_.unsigned_events += std::ssize(seal.leaves);
-  if (seal.signature.empty()) return;
   if (!key_.verify(signed_bytes(seal), seal.signature))
     find(name_of(seal) + " is not signed by the key of this keys.master");
-  report_.unsigned_events = 0;
+  if (!seal.leaves.empty() && seal.at - time_of(seal.leaves.front().event) > Notary::far) ++report_.late;
+}
+
+// Also by the seal behind it, when it was removed in time itself.
+void Verifier::compare(const Seal& seal) {
+  if (!known_ || (seal.number != known_->first && seal.number != known_->first + 1)) return;
+  const auto& head = seal.number == known_->first ? seal.head : seal.before;
+  if (!compared_ && head != known_->second)
+    find("seal " + std::to_string(known_->first) + " has another head than was noted");
+  compared_ = true;
 }
 
 Result<> Verifier::check_events(core::Tx& tx, const Seal& seal) {
@@ -64,6 +73,8 @@ Result<> Verifier::check_events(core::Tx& tx, const Seal& seal) {
       continue;
     }
     if (found->second != leaf.digest) find("event " + leaf.event.str() + " of " + name_of(seal) + " was changed");
+    if (const auto loss = losses_.find(leaf.event); loss != losses_.end() && (!known_ || seal.number > known_->first))
+      find("seals " + loss->second + " were lost before " + name_of(seal) + " was made");
     open_.erase(found);
     newest_ = std::max(newest_, time_of(leaf.event));
     ++report_.events;
@@ -77,6 +88,7 @@ Result<bool> Verifier::read_more(core::Tx& tx) {
   const auto records = TRY(store_.events(tx, read_, batch));
   for (const Record& record : records) {
     open_.emplace(record.id, digest_of(record));
+    if (record.event.action == seals_lost) losses_.emplace(record.id, record.event.detail);
     if (record.event.action != pruned) continue;
     int64_t number = 0;
     const auto& detail = record.event.detail;

@@ -11,7 +11,8 @@ namespace json = boost::json;
 
 // Builds the value as Boost's own parser does, and remembers the keys of each open object.
 struct StrictHandler {
-  static constexpr size_t max_object_size = 10'000, max_array_size = 10'000, max_key_size = 65'536,
+  // An array is as long as its text allows: requests are bounded, exports hold millions of users.
+  static constexpr size_t max_object_size = 10'000, max_array_size = 1'000'000'000, max_key_size = 65'536,
                           max_string_size = 65'536;
   using error_code = json::error_code;
   using view = json::string_view;

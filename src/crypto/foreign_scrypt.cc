@@ -24,7 +24,7 @@ std::optional<HashProblem> problem_of(const Cost& cost) {
   if (cost.n < 2 || !std::has_single_bit(static_cast<uint64_t>(cost.n)) || cost.r < 1 || cost.p < 1)
     return HashProblem::malformed;
   if (cost.r < 4 && cost.n >= int64_t{1} << (16 * cost.r)) return HashProblem::malformed;
-  if (cost.r > max_memory / 128 / cost.n) return HashProblem::too_costly;
+  if (cost.r > max_memory / 128 / cost.n || cost.p > max_memory / 128 / cost.r) return HashProblem::too_costly;
   if (cost.p > max_work / (128 * cost.n * cost.r)) return HashProblem::too_costly;
   return std::nullopt;
 }

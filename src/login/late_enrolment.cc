@@ -93,11 +93,12 @@ Result<SignedIn> LateEnrolment::add_passkey(const crypto::Secret& token, const w
                                             const audit::Origin& origin) {
   const auto known = TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.challenges.find(tx, token); }));
   if (!known) return core::fail(Code::mfa_token_invalid);
-  const auto passkey = TRY(parts_.passkeys.judge(known->user, stand_in_of(token), answer, std::move(name)));
+  const auto made = TRY(parts_.passkeys.judge(known->user, stand_in_of(token), answer, std::move(name)));
   auto signed_in = TRY(for_who_waits<SignedIn>(
       token, SecondMethod::passkey, origin, [&](core::Tx& tx, Waiting waiting) -> Result<Result<SignedIn>> {
-        TRY(parts_.passkeys.add(tx, waiting.user, passkey, origin));
-        return Result<SignedIn>(TRY(sign_in(tx, std::move(waiting), webauthn::amr_of(passkey), token, device, origin)));
+        TRY(parts_.passkeys.add(tx, waiting.user, made, origin));
+        return Result<SignedIn>(
+            TRY(sign_in(tx, std::move(waiting), webauthn::amr_of(made.passkey), token, device, origin)));
       }));
   return parts_.login.with_access_token(std::move(signed_in));
 }

@@ -13,11 +13,15 @@ Result<> PasskeySignIn::record(core::Tx& tx, std::optional<UserId> user, const c
 Result<SignedIn> PasskeySignIn::sign_in(const webauthn::Assertion& answer, const devices::Device& device,
                                         const audit::Origin& origin) {
   TRY(parts_.sessions.check_clock());
-  const auto challenge = TRY(parts_.passkeys.take(answer.client_data, webauthn::Purpose::sign_in));
+  const auto taken = parts_.passkeys.take(answer.client_data, webauthn::Purpose::sign_in);
+  if (!taken) {
+    TRY(parts_.transactor.atomically([&](core::Tx& tx) { return record(tx, {}, taken.error(), origin); }));
+    return std::unexpected(taken.error());
+  }
   const auto owner =
       TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.passkeys.owner_of(tx, answer.credential_id); }));
   auto admitted = parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
-    if (owner) return admit(tx, *owner, answer, challenge, device, origin);
+    if (owner) return admit(tx, *owner, answer, taken->challenge, device, origin);
     Result<SignedIn> unknown = webauthn::refused("unknown credential");
     TRY(record(tx, {}, unknown.error(), origin));
     return unknown;

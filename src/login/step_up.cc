@@ -94,13 +94,16 @@ Result<SignedIn> StepUp::go_on(core::Tx& tx, accounts::User user, sessions::Sess
 Result<SignedIn> StepUp::prove_by_passkey(accounts::UserId id, sessions::SessionId session,
                                           const webauthn::Assertion& answer, const audit::Origin& origin) {
   TRY(parts_.sessions.check_clock());
-  const auto challenge = TRY(parts_.passkeys.take(answer.client_data, webauthn::Purpose::step_up, id, session));
+  const auto taken = TRY(parts_.passkeys.take(answer.client_data, webauthn::Purpose::step_up, id, session));
   return parts_.login.with_access_token(
       TRY(TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
         auto user = TRY(parts_.users.lock(tx, id));
         if (!user || !user->active()) return core::fail(Code::conflict);
-        auto proved = TRY(parts_.passkeys.accept(tx, *user, answer, challenge, origin));
-        if (!proved) return Result<SignedIn>(std::unexpected(proved.error()));
+        auto proved = TRY(parts_.passkeys.accept(tx, *user, answer, taken.challenge, origin));
+        if (!proved) {
+          TRY(parts_.audit.append(tx, {"passkey.refused", id.value, {}, {}}, origin));
+          return Result<SignedIn>(std::unexpected(proved.error()));
+        }
         return Result<SignedIn>(TRY(go_on(tx, *std::move(user), session, *proved, origin)));
       }))));
 }

@@ -77,11 +77,10 @@ constexpr Column passkeys[] = {{"id", uuid, ""},
                                {"name", text, "what its user calls it"},
                                {"created_at", at, ""},
                                {"last_used_at", at, "null: never"}};
-constexpr Column passkey_challenges[] = {{"challenge_hash", bytes, "SHA-256"},
-                                         {"purpose", text, "register, sign_in or step_up"},
-                                         {"user_id", uuid, "null: whoever signs in"},
-                                         {"session_id", uuid, "null: whoever signs in"},
-                                         {"expires_at", at, ""}};
+constexpr Column passkey_challenges[] = {
+    {"challenge_hash", bytes, "SHA-256"},        {"purpose", text, "register, sign_in or step_up"},
+    {"user_id", uuid, "null: whoever signs in"}, {"session_id", uuid, "null: whoever signs in"},
+    {"auth_epoch", number, "of the user"},       {"expires_at", at, ""}};
 constexpr Column signing_keys[] = {{"kid", text, ""},
                                    {"purpose", text, "access or refresh"},
                                    {"algorithm", text, ""},
@@ -123,7 +122,7 @@ constexpr Column audit_seals[] = {{"number", number, "from 1 on"},
                                   {"before", bytes, "head of the seal before it"},
                                   {"head", bytes, "SHA-256"},
                                   {"leaves", bytes, "id and SHA-256 of each event, 48 bytes"},
-                                  {"signature", bytes, "Ed25519, or empty"}};
+                                  {"signature", bytes, "Ed25519, of the head"}};
 
 constexpr std::array tables{Table{"users", "id", users},
                             Table{"verification_codes", "user_id, purpose", verification_codes},

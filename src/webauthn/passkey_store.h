@@ -35,6 +35,7 @@ struct Challenge {
   Purpose purpose{};
   std::optional<accounts::UserId> user;  // absent: whoever signs in
   std::optional<sessions::SessionId> session;
+  int64_t auth_epoch = 0;  // of the user when it was made: what ended all his sessions since then voids it
   core::Time expires_at;
 };
 

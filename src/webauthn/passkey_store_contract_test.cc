@@ -131,12 +131,13 @@ TEST_P(PasskeyStores, AChallengeIsTakenOnce) {
   const auto session = random_.id<sessions::SessionId>(clock_.now());
   const auto bound = crypto::sha256("bound"), free = crypto::sha256("free");
   in_tx([&](core::Tx& tx) -> core::Result<> {
-    TRY(store_->put_challenge(tx, bound, {Purpose::enrol, ann_, session, core::from_millis(10)}));
-    return store_->put_challenge(tx, free, {Purpose::sign_in, {}, {}, core::from_millis(20)});
+    TRY(store_->put_challenge(tx, bound, {Purpose::enrol, ann_, session, 7, core::from_millis(10)}));
+    return store_->put_challenge(tx, free, {Purpose::sign_in, {}, {}, 0, core::from_millis(20)});
   });
   const auto taken = in_tx([&](core::Tx& tx) { return store_->take_challenge(tx, bound); });
   ASSERT_TRUE(taken);
   EXPECT_TRUE(taken->purpose == Purpose::enrol && taken->user == ann_ && taken->session == session);
+  EXPECT_EQ(taken->auth_epoch, 7);
   EXPECT_EQ(taken->expires_at, core::from_millis(10));
   EXPECT_FALSE(in_tx([&](core::Tx& tx) { return store_->take_challenge(tx, bound); }));
   const auto anybody = in_tx([&](core::Tx& tx) { return store_->take_challenge(tx, free); });
@@ -147,7 +148,7 @@ TEST_P(PasskeyStores, OldChallengesAreRemoved) {
   for (int i = 0; i < 3; ++i)
     in_tx([&](core::Tx& tx) {
       return store_->put_challenge(tx, crypto::sha256(std::to_string(i)),
-                                   {Purpose::sign_in, {}, {}, core::from_millis(10 * i)});
+                                   {Purpose::sign_in, {}, {}, 0, core::from_millis(10 * i)});
     });
   const auto prune = [&](int64_t limit) {
     return in_tx([&](core::Tx& tx) { return store_->prune_challenges(tx, core::from_millis(20), limit); });

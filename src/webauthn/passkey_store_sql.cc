@@ -90,19 +90,22 @@ class SqlPasskeyStore final : public PasskeyStore {
 
   Result<> put_challenge(core::Tx& tx, const crypto::Digest256& hash, const Challenge& challenge) override {
     return storage::sql(tx).send(
-        "INSERT INTO passkey_challenges (challenge_hash, purpose, user_id, session_id, expires_at)"
-        " VALUES ($1, $2, $3, $4, $5)",
-        hash, core::to_text(challenge.purpose), challenge.user, challenge.session, challenge.expires_at);
+        "INSERT INTO passkey_challenges (challenge_hash, purpose, user_id, session_id, auth_epoch, expires_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        hash, core::to_text(challenge.purpose), challenge.user, challenge.session, challenge.auth_epoch,
+        challenge.expires_at);
   }
 
   Result<std::optional<Challenge>> take_challenge(core::Tx& tx, const crypto::Digest256& hash) override {
     const auto rows = TRY(storage::sql(tx).query(
-        "DELETE FROM passkey_challenges WHERE challenge_hash = $1 RETURNING purpose, user_id, session_id, expires_at",
+        "DELETE FROM passkey_challenges WHERE challenge_hash = $1 RETURNING purpose, user_id, session_id, expires_at, "
+        "auth_epoch",
         hash));
     if (rows.empty()) return std::nullopt;
     const auto purpose = core::from_text<Purpose>(rows[0].text(0));
     if (!purpose) return std::nullopt;
-    Challenge out{.purpose = *purpose, .user = {}, .session = {}, .expires_at = rows[0].time(3)};
+    Challenge out{
+        .purpose = *purpose, .user = {}, .session = {}, .auth_epoch = rows[0].number(4), .expires_at = rows[0].time(3)};
     if (const auto user = rows[0].uuid_or_null(1)) out.user = UserId{*user};
     if (const auto session = rows[0].uuid_or_null(2)) out.session = sessions::SessionId{*session};
     return out;

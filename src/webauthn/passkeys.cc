@@ -41,32 +41,36 @@ Result<std::string> Passkeys::begin(core::Tx& tx, Challenge challenge) {
 Result<Options> Passkeys::begin(Purpose purpose, UserId id, SessionId session) {
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<Options> {
     auto user = TRY(lock(tx, id));
-    auto text = TRY(begin(tx, {.purpose = purpose, .user = id, .session = session, .expires_at = {}}));
+    auto text = TRY(begin(
+        tx, {.purpose = purpose, .user = id, .session = session, .auth_epoch = user.auth_epoch, .expires_at = {}}));
     return Options{std::move(text), std::move(user), TRY(parts_.store.list(tx, id))};
   });
 }
 
-Result<Passkey> Passkeys::judge(UserId id, SessionId session, const Attestation& answer, std::string name) {
-  auto challenge = TRY(take(answer.client_data, Purpose::enrol, id, session));
-  auto made = TRY(verify_registration(expected(std::move(challenge)), answer.client_data, answer.object));
+Result<Made> Passkeys::judge(UserId id, SessionId session, const Attestation& answer, std::string name) {
+  auto taken = TRY(take(answer.client_data, Purpose::enrol, id, session));
+  auto made = TRY(verify_registration(expected(std::move(taken.challenge)), answer.client_data, answer.object));
   const core::Time now = parts_.clock.now();
-  return Passkey{.id = parts_.random.id<PasskeyId>(now),
-                 .user = id,
-                 .credential_id = std::move(made.id),
-                 .public_key = std::move(made.public_key),
-                 .rp_id = parts_.config.rp_id,
-                 .sign_count = made.sign_count,
-                 .user_verified = made.user_verified,
-                 .backup_eligible = made.backup_eligible,
-                 .backed_up = made.backed_up,
-                 .aaguid = made.aaguid,
-                 .transports = answer.transports,
-                 .name = std::move(name),
-                 .created_at = now,
-                 .last_used_at = {}};
+  Passkey passkey{.id = parts_.random.id<PasskeyId>(now),
+                  .user = id,
+                  .credential_id = std::move(made.id),
+                  .public_key = std::move(made.public_key),
+                  .rp_id = parts_.config.rp_id,
+                  .sign_count = made.sign_count,
+                  .user_verified = made.user_verified,
+                  .backup_eligible = made.backup_eligible,
+                  .backed_up = made.backed_up,
+                  .aaguid = made.aaguid,
+                  .transports = answer.transports,
+                  .name = std::move(name),
+                  .created_at = now,
+                  .last_used_at = {}};
+  return Made{std::move(passkey), taken.auth_epoch};
 }
 
-Result<> Passkeys::add(core::Tx& tx, const accounts::User& user, const Passkey& passkey, const audit::Origin& origin) {
+Result<> Passkeys::add(core::Tx& tx, const accounts::User& user, const Made& made, const audit::Origin& origin) {
+  const auto& [passkey, auth_epoch] = made;
+  if (user.auth_epoch != auth_epoch) return refused("the account changed since the challenge was made");
   if (!TRY(parts_.store.create(tx, passkey))) return core::fail(Code::passkey_exists);
   TRY(parts_.audit.append(tx, {"passkey.added", user.id.value, {}, passkey.id.str()}, origin));
   const core::Time now = parts_.clock.now();
@@ -76,10 +80,9 @@ Result<> Passkeys::add(core::Tx& tx, const accounts::User& user, const Passkey& 
 
 Result<Passkey> Passkeys::enrol(UserId id, SessionId session, const Attestation& answer, std::string name,
                                 const audit::Origin& origin) {
-  auto passkey = TRY(judge(id, session, answer, std::move(name)));
-  TRY(parts_.transactor.atomically(
-      [&](core::Tx& tx) -> Result<> { return add(tx, TRY(lock(tx, id)), passkey, origin); }));
-  return passkey;
+  auto made = TRY(judge(id, session, answer, std::move(name)));
+  TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<> { return add(tx, TRY(lock(tx, id)), made, origin); }));
+  return std::move(made.passkey);
 }
 
 Result<std::vector<Passkey>> Passkeys::list(UserId user) {
@@ -121,15 +124,15 @@ Result<std::optional<Challenge>> Passkeys::take_row(const std::string& challenge
       [&](core::Tx& tx) { return parts_.store.take_challenge(tx, crypto::sha256(challenge)); });
 }
 
-Result<std::string> Passkeys::take(crypto::Bytes client_data, Purpose purpose, std::optional<UserId> user,
-                                   std::optional<SessionId> session) {
+Result<Taken> Passkeys::take(crypto::Bytes client_data, Purpose purpose, std::optional<UserId> user,
+                             std::optional<SessionId> session) {
   std::string challenge = challenge_of(client_data);
   if (challenge.empty()) return refused("client data");
   const auto found = TRY(take_row(challenge));
   if (!found || found->expires_at <= parts_.clock.now()) return refused("challenge is unknown, used or too old");
   if (found->purpose != purpose || found->user != user || found->session != session)
     return refused("challenge of another purpose or session");
-  return challenge;
+  return Taken{std::move(challenge), found->auth_epoch};
 }
 
 Result<std::optional<UserId>> Passkeys::owner_of(core::Tx& tx, crypto::Bytes credential_id) {

@@ -27,6 +27,18 @@ struct Attestation {
   std::string transports;  // space separated
 };
 
+// A passkey that is not kept yet, and the user's auth_epoch when its challenge was made.
+struct Made {
+  Passkey passkey;
+  int64_t auth_epoch = 0;
+};
+
+// A challenge that was used up.
+struct Taken {
+  std::string challenge;
+  int64_t auth_epoch = 0;  // as Made's
+};
+
 struct Assertion {
   Blob credential_id, client_data, authenticator_data, signature;
   std::optional<Blob> user_handle;
@@ -64,9 +76,9 @@ class Passkeys {
   core::Result<Passkey> enrol(accounts::UserId user, sessions::SessionId session, const Attestation& answer,
                               std::string name, const audit::Origin& origin);
   // The two halves of it: what the answer makes, and keeping that, once the caller has locked the user's row.
-  core::Result<Passkey> judge(accounts::UserId user, sessions::SessionId session, const Attestation& answer,
-                              std::string name);
-  core::Result<> add(core::Tx& tx, const accounts::User& user, const Passkey& passkey, const audit::Origin& origin);
+  core::Result<Made> judge(accounts::UserId user, sessions::SessionId session, const Attestation& answer,
+                           std::string name);
+  core::Result<> add(core::Tx& tx, const accounts::User& user, const Made& made, const audit::Origin& origin);
   core::Result<std::vector<Passkey>> list(accounts::UserId user);
   core::Result<bool> has_any(core::Tx& tx, accounts::UserId user);
   // Error: not_found.
@@ -79,8 +91,8 @@ class Passkeys {
   core::Result<std::string> begin_sign_in();
   // The challenge that client data names, if it was made for this and is not too old. It is used up, whatever becomes
   // of the rest. Error: passkey_invalid.
-  core::Result<std::string> take(crypto::Bytes client_data, Purpose purpose, std::optional<accounts::UserId> user = {},
-                                 std::optional<sessions::SessionId> session = {});
+  core::Result<Taken> take(crypto::Bytes client_data, Purpose purpose, std::optional<accounts::UserId> user = {},
+                           std::optional<sessions::SessionId> session = {});
   // Whose it is; absent when it is unknown.
   core::Result<std::optional<accounts::UserId>> owner_of(core::Tx& tx, crypto::Bytes credential_id);
   // The user proved by it who he is: what RFC 8176 calls that. The caller has locked the user's row. The inner error,

@@ -5,5 +5,5 @@ CREATE TABLE audit_seals (
   before    BYTEA NOT NULL,                      -- head of the seal before it
   head      BYTEA NOT NULL,
   leaves    BYTEA NOT NULL,                      -- id and SHA-256 of each event, 48 bytes
-  signature BYTEA NOT NULL                       -- Ed25519; empty when a later one vouches for it
+  signature BYTEA NOT NULL                       -- Ed25519, of the head
 );

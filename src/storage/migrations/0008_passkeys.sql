@@ -22,6 +22,7 @@ CREATE TABLE passkey_challenges (
   purpose        TEXT NOT NULL,
   user_id        BYTEA REFERENCES users (id),     -- NULL: whoever signs in
   session_id     BYTEA,
+  auth_epoch     BIGINT NOT NULL,                 -- of the user when it was made
   expires_at     BIGINT NOT NULL
 );
 CREATE INDEX passkey_challenges_by_time ON passkey_challenges (expires_at);
