@@ -33,7 +33,8 @@ struct KnownPermission {
   std::string_view name, doc;
 };
 // By name.
-inline constexpr std::array<KnownPermission, 7> catalogue{{
+inline constexpr std::array<KnownPermission, 8> catalogue{{
+    {"audit:read", "See the record of events, of any user."},
     {"roles:assign", "Give roles to users and take them away; never more than the caller holds."},
     {"roles:read", "See roles, what they allow, and the catalogue of permissions."},
     {"roles:write", "Create, change and delete roles; never beyond what the caller holds."},
