@@ -49,7 +49,7 @@ std::optional<AuthenticatorData> parse_authenticator_data(Bytes bytes) {
   Bytes rest = bytes.subspan(head_size);
   if (flags & at && !(out.credential = read_credential(rest))) return std::nullopt;
   if (flags & ed && !read_extensions(rest)) return std::nullopt;
-  return rest.empty() ? std::optional(std::move(out)) : std::nullopt;
+  return rest.empty() ? std::optional(out) : std::nullopt;
 }
 
 }  // namespace webauthn
