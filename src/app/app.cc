@@ -122,8 +122,8 @@ App::App(const Config& settings, Opened opened, Role role)
              clock,     config.tokens, config.sessions, config.mfa}),
       step_up({*database, *users, access, *audit, passwords, factors, codes, code_mailer, passkeys, sessions, login,
                clock, config.sessions, config.mfa}),
-      late_enrolment({*database, *users, *audit, factors, challenges, passkeys, sessions, mail, login, clock}),
-      passkey_sign_in({*database, *users, access, *audit, passkeys, sessions, login, clock}),
+      late_enrolment({*database, factors, own_factors, challenges, passkeys, login}),
+      passkey_sign_in({*database, *users, *audit, passkeys, sessions, login}),
       admin({*database, accounts, access, sessions, *factor_rows, *passkey_rows}) {}
 
 // The schema, the seeded roles and the first keys come in one transaction under one lock.

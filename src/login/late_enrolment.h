@@ -5,6 +5,7 @@
 // Errors of all: mfa_token_invalid as of Service::verify_factor; factor_not_allowed when something else is asked for.
 #pragma once
 #include "login/login_service.h"
+#include "mfa/own_factors.h"
 #include "webauthn/passkeys.h"
 
 namespace login {
@@ -18,15 +19,11 @@ class LateEnrolment {
  public:
   struct Parts {
     core::Transactor& transactor;
-    accounts::Store& users;
-    audit::Store& audit;
     mfa::Service& factors;
+    mfa::OwnFactors& own_factors;
     mfa::Challenges& challenges;
     webauthn::Passkeys& passkeys;
-    sessions::Service& sessions;
-    mail::Outbox& mail;
     Service& login;
-    const core::Clock& clock;
   };
   explicit LateEnrolment(const Parts& parts) : parts_(parts) {}
 
@@ -41,14 +38,9 @@ class LateEnrolment {
                                      const devices::Device& device, const audit::Origin& origin);
 
  private:
-  struct Waiting {
-    accounts::User user;
-    std::string amr;
-  };
-  core::Result<core::Result<Waiting>> find(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
-                                           SecondMethod method, const audit::Origin& origin);
   template <class T, class F>
-  core::Result<T> for_who_waits(const crypto::Secret& token, SecondMethod method, const audit::Origin& origin, F&& act);
+  core::Result<T> for_who_waits(accounts::UserId id, const crypto::Secret& token, SecondMethod method,
+                                const audit::Origin& origin, F&& act);
   core::Result<SignedIn> sign_in(core::Tx& tx, Waiting waiting, std::string_view proved, const crypto::Secret& token,
                                  const devices::Device& device, const audit::Origin& origin);
 

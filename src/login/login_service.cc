@@ -15,17 +15,14 @@ Result<SignInOutcome> Service::login(std::string_view text, const crypto::Secret
   const std::string new_hash = TRY(stronger_hash(*user, password));
   auto admitted =
       parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, *user, new_hash, device, origin); });
-  return with_access_token(TRY(TRY(recorded(user->id, std::move(admitted), origin))));
+  if (!admitted) TRY(record_no_room(admitted.error(), user->id, origin));
+  return with_access_token(TRY(TRY(std::move(admitted))));
 }
 
-// A sign-in that finds no room for its session used nothing up, and is on record.
-template <class T>
-Result<T> Service::recorded(accounts::UserId user, Result<T> made, const audit::Origin& origin) {
-  if (made || made.error().code != Code::session_limit) return made;
-  TRY(parts_.transactor.atomically([&](core::Tx& tx) {
-    return parts_.audit.append(tx, {"login.failed", user.value, {}, "session_limit"}, origin);
-  }));
-  return made;
+Result<> Service::record_no_room(const core::Error& error, accounts::UserId user, const audit::Origin& origin) {
+  if (error.code != Code::session_limit) return {};
+  return parts_.transactor.atomically(
+      [&](core::Tx& tx) { return parts_.audit.append(tx, {"login.failed", user.value, {}, "session_limit"}, origin); });
 }
 
 // A password that will not be accepted anyway is not even hashed.
@@ -108,37 +105,54 @@ Result<SecondStep> Service::second_step(core::Tx& tx, accounts::UserId user, std
 Result<SignInOutcome> Service::verify_factor(const crypto::Secret& token, mfa::Method method,
                                              const crypto::Secret& code, const devices::Device& device,
                                              const audit::Origin& origin) {
+  const auto id = TRY(who_waits(token));
+  auto admitted = parts_.transactor.atomically(
+      [&](core::Tx& tx) { return admit_by_factor(tx, id, token, method, code, device, origin); });
+  if (!admitted) TRY(record_no_room(admitted.error(), id, origin));
+  return with_access_token(TRY(TRY(std::move(admitted))));
+}
+
+Result<accounts::UserId> Service::who_waits(const crypto::Secret& token) {
   TRY(parts_.sessions.check_clock());
   const auto known = TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.challenges.find(tx, token); }));
   if (!known) return core::fail(Code::mfa_token_invalid);
-  auto admitted = parts_.transactor.atomically(
-      [&](core::Tx& tx) { return admit_by_factor(tx, known->user, token, method, code, device, origin); });
-  return with_access_token(TRY(TRY(recorded(known->user, std::move(admitted), origin))));
+  return known->user;
+}
+
+// A refusal is a value of the transaction, so that what is recorded of it is committed.
+Result<Result<Waiting>> Service::lock_waiting(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
+                                              const audit::Origin& origin) {
+  auto user = TRY(parts_.users.lock(tx, id));
+  // Once the user is locked, or it may be used by another meanwhile.
+  auto challenge = TRY(parts_.challenges.find(tx, token));
+  if (user && challenge && user->active() && user->auth_epoch == challenge->auth_epoch)
+    return Result<Waiting>(Waiting{*std::move(user), std::move(challenge->amr)});
+  TRY(parts_.audit.append(tx, {"login.failed", id.value, {}, "mfa_token_invalid"}, origin));
+  return Result<Waiting>(core::fail(Code::mfa_token_invalid));
 }
 
 // A refusal that is recorded or counted is a value of the transaction, so that it is committed.
 Result<Result<SignInOutcome>> Service::admit_by_factor(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
                                                        mfa::Method method, const crypto::Secret& code,
                                                        const devices::Device& device, const audit::Origin& origin) {
-  auto user = TRY(parts_.users.lock(tx, id));
-  // Once the user is locked, or it may be used by another meanwhile.
-  const auto challenge = TRY(parts_.challenges.find(tx, token));
-  if (!user || !challenge || !user->active() || user->auth_epoch != challenge->auth_epoch) {
-    TRY(parts_.audit.append(tx, {"login.failed", id.value, {}, "mfa_token_invalid"}, origin));
-    return Result<SignInOutcome>(core::fail(Code::mfa_token_invalid));
-  }
-  const auto asked = TRY(second_step(tx, id, challenge->amr)).methods;
+  auto waiting = TRY(lock_waiting(tx, id, token, origin));
+  if (!waiting) return Result<SignInOutcome>(std::unexpected(waiting.error()));
+  const auto asked = TRY(second_step(tx, id, waiting->amr)).methods;
   if (asked == std::vector{SecondMethod::passkey}) return core::fail(Code::factor_not_allowed);
-  if (auto heard = TRY(parts_.factors.verify(tx, *user, method, code, origin)); !heard)
+  if (auto heard = TRY(parts_.factors.verify(tx, waiting->user, method, code, origin)); !heard)
     return Result<SignInOutcome>(std::unexpected(heard.error()));
   TRY(parts_.challenges.consume(tx, token));
   return Result<SignInOutcome>(
-      TRY(ask_or_create(tx, *std::move(user), with_proof(challenge->amr, mfa::amr_of(method)), device, origin)));
+      TRY(ask_or_create(tx, std::move(waiting->user), with_proof(waiting->amr, mfa::amr_of(method)), device, origin)));
 }
 
 Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std::string amr,
                                          const devices::Device& device, const audit::Origin& origin) {
   auto issued = TRY(parts_.sessions.create(tx, user.id, device, std::move(amr), origin));
+  return give_out(tx, std::move(user), std::move(issued));
+}
+
+Result<SignedIn> Service::give_out(core::Tx& tx, accounts::User user, sessions::Issued issued) {
   auto grants = TRY(parts_.access.grants_of(tx, user.id, parts_.clock.now()));
   return SignedIn{std::move(issued.session), {}, std::move(issued.refresh_token), std::move(user), std::move(grants)};
 }

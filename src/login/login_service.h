@@ -15,6 +15,12 @@
 
 namespace login {
 
+// Who proved one thing, and has yet to take the second step.
+struct Waiting {
+  accounts::User user;
+  std::string amr;  // what he proved (RFC 8176)
+};
+
 class Service {
  public:
   struct Parts {
@@ -70,9 +76,18 @@ class Service {
 
   // What is asked for of who has proved `amr` so far.
   core::Result<SecondStep> second_step(core::Tx& tx, accounts::UserId user, std::string_view amr);
+  // Whose sign-in `token` is of; outside of a transaction. Error: mfa_token_invalid.
+  core::Result<accounts::UserId> who_waits(const crypto::Secret& token);
+  // Locks his row. The inner error, which keeps what was recorded: mfa_token_invalid.
+  core::Result<core::Result<Waiting>> lock_waiting(core::Tx& tx, accounts::UserId user, const crypto::Secret& token,
+                                                   const audit::Origin& origin);
   // For who has proved all that is asked for. Error: session_limit.
   core::Result<SignedIn> create_session(core::Tx& tx, accounts::User user, std::string amr,
                                         const devices::Device& device, const audit::Origin& origin);
+  // What a session's user is given, but for the access token.
+  core::Result<SignedIn> give_out(core::Tx& tx, accounts::User user, sessions::Issued issued);
+  // A sign-in that finds no room for its session used nothing up, and is on record; outside of a transaction.
+  core::Result<> record_no_room(const core::Error& error, accounts::UserId user, const audit::Origin& origin);
 
  private:
   core::Result<std::optional<accounts::User>> find(core::Tx& tx, const accounts::Email& email);
@@ -85,8 +100,6 @@ class Service {
   core::Result<core::Result<SignInOutcome>> admit(core::Tx& tx, const accounts::User& proved,
                                                   const std::string& new_hash, const devices::Device& device,
                                                   const audit::Origin& origin);
-  template <class T>
-  core::Result<T> recorded(accounts::UserId user, core::Result<T> made, const audit::Origin& origin);
   core::Result<SignInOutcome> ask_or_create(core::Tx& tx, accounts::User user, std::string amr,
                                             const devices::Device& device, const audit::Origin& origin);
   core::Result<core::Result<SignInOutcome>> admit_by_factor(core::Tx& tx, accounts::UserId id,

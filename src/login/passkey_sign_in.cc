@@ -2,7 +2,7 @@
 
 namespace login {
 
-using accounts::UserId, core::Code, core::Result;
+using accounts::UserId, core::Result;
 
 Result<> PasskeySignIn::record(core::Tx& tx, std::optional<UserId> user, const core::Error& why,
                                const audit::Origin& origin) {
@@ -26,9 +26,7 @@ Result<SignedIn> PasskeySignIn::sign_in(const webauthn::Assertion& answer, const
     TRY(record(tx, {}, unknown.error(), origin));
     return unknown;
   });
-  // A sign-in that finds no room for its session is on record, and used nothing up but its challenge.
-  if (!admitted && admitted.error().code == Code::session_limit)
-    TRY(parts_.transactor.atomically([&](core::Tx& tx) { return record(tx, owner, admitted.error(), origin); }));
+  if (!admitted && owner) TRY(parts_.login.record_no_room(admitted.error(), *owner, origin));
   return parts_.login.with_access_token(TRY(TRY(std::move(admitted))));
 }
 
@@ -46,12 +44,7 @@ Result<Result<SignedIn>> PasskeySignIn::admit(core::Tx& tx, UserId id, const web
     TRY(record(tx, id, proved.error(), origin));
     return Result<SignedIn>(std::unexpected(proved.error()));
   }
-  auto issued = TRY(parts_.sessions.create(tx, id, device, *std::move(proved), origin));
-  auto grants = TRY(parts_.access.grants_of(tx, id, parts_.clock.now()));
-  return Result<SignedIn>(SignedIn{.session = std::move(issued.session),
-                                   .refresh_token = std::move(issued.refresh_token),
-                                   .user = *std::move(user),
-                                   .grants = std::move(grants)});
+  return Result<SignedIn>(TRY(parts_.login.create_session(tx, *std::move(user), *std::move(proved), device, origin)));
 }
 
 }  // namespace login

@@ -12,12 +12,10 @@ class PasskeySignIn {
   struct Parts {
     core::Transactor& transactor;
     accounts::Store& users;
-    roles::Service& access;
     audit::Store& audit;
     webauthn::Passkeys& passkeys;
     sessions::Service& sessions;
     Service& login;
-    const core::Clock& clock;
   };
   explicit PasskeySignIn(const Parts& parts) : parts_(parts) {}
 

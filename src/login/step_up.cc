@@ -84,11 +84,7 @@ Result<SignedIn> StepUp::go_on(core::Tx& tx, accounts::User user, sessions::Sess
                                const audit::Origin& origin) {
   auto issued = TRY(parts_.sessions.authenticate(tx, user.id, session, amr, origin));
   if (!issued) return core::fail(Code::conflict);
-  auto grants = TRY(parts_.access.grants_of(tx, user.id, parts_.clock.now()));
-  return SignedIn{.session = std::move(issued->session),
-                  .refresh_token = std::move(issued->refresh_token),
-                  .user = std::move(user),
-                  .grants = std::move(grants)};
+  return parts_.login.give_out(tx, std::move(user), *std::move(issued));
 }
 
 Result<SignedIn> StepUp::prove_by_passkey(accounts::UserId id, sessions::SessionId session,

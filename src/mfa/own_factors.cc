@@ -34,13 +34,18 @@ Result<Enrolment> OwnFactors::begin_totp(accounts::UserId id, const crypto::Secr
 Result<Confirmed> OwnFactors::confirm_totp(accounts::UserId id, sessions::SessionId current, const crypto::Secret& code,
                                            const audit::Origin& origin) {
   return TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<Confirmed>> {
-    auto user = TRY(lock(tx, id));
-    auto codes = TRY(parts_.factors.confirm_totp(tx, user, code, origin));
-    if (!codes) return Result<Confirmed>(std::unexpected(codes.error()));
-    TRY(tell(tx, mail::second_factor_added(parts_.mail.letterhead(), user.email, parts_.clock.now())));
-    const int64_t revoked = TRY(end_others(tx, std::move(user), current, origin));
-    return Result<Confirmed>(Confirmed{*std::move(codes), revoked});
+    return confirm_totp(tx, TRY(lock(tx, id)), current, code, origin);
   }));
+}
+
+Result<Result<Confirmed>> OwnFactors::confirm_totp(core::Tx& tx, accounts::User user,
+                                                   std::optional<sessions::SessionId> current,
+                                                   const crypto::Secret& code, const audit::Origin& origin) {
+  auto codes = TRY(parts_.factors.confirm_totp(tx, user, code, origin));
+  if (!codes) return Result<Confirmed>(std::unexpected(codes.error()));
+  TRY(tell(tx, mail::second_factor_added(parts_.mail.letterhead(), user.email, parts_.clock.now())));
+  const int64_t revoked = TRY(end_others(tx, std::move(user), current, origin));
+  return Result<Confirmed>(Confirmed{*std::move(codes), revoked});
 }
 
 // A refused code is a value of the transaction, so that the try is committed.

@@ -61,6 +61,12 @@ class OwnFactors {
   // grant_exceeds_own.
   core::Result<int64_t> remove_of(accounts::UserId user, const audit::Origin& origin);
 
+  // A step of a caller's transaction, who has locked the user's row and tells who confirms: as confirm_totp. The inner
+  // errors, which keep what was counted: otp_invalid, too_many_attempts.
+  core::Result<core::Result<Confirmed>> confirm_totp(core::Tx& tx, accounts::User user,
+                                                     std::optional<sessions::SessionId> current,
+                                                     const crypto::Secret& code, const audit::Origin& origin);
+
  private:
   core::Result<accounts::User> lock(core::Tx& tx, accounts::UserId id, std::optional<int64_t> auth_epoch = {});
   template <class T, class F>

@@ -1,6 +1,5 @@
 // Sign-in over fakes, beside the passwords of password_world.h.
 #pragma once
-#include "login/late_enrolment.h"
 #include "login/login_service.h"
 #include "login/registration_service.h"
 #include "login/step_up.h"
@@ -39,7 +38,6 @@ struct LoginWorld : PasswordWorld {
 
   ::login::StepUp step_up{{meanwhile, users, access, audit, passwords, factors, codes, code_mailer, passkeys, sessions,
                            login, clock, session_config, mfa_config}};
-  ::login::LateEnrolment late{{meanwhile, users, audit, factors, challenges, passkeys, sessions, mail, login, clock}};
 
   LoginWorld() {
     transactor.track(factor_rows.state);
