@@ -1,7 +1,7 @@
 #include "admin/event_routes.h"
 
 #include "admin/event_json.h"
-#include "audit/chain.h"
+#include "crypto/random.h"
 #include "http/page.h"
 
 namespace admin {
@@ -34,7 +34,7 @@ Result<> read_time(const Context& context, std::string_view name, std::optional<
   if (!text) return {};
   const auto time = core::parse_iso8601(*text);
   if (!time) return core::fail_field(std::string(name), "invalid_time", "must be a time such as 2026-01-31T12:00:00Z");
-  out = audit::least_id(*time);
+  out = crypto::least_uuid7(*time);
   return {};
 }
 

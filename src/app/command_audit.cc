@@ -107,7 +107,7 @@ template <auto Member>
 Result<> read_time(const std::string& value, App&, audit::Filter& filter) {
   const auto time = core::parse_iso8601(value);
   if (!time) return bad(value + " is not a time such as 2026-01-31T12:00:00Z");
-  filter.*Member = audit::least_id(*time);
+  filter.*Member = crypto::least_uuid7(*time);
   return {};
 }
 // An id, or where the user is known by his address.

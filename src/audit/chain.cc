@@ -92,17 +92,4 @@ std::vector<uint8_t> signed_bytes(const Seal& seal) {
   return {bytes.bytes().begin(), bytes.bytes().end()};
 }
 
-core::Time time_of(const core::Uuid& id) {
-  int64_t millis = 0;
-  for (int i = 0; i < 6; ++i) millis = millis << 8 | id.bytes[static_cast<size_t>(i)];
-  return core::from_millis(millis);
-}
-
-core::Uuid least_id(core::Time time) {
-  core::Uuid id;
-  const auto millis = static_cast<uint64_t>(std::max<int64_t>(0, core::to_millis(time)));
-  for (int i = 0; i < 6; ++i) id.bytes[static_cast<size_t>(i)] = static_cast<uint8_t>(millis >> (40 - 8 * i));
-  return id;
-}
-
 }  // namespace audit

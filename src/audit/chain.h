@@ -38,6 +38,7 @@ std::optional<std::vector<Leaf>> unpack(crypto::Bytes packed);
 // The key that signs heads (Ed25519). It follows from `master`, which is keys.master: whoever can only write to the
 // database cannot sign.
 core::Result<crypto::SigningKey> head_key(const crypto::Secret& master);
+
 // The action by which it is recorded that seals up to the one in `detail` were removed with their events.
 inline constexpr std::string_view pruned = "audit.pruned";
 // And that the seals in `detail` were there and are no more.
@@ -45,9 +46,5 @@ inline constexpr std::string_view seals_lost = "audit.seals_lost";
 
 // The bytes that are signed: "usher audit head v1", the number (8 bytes, big-endian), the head.
 std::vector<uint8_t> signed_bytes(const Seal& seal);
-
-// The time of a UUIDv7 (RFC 9562 section 5.7), and the least one of a time.
-core::Time time_of(const core::Uuid& id);
-core::Uuid least_id(core::Time time);
 
 }  // namespace audit

@@ -4,7 +4,7 @@
 
 namespace audit {
 
-using core::Result;
+using core::Result, crypto::least_uuid7, crypto::time_of;
 
 Result<bool> Notary::seal() {
   const auto found = TRY(look());
@@ -43,7 +43,7 @@ Result<> Notary::recall(core::Tx& tx, const Standing& standing) {
   const Seal& last = standing.last;
   sealed_.clear();
   floor_ = {};
-  resume_ = least_id(last.number > 0 ? std::min(last.at, standing.now) - far : core::Time{});
+  resume_ = least_uuid7(last.number > 0 ? std::min(last.at, standing.now) - far : core::Time{});
   for (int64_t upto = last.number; upto > 0;) {
     const int64_t from = std::max<int64_t>(0, upto - 50);
     const auto seals = TRY(parts_.seals.list(tx, from, upto - from));
@@ -69,7 +69,7 @@ core::Uuid Notary::begin_of(const Standing& standing) {
   if (far_due) looked_far_ = now;
   // A clock that was set on, or a node that slept, leaves nothing out.
   const core::Time from = std::min(standing.now, looked_.value_or(standing.now)) - (far_due ? far : near);
-  return least_id(std::max(from, floor_));
+  return least_uuid7(std::max(from, floor_));
 }
 
 // A database that failed over may have lost its last seals, and somebody may have removed them: it cannot be told

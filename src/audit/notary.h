@@ -2,8 +2,8 @@
 // Does not own: when it is called (app/maintenance.h), verifying (verifier.h).
 // Thread rule: seal() from one thread, prune() from any; any number of nodes, of which one seals at a time.
 //
-// Events are found by their ids, which hold the time at which they were made: each second what is 10 seconds older than
-// the last look is looked at, twice a minute 15 minutes, in which a slow transaction or a slow clock may have put one.
+// Events are found by their ids, which hold the time at which they were made: each second from 10 seconds before the
+// last look on, twice a minute from 15 minutes before it, where a slow transaction or a slow clock may have put one.
 // What appears below that is sealed by nobody, and named by the verifier.
 #pragma once
 #include <set>

@@ -16,7 +16,7 @@
 namespace audit {
 namespace {
 
-using core::Millis, core::Seconds;
+using core::Millis, core::Seconds, crypto::least_uuid7, crypto::time_of;
 
 // SQLite's clock is the test's; PostgreSQL's is its own, and moves a row's time instead.
 using Open = std::unique_ptr<storage::Database> (*)(const core::Clock&);
@@ -51,7 +51,7 @@ class Sealing : public testing::TestWithParam<Open> {
     const auto made = create_sql_store(random, then);
     EXPECT_TRUE(database->atomically([&](core::Tx& tx) { return made->append(tx, {action, subject, {}, "x"}, {}); }));
     const auto newest = database->reading(
-        [&](core::Tx& tx) { return audit->list(tx, {.before = least_id(at + Millis(1)), .limit = 1}); });
+        [&](core::Tx& tx) { return audit->list(tx, {.before = least_uuid7(at + Millis(1)), .limit = 1}); });
     return newest->at(0).id;
   }
   core::Uuid append(const std::string& action = "login.failed") {
@@ -235,7 +235,7 @@ TEST_P(Sealing, WhoeverRewritesTheChainIsNotSignedFor) {
   const auto whole = seals();
   change("UPDATE audit_events SET detail = 'y' WHERE id = $1", id);
   const auto changed =
-      database->reading([&](core::Tx& tx) { return rows->events(tx, least_id(time_of(id)), 1); })->at(0);
+      database->reading([&](core::Tx& tx) { return rows->events(tx, least_uuid7(time_of(id)), 1); })->at(0);
   Seal one = next_seal({}, whole[0].at, {{id, digest_of(changed)}}), two = next_seal(one, whole[1].at, whole[1].leaves);
   change("DELETE FROM audit_seals");
   ASSERT_TRUE(database->atomically([&](core::Tx& tx) -> core::Result<> {
@@ -417,11 +417,11 @@ TEST(Chain, LeavesArePackedAndUnpacked) {
 TEST(Chain, TheLeastIdOfATimeIsBelowAllOthersOfIt) {
   crypto::SeededRandom random(1);
   const core::Time time = core::from_millis(1'800'000'000'123);
-  EXPECT_EQ(time_of(least_id(time)), time);
+  EXPECT_EQ(time_of(least_uuid7(time)), time);
   for (int i = 0; i < 100; ++i) {
     const auto id = random.uuid7(time);
     EXPECT_EQ(time_of(id), time);
-    EXPECT_TRUE(least_id(time) < id && id < least_id(time + Millis(1)));
+    EXPECT_TRUE(least_uuid7(time) < id && id < least_uuid7(time + Millis(1)));
   }
 }
 

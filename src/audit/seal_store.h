@@ -24,7 +24,7 @@ class SealStore {
   virtual core::Result<std::vector<core::Uuid>> ids(core::Tx& tx, const core::Uuid& after, int64_t limit) = 0;
   // Events with ids above `after`, ascending, at most `limit`.
   virtual core::Result<std::vector<Record>> events(core::Tx& tx, const core::Uuid& after, int64_t limit) = 0;
-  // Removes the oldest seals up to `number`, and the events that `seals` name.
+  // Removes the seals and the events that they name.
   virtual core::Result<> remove(core::Tx& tx, const std::vector<Seal>& seals) = 0;
 };
 

@@ -7,7 +7,7 @@
 namespace audit {
 namespace {
 
-using core::Result;
+using core::Result, crypto::time_of;
 
 constexpr size_t most_findings = 100;
 constexpr int64_t batch = 5000, seals_at_once = 200;

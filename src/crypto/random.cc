@@ -20,11 +20,22 @@ uint32_t Random::below(uint32_t bound) {
   }
 }
 
-core::Uuid Random::uuid7(core::Time now) {
+core::Time time_of(const core::Uuid& id) {
+  int64_t millis = 0;
+  for (int i = 0; i < 6; ++i) millis = millis << 8 | id.bytes[i];
+  return core::from_millis(millis);
+}
+
+core::Uuid least_uuid7(core::Time time) {
   core::Uuid id;
-  fill(id.bytes);
-  const auto ms = static_cast<uint64_t>(core::to_millis(now));
-  for (int i = 0; i < 6; ++i) id.bytes[i] = static_cast<uint8_t>(ms >> (40 - 8 * i));
+  const auto millis = static_cast<uint64_t>(std::max<int64_t>(0, core::to_millis(time)));
+  for (int i = 0; i < 6; ++i) id.bytes[i] = static_cast<uint8_t>(millis >> (40 - 8 * i));
+  return id;
+}
+
+core::Uuid Random::uuid7(core::Time now) {
+  core::Uuid id = least_uuid7(now);
+  fill(std::span(id.bytes).subspan(6));
   id.bytes[6] = 0x70 | (id.bytes[6] & 0x0F);
   id.bytes[8] = 0x80 | (id.bytes[8] & 0x3F);
   return id;

@@ -12,6 +12,10 @@
 
 namespace crypto {
 
+// The time of a UUIDv7, and the least one of a time (RFC 9562 section 5.7).
+core::Time time_of(const core::Uuid& id);
+core::Uuid least_uuid7(core::Time time);
+
 class Random {
  public:
   virtual ~Random() = default;
