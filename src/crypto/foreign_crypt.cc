@@ -23,11 +23,11 @@ bool is_crypt_text(std::string_view text) {
 bool verify_crypt(const std::string& stored, const Secret& password) {
   if (holds_nul(password)) return false;
   const auto data = std::make_unique<crypt_data>();
-  const std::string text(password.expose());
+  std::string text(password.expose());
   const char* made = crypt_r(text.c_str(), stored.c_str(), data.get());
   const bool same = made && equal(std::string_view(made), stored);
   OPENSSL_cleanse(data.get(), sizeof *data);
-  OPENSSL_cleanse(const_cast<char*>(text.data()), text.size());
+  OPENSSL_cleanse(text.data(), text.size());
   return same;
 }
 

@@ -68,10 +68,10 @@ const std::vector<Export>& exports() {
 }
 
 // Null when the document is none of that format.
-const boost::json::array* users_of(const value& document, const Export& format) {
+boost::json::array* users_of(value& document, const Export& format) {
   for (const auto& list : format.lists) {
     if (list.empty() && document.is_array()) return &document.get_array();
-    const auto* found = document.is_object() ? find(document.get_object(), list) : nullptr;
+    auto* found = document.is_object() ? document.get_object().if_contains(list) : nullptr;
     if (found && found->is_array()) return &found->get_array();
   }
   return nullptr;
@@ -85,7 +85,7 @@ const boost::json::array* accounts_of(const value& document) {
   return nullptr;
 }
 
-bool is_of(const value& document, const Export& format) {
+bool is_of(value& document, const Export& format) {
   const auto* users = users_of(document, format);
   if (!users || users->empty() || !(*users)[0].is_object()) return false;
   if (format.convert == from_better_auth && !accounts_of(document)) return false;
@@ -93,23 +93,23 @@ bool is_of(const value& document, const Export& format) {
   return std::ranges::any_of(format.marks, [&](std::string_view mark) { return find(first, mark); });
 }
 
-Result<const Export*> choose(const value& document, const std::string& path, std::string_view name) {
+Result<const Export*> choose(value& document, const std::string& path, std::string_view name) {
   for (const auto& format : exports())
     if (name.empty() ? is_of(document, format) : format.name == name) return &format;
   return fail(path + " is of no format that can be recognised: give it by --format=" + format_names());
 }
 
 Result<OpenedSource> open_document(const std::string& path, const std::string& text, const OpenOptions& options) {
-  const auto document = core::parse_json(text);
+  auto document = core::parse_json(text);
   if (!document) return fail(path + ": " + std::string(core::row(document.error().code).title));
   const auto* format = TRY(choose(*document, path, options.format));
-  const auto* users = users_of(*document, *format);
+  auto* users = users_of(*document, *format);
   if (!users) return fail(path + " holds no list of users as " + std::string(format->name) + " exports them");
   Context context{.now = options.now};
   if (!options.hash_config.empty()) context.firebase = TRY(read_firebase_hash(TRY(read_file(options.hash_config))));
   if (const auto* accounts = accounts_of(*document)) context.passwords = better_auth_passwords(*accounts);
   return OpenedSource{std::string(format->name),
-                      std::make_unique<Document>(*users, format->convert, std::move(context))};
+                      std::make_unique<Document>(std::move(*users), format->convert, std::move(context))};
 }
 
 Result<OpenedSource> open_rows(const std::string& path, std::string_view format) {

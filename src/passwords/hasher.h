@@ -1,7 +1,7 @@
-// Owns: the hash lane: the few threads that pay for argon2id and for imported hashes, below the priority of everything
-// else. Does not own: what a password must be (policy.h), where hashes are kept (accounts/). Thread rule: any worker
-// thread, never an I/O thread: the caller waits for its turn. Nobody calls once the destructor has begun; stop() is for
-// sending home those who wait.
+// Owns: the hash lane: the few threads that pay for argon2id and imported hashes, below the priority of all else.
+// Does not own: what a password must be (policy.h), where hashes are kept (accounts/).
+// Thread rule: any worker thread, never an I/O thread: the caller waits for its turn. Nobody calls once the destructor
+// has begun; stop() is for sending home those who wait.
 #pragma once
 #include <condition_variable>
 #include <deque>
