@@ -198,7 +198,8 @@ struct AddLatePasskeyRequest {
   static constexpr auto fields() {
     return std::tuple{
         field("mfaToken", &AddLatePasskeyRequest::token, "Of the sign-in that is to be completed.", length(1, 1024)),
-        field("name", &AddLatePasskeyRequest::passkey_name, "What the user calls it.", length(1, 100)),
+        field("name", &AddLatePasskeyRequest::passkey_name, "What the user calls it; Passkey when absent.",
+              webauthn::name_length),
         field("credential", &AddLatePasskeyRequest::credential, "What navigator.credentials.create() gave, toJSON()."),
         field("deviceInfo", &AddLatePasskeyRequest::device, "The device that signs in.")};
   }

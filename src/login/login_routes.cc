@@ -6,6 +6,7 @@
 #include "login/enrolment_routes.h"
 #include "login/login_json.h"
 #include "sessions/session_routes.h"
+#include "webauthn/passkey_routes.h"
 
 namespace login {
 namespace {
@@ -59,26 +60,14 @@ Result<SignInJson> verify_factor(Context& context, const VerifyFactorRequest& re
       TRY(parts.service.verify_factor(request.token, request.method, request.code, device, origin_of(context))), parts);
 }
 
-Result<webauthn::Assertion> assertion_of(webauthn::AuthenticationJson credential) {
-  auto& [id, raw_id, type, response, attachment, extensions] = credential;
-  if (type != "public-key" || id.bytes != raw_id.bytes) return webauthn::refused("form");
-  webauthn::Assertion answer{std::move(id.bytes),
-                             std::move(response.client_data.bytes),
-                             std::move(response.authenticator_data.bytes),
-                             std::move(response.signature.bytes),
-                             {}};
-  if (response.user_handle) answer.user_handle = std::move(response.user_handle->bytes);
-  return answer;
-}
-
 Result<TokensJson> passkey_sign_in(Context& context, PasskeySignInRequest request, const RouteParts& parts) {
-  const auto answer = TRY(assertion_of(std::move(request.credential)));
+  const auto answer = TRY(webauthn::assertion_of(std::move(request.credential)));
   const auto device = device_of(context, request.device, parts);
   return to_json(TRY(parts.passkeys.sign_in(answer, device, origin_of(context))), parts);
 }
 
 Result<TokensJson> step_up_by_passkey(Context& context, PasskeyProofRequest request, const RouteParts& parts) {
-  const auto answer = TRY(assertion_of(std::move(request.credential)));
+  const auto answer = TRY(webauthn::assertion_of(std::move(request.credential)));
   return to_json(
       TRY(parts.step_up.prove_by_passkey(accounts::UserId{context.caller->user},
                                          sessions::SessionId{context.caller->session}, answer, origin_of(context))),

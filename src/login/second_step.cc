@@ -39,10 +39,13 @@ SecondStep second_step(mfa::Policy policy, const Standing& standing) {
 
 core::Result<SecondStep> second_step_of(core::Tx& tx, accounts::UserId user, std::string_view amr,
                                         const SecondStepParts& parts) {
-  return second_step(TRY(mfa::policy_of(tx, user, parts.config, parts.access)),
-                     {.factors = TRY(parts.factors.status_of(tx, user)).methods,
-                      .passkey = TRY(parts.passkeys.has_any(tx, user)),
-                      .proved_factor = sessions::lists(amr, "mfa")});
+  const auto policy = TRY(mfa::policy_of(tx, user, parts.config, parts.access));
+  auto factors = TRY(parts.factors.status_of(tx, user)).methods;
+  // Most sign-ins: a passkey would not be asked for, so it is not looked for.
+  if (policy < mfa::Policy::required && factors.empty()) return SecondStep{};
+  return second_step(policy, {.factors = std::move(factors),
+                              .passkey = TRY(parts.passkeys.has_any(tx, user)),
+                              .proved_factor = sessions::lists(amr, "mfa")});
 }
 
 }  // namespace login

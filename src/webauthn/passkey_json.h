@@ -56,7 +56,7 @@ struct AttestationJson {
   std::optional<Base64Url> authenticator_data, public_key;
   std::optional<int64_t> algorithm;
   std::optional<std::vector<std::string>> transports;
-  static constexpr std::string_view name = "AuthenticatorAttestationResponse";
+  static constexpr std::string_view name = "AuthenticatorAttestationResponse", credential_name = "RegistrationResponse";
   static constexpr auto fields() {
     return std::tuple{
         field("clientDataJSON", &AttestationJson::client_data, "As the browser made it.", part_length),
@@ -69,39 +69,10 @@ struct AttestationJson {
   }
 };
 
-struct RegistrationJson {
-  Base64Url id, raw_id;
-  std::string type;
-  AttestationJson response;
-  std::optional<std::string> attachment;
-  std::optional<Ignored> extensions;
-  static constexpr std::string_view name = "RegistrationResponse";
-  static constexpr auto fields() {
-    return std::tuple{
-        field("id", &RegistrationJson::id, "Of the credential.", id_length),
-        field("rawId", &RegistrationJson::raw_id, "The same.", id_length),
-        field("type", &RegistrationJson::type, "public-key.", word_length),
-        field("response", &RegistrationJson::response, "What the authenticator answered."),
-        field("authenticatorAttachment", &RegistrationJson::attachment, "Not used.", word_length),
-        field("clientExtensionResults", &RegistrationJson::extensions, "Not used: no extension is asked for.")};
-  }
-};
-
-struct AddPasskeyRequest {
-  std::optional<std::string> passkey_name;
-  RegistrationJson credential;
-  static constexpr std::string_view name = "AddPasskeyRequest";
-  static constexpr auto fields() {
-    return std::tuple{
-        field("name", &AddPasskeyRequest::passkey_name, "What the user calls it; Passkey when absent.", name_length),
-        field("credential", &AddPasskeyRequest::credential, "What navigator.credentials.create() gave, toJSON().")};
-  }
-};
-
 struct AssertionJson {
   Base64Url client_data, authenticator_data, signature;
   std::optional<Base64Url> user_handle;
-  static constexpr std::string_view name = "AuthenticatorAssertionResponse";
+  static constexpr std::string_view name = "AuthenticatorAssertionResponse", credential_name = "AuthenticationResponse";
   static constexpr auto fields() {
     return std::tuple{
         field("clientDataJSON", &AssertionJson::client_data, "As the browser made it.", part_length),
@@ -111,21 +82,36 @@ struct AssertionJson {
   }
 };
 
-struct AuthenticationJson {
+// A PublicKeyCredential with either kind of response.
+template <class Response>
+struct CredentialJson {
   Base64Url id, raw_id;
   std::string type;
-  AssertionJson response;
+  Response response;
   std::optional<std::string> attachment;
   std::optional<Ignored> extensions;
-  static constexpr std::string_view name = "AuthenticationResponse";
+  static constexpr std::string_view name = Response::credential_name;
   static constexpr auto fields() {
     return std::tuple{
-        field("id", &AuthenticationJson::id, "Of the credential.", id_length),
-        field("rawId", &AuthenticationJson::raw_id, "The same.", id_length),
-        field("type", &AuthenticationJson::type, "public-key.", word_length),
-        field("response", &AuthenticationJson::response, "What the authenticator answered."),
-        field("authenticatorAttachment", &AuthenticationJson::attachment, "Not used.", word_length),
-        field("clientExtensionResults", &AuthenticationJson::extensions, "Not used: no extension is asked for.")};
+        field("id", &CredentialJson::id, "Of the credential.", id_length),
+        field("rawId", &CredentialJson::raw_id, "The same.", id_length),
+        field("type", &CredentialJson::type, "public-key.", word_length),
+        field("response", &CredentialJson::response, "What the authenticator answered."),
+        field("authenticatorAttachment", &CredentialJson::attachment, "Not used.", word_length),
+        field("clientExtensionResults", &CredentialJson::extensions, "Not used: no extension is asked for.")};
+  }
+};
+using RegistrationJson = CredentialJson<AttestationJson>;
+using AuthenticationJson = CredentialJson<AssertionJson>;
+
+struct AddPasskeyRequest {
+  std::optional<std::string> passkey_name;
+  RegistrationJson credential;
+  static constexpr std::string_view name = "AddPasskeyRequest";
+  static constexpr auto fields() {
+    return std::tuple{
+        field("name", &AddPasskeyRequest::passkey_name, "What the user calls it; Passkey when absent.", name_length),
+        field("credential", &AddPasskeyRequest::credential, "What navigator.credentials.create() gave, toJSON().")};
   }
 };
 

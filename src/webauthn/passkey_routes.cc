@@ -2,7 +2,6 @@
 
 #include "sessions/session_routes.h"
 #include "webauthn/credential_key.h"
-#include "webauthn/passkey_json.h"
 
 namespace webauthn {
 namespace {
@@ -41,6 +40,12 @@ std::vector<DescriptorJson> descriptors_of(const std::vector<Passkey>& passkeys)
 bool is_transport(std::string_view word) {
   return word.size() <= 32 && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos &&
          !word.empty();
+}
+
+template <class Response>
+Result<> check_form(const CredentialJson<Response>& credential) {
+  if (credential.type == "public-key" && credential.id.bytes == credential.raw_id.bytes) return {};
+  return refused("form");
 }
 
 Result<PasskeyJson> add(Context& context, AddPasskeyRequest request, Passkeys& passkeys) {
@@ -99,11 +104,23 @@ CreationOptionsJson to_json(const Options& begun, const Config& config) {
 }
 
 Result<Attestation> attestation_of(RegistrationJson credential) {
-  if (credential.type != "public-key" || credential.id.bytes != credential.raw_id.bytes) return refused("form");
+  TRY(check_form(credential));
   auto& response = credential.response;
   auto words = std::move(response.transports).value_or(std::vector<std::string>{});
   std::erase_if(words, [](const std::string& word) { return !is_transport(word); });
   return Attestation{std::move(response.client_data.bytes), std::move(response.object.bytes), joined(words)};
+}
+
+Result<Assertion> assertion_of(AuthenticationJson credential) {
+  TRY(check_form(credential));
+  auto& response = credential.response;
+  Assertion answer{std::move(credential.id.bytes),
+                   std::move(response.client_data.bytes),
+                   std::move(response.authenticator_data.bytes),
+                   std::move(response.signature.bytes),
+                   {}};
+  if (response.user_handle) answer.user_handle = std::move(response.user_handle->bytes);
+  return answer;
 }
 
 std::vector<http::Route> routes(Passkeys& p) {

@@ -7,8 +7,9 @@
 namespace webauthn {
 
 CreationOptionsJson to_json(const Options& begun, const Config& config);
-// Error: passkey_invalid for one of another form.
+// What the browser gave. Error: passkey_invalid for one of another form.
 core::Result<Attestation> attestation_of(RegistrationJson credential);
+core::Result<Assertion> assertion_of(AuthenticationJson credential);
 // What a passkey is called whose user does not say.
 inline std::string name_of(std::optional<std::string> name) { return std::move(name).value_or("Passkey"); }
 

@@ -46,6 +46,7 @@ class PasskeyStore {
   virtual core::Result<bool> create(core::Tx& tx, const Passkey& passkey) = 0;
   // The oldest first.
   virtual core::Result<std::vector<Passkey>> list(core::Tx& tx, accounts::UserId user) = 0;
+  virtual core::Result<bool> has_any(core::Tx& tx, accounts::UserId user) = 0;
   // Absent when there is none.
   virtual core::Result<std::optional<Passkey>> find(core::Tx& tx, crypto::Bytes credential_id) = 0;
   // As find; nobody else locks it until the end of `tx`.

@@ -110,8 +110,11 @@ TEST_P(PasskeyStores, OnlyItsOwnerNamesAndRemovesIt) {
   EXPECT_EQ(listed[1].id, second.id);
   EXPECT_EQ(in_tx([&](core::Tx& tx) { return store_->remove(tx, ann_, first.id); }), "other");
   EXPECT_FALSE(find(first));
+  const auto has_any = [&] { return in_tx([&](core::Tx& tx) { return store_->has_any(tx, ann_); }); };
+  EXPECT_TRUE(has_any());
   in_tx([&](core::Tx& tx) { return store_->remove_all(tx, ann_); });
   EXPECT_FALSE(find(second));
+  EXPECT_FALSE(has_any());
 }
 
 TEST_P(PasskeyStores, AUseIsWritten) {

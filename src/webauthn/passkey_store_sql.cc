@@ -58,6 +58,10 @@ class SqlPasskeyStore final : public PasskeyStore {
     return out;
   }
 
+  Result<bool> has_any(core::Tx& tx, UserId user) override {
+    return !TRY(storage::sql(tx).query("SELECT 1 FROM passkeys WHERE user_id = $1 LIMIT 1", user)).empty();
+  }
+
   Result<std::optional<Passkey>> find(core::Tx& tx, crypto::Bytes credential_id) override {
     return read_one(
         storage::sql(tx).query("SELECT " PASSKEY_COLUMNS " FROM passkeys WHERE credential_id = $1", credential_id));

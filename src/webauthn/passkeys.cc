@@ -89,7 +89,7 @@ Result<std::vector<Passkey>> Passkeys::list(UserId user) {
   return parts_.transactor.reading([&](core::Tx& tx) { return parts_.store.list(tx, user); });
 }
 
-Result<bool> Passkeys::has_any(core::Tx& tx, UserId user) { return !TRY(parts_.store.list(tx, user)).empty(); }
+Result<bool> Passkeys::has_any(core::Tx& tx, UserId user) { return parts_.store.has_any(tx, user); }
 
 Result<> Passkeys::rename(UserId user, PasskeyId id, const std::string& name, const audit::Origin& origin) {
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<> {

@@ -27,6 +27,7 @@ class FakePasskeys final : public webauthn::PasskeyStore {
     std::ranges::copy_if(state.rows, std::back_inserter(out), [&](const Passkey& row) { return row.user == user; });
     return out;
   }
+  core::Result<bool> has_any(core::Tx& tx, UserId user) override { return !TRY(list(tx, user)).empty(); }
   core::Result<std::optional<Passkey>> find(core::Tx&, crypto::Bytes id) override {
     const auto at =
         std::ranges::find_if(state.rows, [&](const Passkey& row) { return std::ranges::equal(row.credential_id, id); });
