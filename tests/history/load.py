@@ -28,6 +28,7 @@ MIX = {"me": 26, "check": 30, "list": 3, "refresh": 12, "twin_refresh": 6, "lost
 UNSENT = "unsent"
 FEWEST_SESSIONS = 3   # of a user, below which clients sign in
 CHANCE_OF_DEAD = 0.12  # to use a session that has ended
+TRIES_WHILE_CHANGING = 3  # sign-ins of a user: the server counts those with the old password, and may wait long with its answer
 
 
 def generation_of(token):
@@ -65,7 +66,15 @@ class User:
     dead: list = field(default_factory=list)        # the last that clients think ended
     changing: threading.Lock = field(default_factory=threading.Lock)  # of the password: one at a time
     unsettled: bool = False                         # nobody knows which password is in force: guesses would be counted
+    tries: int = 0                                  # sign-ins begun while it is being changed, since the last that succeeded
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def may_sign_in(self):
+        with self.lock:
+            if self.unsettled or (self.changing.locked() and self.tries >= TRIES_WHILE_CHANGING):
+                return False
+            self.tries += self.changing.locked()
+            return True
 
     def bury(self, held):
         with self.lock:
@@ -262,6 +271,7 @@ class Client(threading.Thread):
         held = Held(answer["sessionId"], user, answer["accessToken"], answer["refreshToken"])
         user.id = answer["user"]["id"]
         with user.lock:
+            user.tries = 0
             user.live.append(held)
             user.sessions.append(held)
         return held
@@ -335,13 +345,13 @@ class Client(threading.Thread):
         self.refresh(held)
 
     def do_login(self, user):
-        if user.unsettled:
-            time.sleep(0.001)
-        else:
+        if user.may_sign_in():
             self.login(user)
+        else:
+            time.sleep(0.001)
 
     def do_lost_login(self, user):
-        if user.unsettled:
+        if not user.may_sign_in():
             return
         version = len(user.passwords) - 1
         op = self.op("login", user, password=version)
