@@ -13,6 +13,8 @@
 #include "mail/mail_store_sql.h"
 #include "mfa/challenge_store_sql.h"
 #include "mfa/factor_store_sql.h"
+#include "risk/familiar_store_sql.h"
+#include "risk/notice_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "storage/migrations.h"
 #include "tokens/key_store_sql.h"
@@ -54,6 +56,7 @@ core::Result<std::unique_ptr<App>> App::create(const Config& config, Migrate mig
                                                  .queue = static_cast<size_t>(config.passwords.hash_queue)},
                                                 *opened.metrics));
   opened.head_key = TRY(audit::head_key(opened.master));
+  opened.places = TRY(risk::Places::open(config.risk.geo_database));
   auto app = std::make_unique<App>(config, std::move(opened), role);
   TRY(migrate == Migrate::automatic ? app->migrate() : check_schema(*app->database));
   TRY(app->keys.reload());
@@ -87,6 +90,8 @@ App::App(const Config& settings, Opened opened, Role role)
       factor_rows(mfa::create_sql_factor_store()),
       challenge_rows(mfa::create_sql_challenge_store()),
       passkey_rows(webauthn::create_sql_passkey_store()),
+      familiar_rows(risk::create_sql_familiar_store()),
+      notice_rows(risk::create_sql_notice_store()),
       stream(std::move(opened.stream)),
       feed(*database, *change_rows, clock, [this] { return database->data_version(); }, *metrics,
            {stream.get(), role == Role::command || config.uses_postgres()}),
@@ -115,11 +120,15 @@ App::App(const Config& settings, Opened opened, Role role)
           {*database, *users, access, passwords, factors, sessions, *passkey_rows, *audit, mail, clock, config.mfa}),
       webauthn_config(webauthn::complete(config.webauthn, http::public_url(config.http))),
       passkeys({*database, *passkey_rows, *users, sessions, *audit, mail, random, clock, webauthn_config}),
+      places(std::move(opened.places)),
+      not_me({*database, *notice_rows, *users, sessions, passwords, factors, *passkey_rows, *audit, mail, feed, random,
+              clock, config.risk}),
+      watch({*familiar_rows, *session_rows, not_me, *audit, mail, places, clock, config.risk}),
       registration(
           {*database, *users, access, *audit, code_mailer, *hasher, breaches, random, clock, config.passwords}),
-      login({*database, *users,        access,          *audit,    feed,     codes,   code_mailer, *hasher,
-             guesses,   factors,       challenges,      passkeys,  sessions, checker, keys,        random,
-             clock,     config.tokens, config.sessions, config.mfa}),
+      login({*database, *users,  access,  *audit,     feed,          codes,           code_mailer,
+             *hasher,   guesses, factors, challenges, passkeys,      watch,           sessions,
+             checker,   keys,    random,  clock,      config.tokens, config.sessions, config.mfa}),
       step_up({*database, *users, access, *audit, passwords, factors, codes, code_mailer, passkeys, sessions, login,
                clock, config.sessions, config.mfa}),
       late_enrolment({*database, factors, own_factors, challenges, passkeys, login}),

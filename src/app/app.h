@@ -23,6 +23,7 @@
 #include "mail/mail_store.h"
 #include "mfa/own_factors.h"
 #include "passwords/password_service.h"
+#include "risk/watch.h"
 #include "sessions/checker.h"
 #include "sessions/end_again.h"
 #include "sessions/session_service.h"
@@ -48,6 +49,7 @@ struct App {
     std::unique_ptr<limits::Counters> counters;  // null without Redis, and for a command
     std::unique_ptr<passwords::Hasher> hasher;
     std::optional<crypto::SigningKey> head_key;
+    risk::Places places;
   };
   App(const Config& config, Opened opened, Role role);
   // The feed's thread tells parts that are declared behind it.
@@ -80,6 +82,8 @@ struct App {
   std::unique_ptr<mfa::FactorStore> factor_rows;
   std::unique_ptr<mfa::ChallengeStore> challenge_rows;
   std::unique_ptr<webauthn::PasskeyStore> passkey_rows;
+  std::unique_ptr<risk::FamiliarStore> familiar_rows;
+  std::unique_ptr<risk::NoticeStore> notice_rows;
 
   std::unique_ptr<changes::Stream> stream;
   changes::Feed feed;
@@ -105,6 +109,9 @@ struct App {
   mfa::OwnFactors own_factors;
   webauthn::Config webauthn_config;
   webauthn::Passkeys passkeys;
+  risk::Places places;
+  risk::NotMe not_me;
+  risk::Watch watch;
   login::Registration registration;
   login::Service login;
   login::StepUp step_up;

@@ -150,6 +150,7 @@ Settings declare_all(Config& config) {
   mfa::declare(settings, config.mfa);
   audit::declare(settings, config.audit);
   webauthn::declare(settings, config.webauthn);
+  risk::declare(settings, config.risk);
   mail::declare(settings, config.mail);
   settings.add("log.format", config.log.format, "auto is text on a terminal and JSON elsewhere.");
   settings.add("log.level", config.log.level, "The least level that is written.");

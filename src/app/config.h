@@ -11,6 +11,7 @@
 #include "mail/mail_config.h"
 #include "mfa/mfa_config.h"
 #include "passwords/password_config.h"
+#include "risk/risk_config.h"
 #include "sessions/session_config.h"
 #include "tokens/token_config.h"
 #include "verification/code_config.h"
@@ -56,6 +57,7 @@ struct Config {
   mfa::Config mfa;
   audit::Config audit;
   webauthn::Config webauthn;
+  risk::Config risk;
   mail::Config mail;
   LogConfig log;
   std::string metrics_listen;

@@ -29,6 +29,11 @@ core::Result<> GuessLimit::check(core::Tx& tx, std::string_view whose) {
   return guesses ? refuse(*guesses) : core::Result<>{};
 }
 
+core::Result<int64_t> GuessLimit::failures(core::Tx& tx, std::string_view whose) {
+  const auto guesses = TRY(store_.find(tx, subject_of(whose)));
+  return guesses ? guesses->failures : 0;
+}
+
 core::Result<core::Result<>> GuessLimit::judge(core::Tx& tx, std::string_view whose, Guess guess) {
   if (!counts()) return core::Result<>{};
   const Subject subject = subject_of(whose);

@@ -27,6 +27,10 @@ core::Result<Sent> CodeMailer::send_step_up(core::Tx& tx, const accounts::User& 
   return send_code(tx, codes_, mail_, user, Purpose::step_up, mail::step_up_code, now);
 }
 
+core::Result<Sent> CodeMailer::send_sign_in(core::Tx& tx, const accounts::User& user, core::Time now) {
+  return send_code(tx, codes_, mail_, user, Purpose::sign_in, mail::sign_in_code, now);
+}
+
 core::Result<Sent> CodeMailer::send_already_registered(core::Tx& tx, const accounts::User& user, core::Time now) {
   // The code is never mailed: issuing it keeps the cool-down.
   if (!TRY(codes_.issue(tx, user.id, Purpose::notice, now))) return Sent::too_soon;

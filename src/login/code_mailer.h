@@ -17,6 +17,8 @@ class CodeMailer {
 
   core::Result<Sent> send_verification(core::Tx& tx, const accounts::User& user, core::Time now);
   core::Result<Sent> send_step_up(core::Tx& tx, const accounts::User& user, core::Time now);
+  // To who has proved a password in an unusual sign-in.
+  core::Result<Sent> send_sign_in(core::Tx& tx, const accounts::User& user, core::Time now);
   // To the owner of an address that somebody tried to register again.
   core::Result<Sent> send_already_registered(core::Tx& tx, const accounts::User& user, core::Time now);
 

@@ -115,8 +115,8 @@ struct MfaRequiredJson {
                       field("mfaToken", &MfaRequiredJson::token, "For POST /auth/mfa/verify; opens nothing else."),
                       field("expiresIn", &MfaRequiredJson::expires_in, "Seconds that it is good for."),
                       field("methods", &MfaRequiredJson::methods,
-                            "By one of which the sign-in is completed: totp and recovery_code by POST "
-                            "/auth/mfa/verify, passkey by signing in with it."),
+                            "By one of which the sign-in is completed: totp, recovery_code and email_code (a code "
+                            "was mailed) by POST /auth/mfa/verify, passkey by signing in with it."),
                       field("enrol", &MfaRequiredJson::enrol,
                             "When `methods` is empty: what is to be added before the sign-in is completed, one of "
                             "them, by POST /auth/mfa/enrol/….")};
@@ -125,14 +125,15 @@ struct MfaRequiredJson {
 
 struct VerifyFactorRequest {
   crypto::Secret token, code;
-  mfa::Method method{};
+  CodeMethod method{};
   std::optional<sessions::DeviceJson> device;
   static constexpr std::string_view name = "VerifyFactorRequest";
   static constexpr auto fields() {
     return std::tuple{
         field("mfaToken", &VerifyFactorRequest::token, "Of the sign-in that is to be completed.", length(1, 1024)),
         field("method", &VerifyFactorRequest::method, "What `code` is of."),
-        field("code", &VerifyFactorRequest::code, "The six digits that the app shows, or a recovery code.", otp_length),
+        field("code", &VerifyFactorRequest::code,
+              "The six digits that the app shows, those of a mail, or a recovery code.", otp_length),
         field("deviceInfo", &VerifyFactorRequest::device, "The device that signs in.")};
   }
 };

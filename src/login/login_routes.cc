@@ -154,7 +154,7 @@ std::vector<http::Route> routes(const RouteParts& p) {
                                         .summary = "Prove the address with the code; signs in.",
                                         .guard = Guard::open(),
                                         .budget = http::Budget::sign_ins,
-                                        .errors = {Code::otp_invalid, Code::store_unavailable}},
+                                        .errors = {Code::otp_invalid, Code::sign_in_refused, Code::store_unavailable}},
                                        [p](Context& c, VerifyRequest r) { return verify_email(c, std::move(r), p); }));
   all.push_back(route<EmailRequest, Message>({.method = post,
                                               .path = "/auth/resend-otp",
@@ -173,7 +173,7 @@ std::vector<http::Route> routes(const RouteParts& p) {
        .guard = Guard::open(),
        .budget = http::Budget::sign_ins,
        .errors = {Code::invalid_credentials, Code::too_many_attempts, Code::email_not_verified, Code::session_limit,
-                  Code::account_disabled, Code::overloaded, Code::store_unavailable}},
+                  Code::sign_in_refused, Code::account_disabled, Code::overloaded, Code::store_unavailable}},
       [p](Context& c, LoginRequest r) { return sign_in(c, std::move(r), p); }));
   all.push_back(route<VerifyFactorRequest, SignInJson>(
       {.method = post,
@@ -183,7 +183,7 @@ std::vector<http::Route> routes(const RouteParts& p) {
        .guard = Guard::open(),
        .budget = http::Budget::sign_ins,
        .errors = {Code::mfa_token_invalid, Code::factor_not_allowed, Code::otp_invalid, Code::too_many_attempts,
-                  Code::session_limit, Code::store_unavailable}},
+                  Code::session_limit, Code::sign_in_refused, Code::store_unavailable}},
       [p](Context& c, const VerifyFactorRequest& r) { return verify_factor(c, r, p); }));
   all.push_back(route<PasskeySignInRequest, TokensJson>(
       {.method = post,
@@ -192,7 +192,7 @@ std::vector<http::Route> routes(const RouteParts& p) {
        .summary = "Sign in by a passkey, without password and user name; counts as both factors.",
        .guard = Guard::open(),
        .budget = http::Budget::sign_ins,
-       .errors = {Code::passkey_invalid, Code::session_limit, Code::store_unavailable}},
+       .errors = {Code::passkey_invalid, Code::session_limit, Code::sign_in_refused, Code::store_unavailable}},
       [p](Context& c, PasskeySignInRequest r) { return passkey_sign_in(c, std::move(r), p); }));
   all.push_back(route<StepUpRequest, TokensJson>(
       {.method = post,

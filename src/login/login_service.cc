@@ -15,14 +15,15 @@ Result<SignInOutcome> Service::login(std::string_view text, const crypto::Secret
   const std::string new_hash = TRY(stronger_hash(*user, password));
   auto admitted =
       parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, *user, new_hash, device, origin); });
-  if (!admitted) TRY(record_no_room(admitted.error(), user->id, origin));
+  if (!admitted) TRY(record_refusal(admitted.error(), user->id, origin));
   return with_access_token(TRY(TRY(std::move(admitted))));
 }
 
-Result<> Service::record_no_room(const core::Error& error, accounts::UserId user, const audit::Origin& origin) {
-  if (error.code != Code::session_limit) return {};
+Result<> Service::record_refusal(const core::Error& error, accounts::UserId user, const audit::Origin& origin) {
+  if (error.code != Code::session_limit && error.code != Code::sign_in_refused) return {};
+  const std::string why = std::string(core::row(error.code).name) + (error.cause.empty() ? "" : ": " + error.cause);
   return parts_.transactor.atomically(
-      [&](core::Tx& tx) { return parts_.audit.append(tx, {"login.failed", user.value, {}, "session_limit"}, origin); });
+      [&](core::Tx& tx) { return parts_.audit.append(tx, {"login.failed", user.value, {}, why}, origin); });
 }
 
 // A password that will not be accepted anyway is not even hashed.
@@ -52,6 +53,7 @@ std::unexpected<core::Error> Service::refuse(const std::optional<accounts::Email
   const auto subject = user ? std::optional(user->id.value) : std::nullopt;
   const auto judged = parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<>> {
     auto heard = email ? TRY(parts_.guesses.judge(tx, email->key, guess)) : Result<>{};
+    if (email) TRY(parts_.watch.note_try(tx, email->key, origin));
     const Code told = heard ? why : heard.error().code;
     TRY(parts_.audit.append(tx, {"login.failed", subject, {}, std::string(core::row(told).name)}, origin));
     return heard;
@@ -71,6 +73,9 @@ Result<std::string> Service::stronger_hash(const accounts::User& user, const cry
 Result<Result<SignInOutcome>> Service::admit(core::Tx& tx, const accounts::User& proved, const std::string& new_hash,
                                              const devices::Device& device, const audit::Origin& origin) {
   auto user = TRY(parts_.users.lock(tx, proved.id));
+  TRY(parts_.watch.note_try(tx, proved.email_key, origin));
+  if (parts_.watch.rules().on(risk::Signal::after_failures))
+    TRY(parts_.watch.note_failures(tx, proved.id, TRY(parts_.guesses.failures(tx, proved.email_key))));
   if (auto late = TRY(parts_.guesses.judge(tx, proved.email_key, limits::Guess::right)); !late) {
     TRY(parts_.audit.append(tx, {"login.failed", proved.id.value, {}, "too_many_attempts"}, origin));
     return Result<SignInOutcome>(std::unexpected(late.error()));
@@ -91,24 +96,36 @@ Result<Result<SignInOutcome>> Service::admit(core::Tx& tx, const accounts::User&
 
 Result<SignInOutcome> Service::ask_or_create(core::Tx& tx, accounts::User user, std::string amr,
                                              const devices::Device& device, const audit::Origin& origin) {
-  auto step = TRY(second_step(tx, user.id, amr));
+  auto step = TRY(asked_of(tx, user, amr, device, origin));
   if (step.nothing()) return TRY(create_session(tx, std::move(user), std::move(amr), device, origin));
+  if (step.methods == std::vector{SecondMethod::email_code})
+    TRY(parts_.mailer.send_sign_in(tx, user, parts_.clock.now()));
   auto token = TRY(parts_.challenges.begin(tx, user, amr));
   TRY(parts_.audit.append(tx, {"login.factor_asked", user.id.value, {}, {}}, origin));
   return NeedsFactor{std::move(token), parts_.challenges.life(), std::move(step)};
+}
+
+// What is asked for by policy, or else because the sign-in is unusual.
+Result<SecondStep> Service::asked_of(core::Tx& tx, const accounts::User& user, std::string_view amr,
+                                     const devices::Device& device, const audit::Origin& origin) {
+  auto step = TRY(second_step(tx, user.id, amr));
+  if (!step.nothing() || !parts_.watch.may_ask() || sessions::lists(amr, "mfa") || sessions::lists(amr, "otp"))
+    return step;
+  const auto judgement = TRY(parts_.watch.judge(tx, user.id, device, origin));
+  if (judgement.action == risk::Action::step_up) step.methods = {SecondMethod::email_code};
+  return step;
 }
 
 Result<SecondStep> Service::second_step(core::Tx& tx, accounts::UserId user, std::string_view amr) {
   return second_step_of(tx, user, amr, {parts_.access, parts_.factors, parts_.passkeys, parts_.mfa_config});
 }
 
-Result<SignInOutcome> Service::verify_factor(const crypto::Secret& token, mfa::Method method,
-                                             const crypto::Secret& code, const devices::Device& device,
-                                             const audit::Origin& origin) {
+Result<SignInOutcome> Service::verify_factor(const crypto::Secret& token, CodeMethod method, const crypto::Secret& code,
+                                             const devices::Device& device, const audit::Origin& origin) {
   const auto id = TRY(who_waits(token));
   auto admitted = parts_.transactor.atomically(
       [&](core::Tx& tx) { return admit_by_factor(tx, id, token, method, code, device, origin); });
-  if (!admitted) TRY(record_no_room(admitted.error(), id, origin));
+  if (!admitted) TRY(record_refusal(admitted.error(), id, origin));
   return with_access_token(TRY(TRY(std::move(admitted))));
 }
 
@@ -133,22 +150,44 @@ Result<Result<Waiting>> Service::lock_waiting(core::Tx& tx, accounts::UserId id,
 
 // A refusal that is recorded or counted is a value of the transaction, so that it is committed.
 Result<Result<SignInOutcome>> Service::admit_by_factor(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
-                                                       mfa::Method method, const crypto::Secret& code,
+                                                       CodeMethod method, const crypto::Secret& code,
                                                        const devices::Device& device, const audit::Origin& origin) {
   auto waiting = TRY(lock_waiting(tx, id, token, origin));
   if (!waiting) return Result<SignInOutcome>(std::unexpected(waiting.error()));
-  const auto asked = TRY(second_step(tx, id, waiting->amr)).methods;
-  if (asked == std::vector{SecondMethod::passkey}) return core::fail(Code::factor_not_allowed);
-  if (auto heard = TRY(parts_.factors.verify(tx, waiting->user, method, code, origin)); !heard)
-    return Result<SignInOutcome>(std::unexpected(heard.error()));
+  const auto asked = TRY(asked_of(tx, waiting->user, waiting->amr, device, origin)).methods;
+  const bool by_mail = std::ranges::find(asked, SecondMethod::email_code) != asked.end();
+  if (asked == std::vector{SecondMethod::passkey} || by_mail != (method == CodeMethod::email_code))
+    return core::fail(Code::factor_not_allowed);
+  auto proved = TRY(prove(tx, waiting->user, method, code, origin));
+  if (!proved) return Result<SignInOutcome>(std::unexpected(proved.error()));
   TRY(parts_.challenges.consume(tx, token));
   return Result<SignInOutcome>(
-      TRY(ask_or_create(tx, std::move(waiting->user), with_proof(waiting->amr, mfa::amr_of(method)), device, origin)));
+      TRY(ask_or_create(tx, std::move(waiting->user), with_proof(waiting->amr, *proved), device, origin)));
+}
+
+// What was proved by it (RFC 8176).
+Result<Result<std::string>> Service::prove(core::Tx& tx, const accounts::User& user, CodeMethod method,
+                                           const crypto::Secret& code, const audit::Origin& origin) {
+  if (method != CodeMethod::email_code) {
+    const auto factor = method == CodeMethod::totp ? mfa::Method::totp : mfa::Method::recovery_code;
+    if (auto heard = TRY(parts_.factors.verify(tx, user, factor, code, origin)); !heard)
+      return Result<std::string>(std::unexpected(heard.error()));
+    return Result<std::string>(std::string(mfa::amr_of(factor)));
+  }
+  const auto purpose = verification::Purpose::sign_in;
+  if (TRY(parts_.codes.consume(tx, user.id, purpose, code, parts_.clock.now())) == verification::Outcome::accepted)
+    return Result<std::string>("otp");
+  TRY(parts_.audit.append(tx, {"user.code_refused", user.id.value, {}, {}}, origin));
+  return Result<std::string>(core::fail(Code::otp_invalid));
 }
 
 Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std::string amr,
                                          const devices::Device& device, const audit::Origin& origin) {
+  const auto judgement = TRY(parts_.watch.judge(tx, user.id, device, origin));
+  if (judgement.action == risk::Action::block)
+    return std::unexpected(core::Error{.code = Code::sign_in_refused, .cause = risk::text_of(judgement.signals)});
   auto issued = TRY(parts_.sessions.create(tx, user.id, device, std::move(amr), origin));
+  TRY(parts_.watch.accept(tx, user, issued.session, judgement, origin));
   return give_out(tx, std::move(user), std::move(issued));
 }
 

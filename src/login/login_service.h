@@ -10,6 +10,7 @@
 #include "login/signed_in.h"
 #include "mfa/challenges.h"
 #include "passwords/hasher.h"
+#include "risk/watch.h"
 #include "sessions/checker.h"
 #include "tokens/access_token.h"
 
@@ -36,6 +37,7 @@ class Service {
     mfa::Service& factors;
     mfa::Challenges& challenges;
     webauthn::Passkeys& passkeys;
+    risk::Watch& watch;
     sessions::Service& sessions;
     sessions::Checker& checker;
     tokens::KeyRing& keys;
@@ -49,7 +51,7 @@ class Service {
 
   // Errors: invalid_credentials for unknown account and wrong password alike, at the same cost; with the right password
   // email_not_verified (a new code is on its way) or account_disabled; too_many_attempts after many wrong ones, also
-  // with the right one; session_limit; overloaded, store_unavailable.
+  // with the right one; session_limit; sign_in_refused by a rule of risk/; overloaded, store_unavailable.
   core::Result<SignInOutcome> login(std::string_view email, const crypto::Secret& password,
                                     const devices::Device& device, const audit::Origin& origin);
   // Consumes the code, marks the address as verified and signs in. Error: otp_invalid for every reason alike.
@@ -58,7 +60,7 @@ class Service {
   // The second step. Errors: mfa_token_invalid for a token that is unknown, used or too old, and for an account that
   // changed since the first step; otp_invalid, after which the token is still good; too_many_attempts; session_limit.
   // Asks for more of who has proved an app and must use a passkey.
-  core::Result<SignInOutcome> verify_factor(const crypto::Secret& token, mfa::Method method, const crypto::Secret& code,
+  core::Result<SignInOutcome> verify_factor(const crypto::Secret& token, CodeMethod method, const crypto::Secret& code,
                                             const devices::Device& device, const audit::Origin& origin);
   // Errors: refresh_invalid, session_ended with its reason, account_disabled, store_unavailable.
   core::Result<SignedIn> refresh(const crypto::Secret& refresh_token, std::string_view family,
@@ -81,13 +83,13 @@ class Service {
   // Locks his row. The inner error, which keeps what was recorded: mfa_token_invalid.
   core::Result<core::Result<Waiting>> lock_waiting(core::Tx& tx, accounts::UserId user, const crypto::Secret& token,
                                                    const audit::Origin& origin);
-  // For who has proved all that is asked for. Error: session_limit.
+  // For who has proved all that is asked for. Errors: session_limit, sign_in_refused.
   core::Result<SignedIn> create_session(core::Tx& tx, accounts::User user, std::string amr,
                                         const devices::Device& device, const audit::Origin& origin);
   // What a session's user is given, but for the access token.
   core::Result<SignedIn> give_out(core::Tx& tx, accounts::User user, sessions::Issued issued);
-  // A sign-in that finds no room for its session used nothing up, and is on record; outside of a transaction.
-  core::Result<> record_no_room(const core::Error& error, accounts::UserId user, const audit::Origin& origin);
+  // A sign-in that create_session() refused used nothing up, and is on record; outside of a transaction.
+  core::Result<> record_refusal(const core::Error& error, accounts::UserId user, const audit::Origin& origin);
 
  private:
   core::Result<std::optional<accounts::User>> find(core::Tx& tx, const accounts::Email& email);
@@ -100,10 +102,14 @@ class Service {
   core::Result<core::Result<SignInOutcome>> admit(core::Tx& tx, const accounts::User& proved,
                                                   const std::string& new_hash, const devices::Device& device,
                                                   const audit::Origin& origin);
+  core::Result<SecondStep> asked_of(core::Tx& tx, const accounts::User& user, std::string_view amr,
+                                    const devices::Device& device, const audit::Origin& origin);
+  core::Result<core::Result<std::string>> prove(core::Tx& tx, const accounts::User& user, CodeMethod method,
+                                                const crypto::Secret& code, const audit::Origin& origin);
   core::Result<SignInOutcome> ask_or_create(core::Tx& tx, accounts::User user, std::string amr,
                                             const devices::Device& device, const audit::Origin& origin);
   core::Result<core::Result<SignInOutcome>> admit_by_factor(core::Tx& tx, accounts::UserId id,
-                                                            const crypto::Secret& token, mfa::Method method,
+                                                            const crypto::Secret& token, CodeMethod method,
                                                             const crypto::Secret& code, const devices::Device& device,
                                                             const audit::Origin& origin);
   core::Result<sessions::Refreshed> rotate(const crypto::Secret& refresh_token, std::string_view family,

@@ -353,10 +353,10 @@ struct SecondFactor : LoginService {
     auto outcome = login.login("ann@example.com", Secret(password), device, origin);
     return std::get<NeedsFactor>(outcome.value()).token;
   }
-  std::string prove(const Secret& token, mfa::Method method, const Secret& proof) {
+  std::string prove(const Secret& token, CodeMethod method, const Secret& proof) {
     return code_of(login.verify_factor(token, method, proof, device, origin));
   }
-  std::string prove(const Secret& token) { return prove(token, mfa::Method::totp, code()); }
+  std::string prove(const Secret& token) { return prove(token, CodeMethod::totp, code()); }
 };
 
 TEST_F(SecondFactor, IsAskedForBeforeThereIsASession) {
@@ -368,7 +368,7 @@ TEST_F(SecondFactor, IsAskedForBeforeThereIsASession) {
   EXPECT_EQ(audit.actions(), "login.factor_asked");
   ASSERT_EQ(challenge_rows.rows.size(), 1u);
   EXPECT_EQ(challenge_rows.rows.begin()->first, crypto::sha256(asked.token.bytes())) << "only its hash is stored";
-  const auto done = login.verify_factor(asked.token, mfa::Method::totp, code(), device, origin);
+  const auto done = login.verify_factor(asked.token, CodeMethod::totp, code(), device, origin);
   ASSERT_TRUE(done);
   const auto* signed_in = std::get_if<SignedIn>(&*done);
   ASSERT_TRUE(signed_in);
@@ -380,18 +380,18 @@ TEST_F(SecondFactor, IsAskedForBeforeThereIsASession) {
 
 TEST_F(SecondFactor, AWrongCodeLeavesTheTokenAndARightOneUsesItUp) {
   const Secret token = ask();
-  EXPECT_EQ(prove(token, mfa::Method::totp, Secret(std::string("x"))), "otp_invalid");
+  EXPECT_EQ(prove(token, CodeMethod::totp, Secret(std::string("x"))), "otp_invalid");
   EXPECT_EQ(prove(token), "done");
-  EXPECT_EQ(prove(token, mfa::Method::recovery_code, recovery_codes[0]), "mfa_token_invalid");
+  EXPECT_EQ(prove(token, CodeMethod::recovery_code, recovery_codes[0]), "mfa_token_invalid");
   EXPECT_EQ(living(), 1u);
   EXPECT_EQ(prove(ask()), "otp_invalid") << "the code was used";
-  EXPECT_EQ(prove(ask(), mfa::Method::recovery_code, recovery_codes[0]), "done") << "it was not used up before";
+  EXPECT_EQ(prove(ask(), CodeMethod::recovery_code, recovery_codes[0]), "done") << "it was not used up before";
 }
 
 TEST_F(SecondFactor, ATokenIsGoodForAWhile) {
   const Secret token = ask();
   clock.advance(std::chrono::minutes(5) - core::Millis(1));
-  EXPECT_EQ(prove(token, mfa::Method::totp, Secret(std::string("x"))), "otp_invalid");
+  EXPECT_EQ(prove(token, CodeMethod::totp, Secret(std::string("x"))), "otp_invalid");
   clock.advance(core::Millis(1));
   EXPECT_EQ(prove(token), "mfa_token_invalid");
   EXPECT_EQ(prove(Secret(std::string("ush_m_nonsense"))), "mfa_token_invalid");
@@ -430,7 +430,7 @@ TEST_F(SecondFactor, ACodeByMailDoesNotStandInForIt) {
 
 // Each login is a new token, and none of them a new beginning.
 TEST_F(SecondFactor, GuessesAreCountedOverAllTokens) {
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(prove(ask(), mfa::Method::totp, Secret(std::string("x"))), "otp_invalid");
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(prove(ask(), CodeMethod::totp, Secret(std::string("x"))), "otp_invalid");
   EXPECT_EQ(prove(ask()), "too_many_attempts");
   ASSERT_TRUE(passwords.forgot("ann@example.com", origin));
   ASSERT_TRUE(passwords.reset("ann@example.com", mailed_code(), Secret(password), origin));
@@ -444,20 +444,20 @@ TEST_F(SecondFactor, ASignInThatFindsNoRoomUsesNothingUp) {
   session_config.limit = 1;
   session_config.at_limit = sessions::AtLimit::refuse;
   const Secret token = ask();
-  EXPECT_EQ(prove(token, mfa::Method::recovery_code, recovery_codes[0]), "session_limit");
+  EXPECT_EQ(prove(token, CodeMethod::recovery_code, recovery_codes[0]), "session_limit");
   EXPECT_EQ(audit.records.back().event.detail, "session_limit");
   EXPECT_EQ(living(), 1u);
   session_config.limit = 2;
-  EXPECT_EQ(prove(token, mfa::Method::recovery_code, recovery_codes[0]), "done");
+  EXPECT_EQ(prove(token, CodeMethod::recovery_code, recovery_codes[0]), "done");
 }
 
 // Both found the token; one of them signs in, and the other keeps its code.
 TEST_F(SecondFactor, WhoComesSecondWithATokenUsesNothingUp) {
   const Secret token = ask();
   meanwhile.before_write = [&] { EXPECT_EQ(prove(token), "done"); };
-  EXPECT_EQ(prove(token, mfa::Method::recovery_code, recovery_codes[0]), "mfa_token_invalid");
+  EXPECT_EQ(prove(token, CodeMethod::recovery_code, recovery_codes[0]), "mfa_token_invalid");
   EXPECT_EQ(audit.records.back().event.detail, "mfa_token_invalid");
-  EXPECT_EQ(prove(ask(), mfa::Method::recovery_code, recovery_codes[0]), "done");
+  EXPECT_EQ(prove(ask(), CodeMethod::recovery_code, recovery_codes[0]), "done");
 }
 
 TEST_F(LoginService, AStoreThatDoesNotAnswerIsNoRefusal) {

@@ -26,7 +26,7 @@ Result<SignedIn> PasskeySignIn::sign_in(const webauthn::Assertion& answer, const
     TRY(record(tx, {}, unknown.error(), origin));
     return unknown;
   });
-  if (!admitted && owner) TRY(parts_.login.record_no_room(admitted.error(), *owner, origin));
+  if (!admitted && owner) TRY(parts_.login.record_refusal(admitted.error(), *owner, origin));
   return parts_.login.with_access_token(TRY(TRY(std::move(admitted))));
 }
 

@@ -8,12 +8,22 @@
 
 namespace login {
 
-// A passkey is used by signing in with it, which completes everything (passkey_sign_in.h).
-enum class SecondMethod { totp, recovery_code, passkey };
-constexpr std::array<core::Name<SecondMethod>, 3> names_of(SecondMethod) {
+// A passkey is used by signing in with it, which completes everything (passkey_sign_in.h). A code by mail is no second
+// factor: it is asked for of an unusual sign-in that has nothing better to prove.
+enum class SecondMethod { totp, recovery_code, passkey, email_code };
+constexpr std::array<core::Name<SecondMethod>, 4> names_of(SecondMethod) {
   return {{{SecondMethod::totp, "totp"},
            {SecondMethod::recovery_code, "recovery_code"},
-           {SecondMethod::passkey, "passkey"}}};
+           {SecondMethod::passkey, "passkey"},
+           {SecondMethod::email_code, "email_code"}}};
+}
+
+// Those of them that are proved by a code.
+enum class CodeMethod { totp, recovery_code, email_code };
+constexpr std::array<core::Name<CodeMethod>, 3> names_of(CodeMethod) {
+  return {{{CodeMethod::totp, "totp"},
+           {CodeMethod::recovery_code, "recovery_code"},
+           {CodeMethod::email_code, "email_code"}}};
 }
 
 struct SecondStep {

@@ -11,7 +11,7 @@ namespace mail {
 
 // What all mails share.
 struct Letterhead {
-  std::string public_url;  // http.public_url: the only link in any mail
+  std::string public_url;  // http.public_url: what every link in a mail begins with
 };
 
 struct Message {

@@ -10,8 +10,9 @@ namespace {
 
 // One piece of a mail, shown in both parts.
 struct Block {
-  enum Kind { paragraph, code, facts, small } kind;
+  enum Kind { paragraph, code, facts, small, link } kind;
   std::string text;
+  std::string url = {};  // of a link
 };
 
 constexpr std::string_view font = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
@@ -28,6 +29,9 @@ std::string html_of(const Block& block) {
              text + "</p>\n";
     case Block::facts:
       return "<p style=\"margin:0 0 16px;padding:4px 0 4px 16px;border-left:3px solid #4f7cff\">" + text + "</p>\n";
+    case Block::link:
+      return "<p style=\"margin:0 0 16px\"><a href=\"" + escape_html(block.url) + "\" style=\"color:#4f7cff\">" + text +
+             "</a></p>\n";
     case Block::small:
       return "<p style=\"margin:0;font-size:14px;opacity:0.8\">" + text + "</p>\n";
   }
@@ -35,6 +39,7 @@ std::string html_of(const Block& block) {
 }
 
 std::string text_of(const Block& block) {
+  if (block.kind == Block::link) return block.text + ":\n    " + block.url + "\n\n";
   return block.kind == Block::code || block.kind == Block::facts ? "    " + block.text + "\n\n" : block.text + "\n\n";
 }
 
@@ -89,6 +94,12 @@ Message code_letter(const Letterhead& head, const std::string& to, std::string s
                   {Block::code, one_line(code.expose())},
                   {Block::paragraph, "It can be used once, within " + minutes(life) + ". Never tell it to anybody."},
                   {Block::small, std::move(otherwise)}});
+}
+
+// "Chrome on macOS, from 192.0.2.1, 2026-01-31 12:00 UTC"
+std::string whereabouts(const std::string& device, const std::string& ip_address, core::Time at) {
+  return one_line(device.empty() ? "a device" : device) + (ip_address.empty() ? "" : ", from " + one_line(ip_address)) +
+         ", " + moment(at);
 }
 
 // Characters that end a line or turn its direction (Unicode categories Zl, Zp and the bidirectional controls).
@@ -165,6 +176,11 @@ Message step_up_code(const Letterhead& head, const std::string& to, const crypto
       "If you did not ask for it, somebody uses a device on which you are signed in: sign out all devices.");
 }
 
+Message sign_in_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life) {
+  return code_letter(head, to, "Confirm that it is you", "Enter this code to complete your sign-in:", code, life,
+                     "If you are not signing in, somebody knows your password: reset it at once.");
+}
+
 Message password_changed(const Letterhead& head, const std::string& to, core::Time at) {
   return compose(head, to, "Your password was changed",
                  {{Block::paragraph, "The password of your account was changed:"},
@@ -225,10 +241,24 @@ Message recovery_codes_replaced(const Letterhead& head, const std::string& to, c
        {Block::small, "If it was not you, change your password at once and replace your recovery codes."}});
 }
 
+Message unusual_sign_in(const Letterhead& head, const std::string& to, const UnusualSignIn& sign_in,
+                        const crypto::Secret& token) {
+  const std::string where = whereabouts(sign_in.device, sign_in.ip_address, sign_in.at);
+  const std::string why = sign_in.signals.empty() ? "" : " What was unusual: " + one_line(sign_in.signals) + ".";
+  return compose(
+      head, to, sign_in.signals.empty() ? "A new device signed in" : "An unusual sign-in",
+      {{Block::paragraph, "Somebody signed in to your account:"},
+       {Block::facts, where},
+       {Block::paragraph, "If it was you, there is nothing to do." + why},
+       {Block::link, "This was not me", head.public_url + "/auth/not-me?token=" + std::string(token.expose())},
+       {Block::small,
+        "The link shows a page on which you sign out all devices and choose a new password. Opening it "
+        "changes nothing yet."}});
+}
+
 Message session_ended_for_reuse(const Letterhead& head, const std::string& to, const std::string& device,
                                 const std::string& ip_address, core::Time at) {
-  const std::string where = one_line(device.empty() ? "a device" : device) +
-                            (ip_address.empty() ? "" : ", from " + one_line(ip_address)) + ", " + moment(at);
+  const std::string where = whereabouts(device, ip_address, at);
   return compose(head, to, "A device was signed out for your safety",
                  {{Block::paragraph,
                    "A sign-in of your account was used from two places at once, as happens when it was "

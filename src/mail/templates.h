@@ -18,6 +18,8 @@ Message password_reset_code(const Letterhead& head, const std::string& to, const
                             core::Millis life);
 // Somebody who is signed in is asked to prove that the mailbox is his.
 Message step_up_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life);
+// Somebody gave the right password in an unusual sign-in.
+Message sign_in_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life);
 Message password_changed(const Letterhead& head, const std::string& to, core::Time at);
 Message second_factor_added(const Letterhead& head, const std::string& to, core::Time at);
 Message second_factor_removed(const Letterhead& head, const std::string& to, core::Time at);
@@ -30,6 +32,17 @@ Message passkey_removed(const Letterhead& head, const std::string& to, const std
 // which may be empty; the text of a User-Agent is not to be trusted and is cut.
 Message session_ended_for_reuse(const Letterhead& head, const std::string& to, const std::string& device,
                                 const std::string& ip_address, core::Time at);
+
+// What a user is told of a sign-in that was unusual. `device` and `ip_address` as above; `signals` are names of rules,
+// and empty when nothing but the device was new.
+struct UnusualSignIn {
+  std::string device, ip_address;
+  core::Time at;
+  std::string signals;
+};
+// `token` is good for the link by which the user says that it was not him.
+Message unusual_sign_in(const Letterhead& head, const std::string& to, const UnusualSignIn& sign_in,
+                        const crypto::Secret& token);
 
 // `text` with the five characters of HTML that mean something replaced.
 std::string escape_html(std::string_view text);

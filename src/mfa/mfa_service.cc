@@ -95,6 +95,13 @@ Result<> Service::remove(core::Tx& tx, const accounts::User& user, const audit::
   return parts_.audit.append(tx, {"factor.removed", user.id.value, {}, "totp"}, origin);
 }
 
+Result<> Service::remove_since(core::Tx& tx, const accounts::User& user, core::Time since,
+                               const audit::Origin& origin) {
+  const auto factor = TRY(parts_.factors.lock_totp(tx, user.id));
+  if (!factor || !factor->confirmed_at || *factor->confirmed_at < since) return {};
+  return remove(tx, user, origin);
+}
+
 Result<std::vector<crypto::Secret>> Service::renew_recovery_codes(core::Tx& tx, const accounts::User& user,
                                                                   const audit::Origin& origin) {
   const auto factor = TRY(parts_.factors.lock_totp(tx, user.id));

@@ -64,6 +64,8 @@ class Service {
                                       std::optional<sessions::SessionId> session = std::nullopt);
   // The app and the recovery codes. Error: not_found.
   core::Result<> remove(core::Tx& tx, const accounts::User& user, const audit::Origin& origin);
+  // If it was added at `since` or later.
+  core::Result<> remove_since(core::Tx& tx, const accounts::User& user, core::Time since, const audit::Origin& origin);
   // New ones in the place of all that there were; a mail tells of it. Error: not_found for a user without a second
   // factor.
   core::Result<std::vector<crypto::Secret>> renew_recovery_codes(core::Tx& tx, const accounts::User& user,

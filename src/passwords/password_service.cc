@@ -10,17 +10,17 @@ using core::Code, core::Result, verification::Purpose;
 Result<> Service::forgot(std::string_view text, const audit::Origin& origin) {
   const auto email = accounts::Email::parse(text);
   if (!email) return core::fail_field("email", "invalid_email", "must be an e-mail address");
-  const core::Time now = parts_.clock.now();
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<> {
     const auto user = TRY(parts_.users.find_by_email(tx, email->key));
-    if (user && user->active()) TRY(send_code(tx, *user, now));
+    if (user && user->active()) TRY(send_reset_code(tx, *user));
     // Also for nobody, so that each call commits once: a commit waits for the disk, which can be noticed from outside.
     const auto subject = user ? std::optional(user->id.value) : std::nullopt;
     return parts_.audit.append(tx, {"password.reset_requested", subject, {}, {}}, origin);
   });
 }
 
-Result<> Service::send_code(core::Tx& tx, const accounts::User& user, core::Time now) {
+Result<> Service::send_reset_code(core::Tx& tx, const accounts::User& user) {
+  const core::Time now = parts_.clock.now();
   const auto code = TRY(parts_.codes.issue(tx, user.id, Purpose::reset_password, now));
   if (!code) return {};
   const auto life = parts_.codes.rules().life;

@@ -34,6 +34,8 @@ class Service {
 
   // Mails a reset code to an account that exists; does nothing otherwise. validation_failed when malformed.
   core::Result<> forgot(std::string_view email, const audit::Origin& origin);
+  // Mails it a code to choose a new password with, unless one was sent a moment ago.
+  core::Result<> send_reset_code(core::Tx& tx, const accounts::User& user);
   // Ends every session of the user; how many. Errors: otp_invalid for every reason alike, password_rejected.
   core::Result<int64_t> reset(std::string_view email, const crypto::Secret& otp, const crypto::Secret& password,
                               const audit::Origin& origin);
@@ -53,7 +55,6 @@ class Service {
   core::Result<int64_t> store(core::Tx& tx, accounts::User user, std::string hash,
                               std::optional<sessions::SessionId> except, std::string_view action,
                               const audit::Origin& origin);
-  core::Result<> send_code(core::Tx& tx, const accounts::User& user, core::Time now);
   core::Result<> check_policy(const crypto::Secret& password, const accounts::User& user) const;
   Parts parts_;
 };

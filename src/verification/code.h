@@ -14,13 +14,15 @@ enum class Purpose {
   verify_email,
   reset_password,
   step_up,
+  sign_in,
   // Nothing is opened by it: issuing under it says whether a notice may be mailed to this user now.
   notice,
 };
-constexpr std::array<core::Name<Purpose>, 4> names_of(Purpose) {
+constexpr std::array<core::Name<Purpose>, 5> names_of(Purpose) {
   return {{{Purpose::verify_email, "verify_email"},
            {Purpose::reset_password, "reset_password"},
            {Purpose::step_up, "step_up"},
+           {Purpose::sign_in, "sign_in"},
            {Purpose::notice, "notice"}}};
 }
 

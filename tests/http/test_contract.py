@@ -23,6 +23,7 @@ NOT_PROVOKED = {
     "internal": "no request is known that reaches it",
     "overloaded": "needs full queues: test_edge.py",
     "session_limit": "needs a limit: test_session_limit.py",
+    "sign_in_refused": "needs a rule that blocks: test_unusual_sign_ins.py",
     "rate_limited": "needs a small budget: test_rate_limits.py",
     "store_unavailable": "needs a store that does not answer: test_edge.py",
     ("beginTotp", "conflict"): "only a race sees it: own_factors_test.cc",

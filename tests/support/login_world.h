@@ -6,6 +6,7 @@
 #include "tests/support/fake_changes.h"
 #include "tests/support/fake_factors.h"
 #include "tests/support/fake_passkeys.h"
+#include "tests/support/fake_risk.h"
 #include "tests/support/password_world.h"
 
 namespace test {
@@ -29,12 +30,19 @@ struct LoginWorld : PasswordWorld {
   FakePasskeys passkey_rows;
   webauthn::Config passkey_config{.rp_id = "example.org", .origins = {"https://example.org"}};
   webauthn::Passkeys passkeys{{meanwhile, passkey_rows, users, sessions, audit, mail, random, clock, passkey_config}};
+  FakeFamiliar familiar_rows;
+  FakeNotices notice_rows;
+  risk::Config risk_config;
+  risk::Places places;
+  risk::NotMe not_me{{meanwhile, notice_rows, users, sessions, passwords, factors, passkey_rows, audit, mail, outbox,
+                      random, clock, risk_config}};
+  risk::Watch watch{{familiar_rows, session_rows, not_me, audit, mail, places, clock, risk_config}};
   login::CodeMailer code_mailer{codes, mail};
   login::Registration registration{
       {meanwhile, users, access, audit, code_mailer, *hasher, breaches, random, clock, password_config}};
-  login::Service login{{meanwhile, users,   access,  audit,        outbox,         codes,     code_mailer,
-                        *hasher,   guesses, factors, challenges,   passkeys,       sessions,  checker,
-                        keys,      random,  clock,   token_config, session_config, mfa_config}};
+  login::Service login{{meanwhile, users,   access,  audit,      outbox,       codes,          code_mailer,
+                        *hasher,   guesses, factors, challenges, passkeys,     watch,          sessions,
+                        checker,   keys,    random,  clock,      token_config, session_config, mfa_config}};
 
   ::login::StepUp step_up{{meanwhile, users, access, audit, passwords, factors, codes, code_mailer, passkeys, sessions,
                            login, clock, session_config, mfa_config}};
@@ -43,6 +51,9 @@ struct LoginWorld : PasswordWorld {
     transactor.track(factor_rows.state);
     transactor.track(challenge_rows.rows);
     transactor.track(passkey_rows.state);
+    transactor.track(familiar_rows.traits);
+    transactor.track(familiar_rows.tries);
+    transactor.track(notice_rows.rows);
   }
   // By a user without a second factor.
   core::Result<login::SignedIn> sign_in(const std::string& email, const std::string& password,

@@ -1,0 +1,68 @@
+#include "risk/not_me.h"
+
+#include "crypto/base64url.h"
+#include "mail/templates.h"
+
+namespace risk {
+
+using core::Result;
+
+Result<> NotMe::tell(core::Tx& tx, const accounts::User& user, const sessions::Session& session,
+                     const Judgement& judgement) {
+  std::array<uint8_t, 32> bytes{};
+  parts_.random.fill(bytes);
+  const crypto::Secret token("ush_n_" + crypto::base64url_encode(bytes));
+  const core::Time now = parts_.clock.now(), end = now + parts_.config.not_me_life;
+  const Notice notice{user.id, session.id, session.device.name.value_or(""), session.ip_address, now, end};
+  TRY(parts_.notices.create(tx, crypto::sha256(token.bytes()), notice));
+  const bool device_only = judgement.signals == std::vector{Signal::new_device};
+  auto letter = mail::unusual_sign_in(
+      parts_.mail.letterhead(), user.email,
+      {notice.device, notice.ip_address, now, device_only ? "" : text_of(judgement.signals)}, token);
+  return parts_.mail.enqueue(tx, std::move(letter), now + std::chrono::days(1));
+}
+
+Result<std::optional<Notice>> NotMe::find(const crypto::Secret& token) {
+  auto found = TRY(parts_.transactor.reading(
+      [&](core::Tx& tx) { return parts_.notices.find(tx, crypto::sha256(token.bytes())); }));
+  return found && found->expires_at > parts_.clock.now() ? std::move(found) : std::nullopt;
+}
+
+Result<bool> NotMe::deny(const crypto::Secret& token, const audit::Origin& origin) {
+  const auto notice = TRY(find(token));
+  if (!notice) return false;
+  return parts_.transactor.atomically(
+      [&](core::Tx& tx) { return deny(tx, *notice, crypto::sha256(token.bytes()), origin); });
+}
+
+Result<bool> NotMe::deny(core::Tx& tx, const Notice& notice, const crypto::Digest256& hash,
+                         const audit::Origin& origin) {
+  auto user = TRY(parts_.users.lock(tx, notice.user));
+  if (!user || !TRY(parts_.notices.consume(tx, hash))) return false;
+  TRY(parts_.audit.append(tx, {"login.denied", user->id.value, notice.session.value, {}}, origin));
+  TRY(parts_.sessions.end_all(tx, user->id, sessions::EndReason::not_me, std::nullopt, origin));
+  TRY(remove_factors_since(tx, *user, notice.at, origin));
+  user->password_hash.clear();
+  ++user->auth_epoch;
+  TRY(parts_.users.update(tx, *user));
+  TRY(parts_.outbox.announce(tx, {changes::Kind::user, user->id.value}));
+  if (user->active()) TRY(parts_.passwords.send_reset_code(tx, *user));
+  return true;
+}
+
+// Whoever signed in may have made himself a way back.
+Result<> NotMe::remove_factors_since(core::Tx& tx, const accounts::User& user, core::Time since,
+                                     const audit::Origin& origin) {
+  for (const auto& passkey : TRY(parts_.passkeys.list(tx, user.id))) {
+    if (passkey.created_at < since) continue;
+    TRY(parts_.passkeys.remove(tx, user.id, passkey.id));
+    TRY(parts_.audit.append(tx, {"passkey.removed", user.id.value, {}, passkey.id.str()}, origin));
+  }
+  return parts_.factors.remove_since(tx, user, since, origin);
+}
+
+Result<int64_t> NotMe::prune(core::Tx& tx, int64_t limit) {
+  return parts_.notices.prune(tx, parts_.clock.now(), limit);
+}
+
+}  // namespace risk

@@ -1,0 +1,91 @@
+#include "risk/watch.h"
+
+#include <algorithm>
+
+#include "mail/templates.h"
+
+namespace risk {
+namespace {
+
+using core::Result;
+
+constexpr core::Millis window = std::chrono::hours(1);  // within which a source tries many accounts
+const std::string failures_trait = "failures";
+
+std::string network_trait(const audit::Origin& origin) { return "network " + network_of(origin.ip_address); }
+std::string country_trait(const Place& place) { return "country " + place.country; }
+
+bool has(const std::vector<Trait>& traits, const std::string& text) {
+  return std::ranges::find(traits, text, &Trait::text) != traits.end();
+}
+
+}  // namespace
+
+std::string device_trait(const devices::Device& device) {
+  if (device.device_id && !device.device_id->empty()) return "device id " + *device.device_id;
+  return "device " + device.platform.value_or("") + ' ' + device.name.value_or("");
+}
+
+bool Watch::may_ask() const {
+  return std::ranges::any_of(rules().actions, [](Action action) { return action >= Action::step_up; });
+}
+
+Result<Judgement> Watch::judge(core::Tx& tx, accounts::UserId user, const devices::Device& device,
+                               const audit::Origin& origin) {
+  const core::Time now = parts_.clock.now();
+  auto traits = TRY(parts_.familiar.list(tx, user));
+  std::erase_if(traits, [&](const Trait& trait) { return trait.last_at + parts_.config.familiar_for <= now; });
+  Facts facts{.first = traits.empty(),
+              .known_device = has(traits, device_trait(device)),
+              .known_network = has(traits, network_trait(origin)),
+              .now = now,
+              .place = parts_.places.find(origin.ip_address),
+              .after_failures = has(traits, failures_trait)};
+  facts.known_country = has(traits, country_trait(facts.place));
+  if (rules().on(Signal::impossible_travel)) facts.last = TRY(last_seen(tx, user));
+  if (rules().on(Signal::many_accounts))
+    facts.accounts = TRY(
+        parts_.familiar.count_tries(tx, network_of(origin.ip_address), now - window, rules().many_accounts));
+  return risk::judge(facts, rules());
+}
+
+Result<std::optional<Seen>> Watch::last_seen(core::Tx& tx, accounts::UserId user) {
+  const auto living = TRY(parts_.sessions.list(tx, user, {.limit = 1}));
+  if (living.empty()) return std::nullopt;
+  return Seen{living[0].refreshed_at, parts_.places.find(living[0].ip_address)};
+}
+
+Result<> Watch::accept(core::Tx& tx, const accounts::User& user, const sessions::Session& session,
+                       const Judgement& judgement, const audit::Origin& origin) {
+  const auto remember = [&](Signal rule, const std::string& trait) -> Result<> {
+    if (!rules().on(rule)) return {};
+    return parts_.familiar.put(tx, user.id, {trait, session.created_at});
+  };
+  TRY(remember(Signal::new_device, device_trait(session.device)));
+  TRY(remember(Signal::new_network, network_trait(origin)));
+  TRY(remember(Signal::new_country, country_trait(parts_.places.find(origin.ip_address))));
+  if (judgement.action == Action::off) return {};
+  TRY(parts_.familiar.remove(tx, user.id, failures_trait));
+  TRY(parts_.audit.append(
+      tx, {"login.unusual", user.id.value, session.id.value, text_of(judgement.signals)}, origin));
+  return judgement.action == Action::record ? Result<>{} : parts_.not_me.tell(tx, user, session, judgement);
+}
+
+Result<> Watch::note_try(core::Tx& tx, std::string_view email_key, const audit::Origin& origin) {
+  if (!rules().on(Signal::many_accounts)) return {};
+  return parts_.familiar.put_try(tx, network_of(origin.ip_address), crypto::sha256(crypto::as_bytes(email_key)),
+                                 parts_.clock.now());
+}
+
+Result<> Watch::note_failures(core::Tx& tx, accounts::UserId user, int64_t failures) {
+  if (!rules().on(Signal::after_failures) || failures < rules().failures) return {};
+  return parts_.familiar.put(tx, user, {failures_trait, parts_.clock.now()});
+}
+
+Result<int64_t> Watch::prune(core::Tx& tx, int64_t limit) {
+  const core::Time now = parts_.clock.now();
+  const auto traits = TRY(parts_.familiar.prune(tx, now - parts_.config.familiar_for, limit));
+  return traits + TRY(parts_.familiar.prune_tries(tx, now - window, limit));
+}
+
+}  // namespace risk

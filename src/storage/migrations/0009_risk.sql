@@ -1,0 +1,36 @@
+-- What is familiar of each user: "device …", "network …", "country …".
+CREATE TABLE familiar (
+  user_id BYTEA NOT NULL REFERENCES users (id),
+  trait   TEXT NOT NULL,
+  last_at BIGINT NOT NULL,
+  PRIMARY KEY (user_id, trait)
+);
+CREATE INDEX familiar_by_age ON familiar (last_at);
+-- Nobody is told of the devices that he has used so far.
+INSERT INTO familiar (user_id, trait, last_at)
+  SELECT user_id,
+         CASE WHEN device_id <> '' THEN 'device id ' || device_id
+              ELSE 'device ' || coalesce(platform, '') || ' ' || coalesce(device_name, '') END,
+         max(last_active_at)
+    FROM sessions GROUP BY 1, 2;
+
+-- Which accounts a network tried, while risk.many_accounts is on.
+CREATE TABLE tried_accounts (
+  source  TEXT NOT NULL,
+  account BYTEA NOT NULL,                        -- SHA-256 of the address as it is compared
+  at      BIGINT NOT NULL,
+  PRIMARY KEY (source, account)
+);
+CREATE INDEX tried_accounts_by_age ON tried_accounts (at);
+
+-- Sign-ins of which their users were told with a link to say that it was not them.
+CREATE TABLE sign_in_notices (
+  token_hash BYTEA PRIMARY KEY,
+  user_id    BYTEA NOT NULL REFERENCES users (id),
+  session_id BYTEA NOT NULL,
+  device     TEXT NOT NULL,
+  ip_address TEXT NOT NULL,
+  at         BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX sign_in_notices_by_expiry ON sign_in_notices (expires_at);
