@@ -13,6 +13,7 @@
 #include "mail/mail_store_sql.h"
 #include "mfa/challenge_store_sql.h"
 #include "mfa/factor_store_sql.h"
+#include "risk/approval_store_sql.h"
 #include "risk/familiar_store_sql.h"
 #include "risk/notice_store_sql.h"
 #include "sessions/session_store_sql.h"
@@ -92,6 +93,7 @@ App::App(const Config& settings, Opened opened, Role role)
       passkey_rows(webauthn::create_sql_passkey_store()),
       familiar_rows(risk::create_sql_familiar_store()),
       notice_rows(risk::create_sql_notice_store()),
+      approval_rows(risk::create_sql_approval_store()),
       stream(std::move(opened.stream)),
       feed(*database, *change_rows, clock, [this] { return database->data_version(); }, *metrics,
            {stream.get(), role == Role::command || config.uses_postgres()}),
@@ -124,11 +126,12 @@ App::App(const Config& settings, Opened opened, Role role)
       not_me({*database, *notice_rows, *users, sessions, passwords, factors, *passkey_rows, *audit, mail, feed, random,
               clock, config.risk}),
       watch({*familiar_rows, *session_rows, not_me, *audit, mail, places, clock, config.risk}),
+      approvals({*database, *approval_rows, *session_rows, *audit, mail, random, clock, config.risk}),
       registration(
           {*database, *users, access, *audit, code_mailer, *hasher, breaches, random, clock, config.passwords}),
-      login({*database, *users,  access,  *audit,     feed,          codes,           code_mailer,
-             *hasher,   guesses, factors, challenges, passkeys,      watch,           sessions,
-             checker,   keys,    random,  clock,      config.tokens, config.sessions, config.mfa}),
+      login({*database, *users,        access,          *audit,    feed,      codes,    code_mailer, *hasher, guesses,
+             factors,   challenges,    passkeys,        watch,     approvals, sessions, checker,     keys,    random,
+             clock,     config.tokens, config.sessions, config.mfa}),
       step_up({*database, *users, access, *audit, passwords, factors, codes, code_mailer, passkeys, sessions, login,
                clock, config.sessions, config.mfa}),
       late_enrolment({*database, factors, own_factors, challenges, passkeys, login}),

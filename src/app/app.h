@@ -23,6 +23,7 @@
 #include "mail/mail_store.h"
 #include "mfa/own_factors.h"
 #include "passwords/password_service.h"
+#include "risk/approvals.h"
 #include "risk/watch.h"
 #include "sessions/checker.h"
 #include "sessions/end_again.h"
@@ -84,6 +85,7 @@ struct App {
   std::unique_ptr<webauthn::PasskeyStore> passkey_rows;
   std::unique_ptr<risk::FamiliarStore> familiar_rows;
   std::unique_ptr<risk::NoticeStore> notice_rows;
+  std::unique_ptr<risk::ApprovalStore> approval_rows;
 
   std::unique_ptr<changes::Stream> stream;
   changes::Feed feed;
@@ -112,6 +114,7 @@ struct App {
   risk::Places places;
   risk::NotMe not_me;
   risk::Watch watch;
+  risk::Approvals approvals;
   login::Registration registration;
   login::Service login;
   login::StepUp step_up;

@@ -132,8 +132,8 @@ std::vector<http::Route> all_routes(App& app, const mail::Mailbox* mailbox, mail
   std::vector<http::Route> all;
   append(all, login::check_routes(app.checker));
   append(all, login::routes({app.login, app.registration, app.step_up, app.passkey_sign_in, app.late_enrolment,
-                             app.webauthn_config, app.accounts, app.access, *app.database, app.clock, app.agents,
-                             app.config.tokens, app.config.sessions, app.config.verification.code_life}));
+                             app.approvals, app.webauthn_config, app.accounts, app.access, *app.database, app.clock,
+                             app.agents, app.config.tokens, app.config.sessions, app.config.verification.code_life}));
   append(all, passwords::routes(app.passwords));
   append(all, mfa::routes(app.own_factors));
   append(all, webauthn::routes(app.passkeys));

@@ -109,6 +109,7 @@ struct MfaRequiredJson {
   crypto::Secret token;
   int64_t expires_in = 0;
   std::vector<SecondMethod> methods, enrol;
+  std::optional<std::string> approval_number;
   static constexpr std::string_view name = "MfaRequired";
   static constexpr auto fields() {
     return std::tuple{field("mfaRequired", &MfaRequiredJson::mfa_required, "Always true: nobody is signed in yet."),
@@ -116,10 +117,13 @@ struct MfaRequiredJson {
                       field("expiresIn", &MfaRequiredJson::expires_in, "Seconds that it is good for."),
                       field("methods", &MfaRequiredJson::methods,
                             "By one of which the sign-in is completed: totp, recovery_code and email_code (a code "
-                            "was mailed) by POST /auth/mfa/verify, passkey by signing in with it."),
+                            "was mailed) by POST /auth/mfa/verify, passkey by signing in with it, approval by another "
+                            "session of the user, whereafter POST /auth/mfa/approval answers."),
                       field("enrol", &MfaRequiredJson::enrol,
                             "When `methods` is empty: what is to be added before the sign-in is completed, one of "
-                            "them, by POST /auth/mfa/enrol/….")};
+                            "them, by POST /auth/mfa/enrol/…."),
+                      field("approvalNumber", &MfaRequiredJson::approval_number,
+                            "With the method approval: to be shown to the user, who enters it where he is signed in.")};
   }
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/beat.h"
+#include "login/approval_routes.h"
 #include "login/enrolment_routes.h"
 #include "login/login_json.h"
 #include "sessions/session_routes.h"
@@ -25,7 +26,8 @@ SignInJson to_json(const SignInOutcome& outcome, const RouteParts& parts) {
   return MfaRequiredJson{.token = asked.token,
                          .expires_in = count(asked.expires_in),
                          .methods = asked.step.methods,
-                         .enrol = asked.step.enrol};
+                         .enrol = asked.step.enrol,
+                         .approval_number = asked.number.empty() ? std::nullopt : std::optional(asked.number)};
 }
 
 Result<Registered> register_account(Context& context, RegisterRequest request, const RouteParts& parts) {
@@ -252,6 +254,7 @@ std::vector<http::Route> routes(const RouteParts& p) {
                                         .guard = Guard::session()},
                                        [p](Context& c, RenameRequest r) { return rename(c, std::move(r), p); }));
   std::ranges::move(enrolment_routes(p), std::back_inserter(all));
+  std::ranges::move(approval_routes(p), std::back_inserter(all));
   return all;
 }
 

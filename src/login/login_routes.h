@@ -9,6 +9,7 @@
 #include "login/passkey_sign_in.h"
 #include "login/registration_service.h"
 #include "login/step_up.h"
+#include "risk/approvals.h"
 
 namespace login {
 
@@ -18,6 +19,7 @@ struct RouteParts {
   StepUp& step_up;
   PasskeySignIn& passkeys;
   LateEnrolment& late_enrolment;
+  risk::Approvals& approvals;
   const webauthn::Config& passkey_config;
   accounts::Service& users;
   roles::Service& access;
@@ -35,7 +37,7 @@ TokensJson to_json(const SignedIn& signed_in, const RouteParts& parts);
 devices::Device device_of(const http::Context& context, const std::optional<sessions::DeviceJson>& sent,
                           const RouteParts& parts);
 
-// With those of enrolment_routes.h.
+// With those of enrolment_routes.h and approval_routes.h.
 std::vector<http::Route> routes(const RouteParts& parts);
 
 }  // namespace login

@@ -102,7 +102,11 @@ Result<SignInOutcome> Service::ask_or_create(core::Tx& tx, accounts::User user, 
     TRY(parts_.mailer.send_sign_in(tx, user, parts_.clock.now()));
   auto token = TRY(parts_.challenges.begin(tx, user, amr));
   TRY(parts_.audit.append(tx, {"login.factor_asked", user.id.value, {}, {}}, origin));
-  return NeedsFactor{std::move(token), parts_.challenges.life(), std::move(step)};
+  const core::Seconds life = parts_.challenges.life();
+  std::string number;
+  if (step.methods == std::vector{SecondMethod::approval})
+    number = TRY(parts_.approvals.ask(tx, user, token, life, device, origin));
+  return NeedsFactor{std::move(token), life, std::move(step), std::move(number)};
 }
 
 // What is asked for by policy, or else because the sign-in is unusual.
@@ -112,7 +116,10 @@ Result<SecondStep> Service::asked_of(core::Tx& tx, const accounts::User& user, s
   if (!step.nothing() || !parts_.watch.may_ask() || sessions::lists(amr, "mfa") || sessions::lists(amr, "otp"))
     return step;
   const auto judgement = TRY(parts_.watch.judge(tx, user.id, device, origin));
-  if (judgement.action == risk::Action::step_up) step.methods = {SecondMethod::email_code};
+  if (judgement.action == risk::Action::approve && TRY(parts_.approvals.possible(tx, user.id)))
+    step.methods = {SecondMethod::approval};
+  else if (judgement.action == risk::Action::step_up || judgement.action == risk::Action::approve)
+    step.methods = {SecondMethod::email_code};
   return step;
 }
 
@@ -179,6 +186,30 @@ Result<Result<std::string>> Service::prove(core::Tx& tx, const accounts::User& u
     return Result<std::string>("otp");
   TRY(parts_.audit.append(tx, {"user.code_refused", user.id.value, {}, {}}, origin));
   return Result<std::string>(core::fail(Code::otp_invalid));
+}
+
+Result<SignedIn> Service::complete_approved(const crypto::Secret& token, const devices::Device& device,
+                                            const audit::Origin& origin) {
+  const auto id = TRY(who_waits(token));
+  auto admitted =
+      parts_.transactor.atomically([&](core::Tx& tx) { return admit_approved(tx, id, token, device, origin); });
+  if (!admitted) TRY(record_refusal(admitted.error(), id, origin));
+  return with_access_token(TRY(TRY(std::move(admitted))));
+}
+
+// A denial is a value of the transaction, so that the token stays used up.
+Result<Result<SignedIn>> Service::admit_approved(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
+                                                 const devices::Device& device, const audit::Origin& origin) {
+  auto waiting = TRY(lock_waiting(tx, id, token, origin));
+  if (!waiting) return Result<SignedIn>(std::unexpected(waiting.error()));
+  const auto state = TRY(parts_.approvals.find(tx, token));
+  if (!state) return core::fail(Code::factor_not_allowed);
+  if (*state == risk::ApprovalState::waiting) return core::fail(Code::approval_pending);
+  TRY(parts_.challenges.consume(tx, token));
+  if (*state == risk::ApprovalState::approved)
+    return Result<SignedIn>(TRY(create_session(tx, std::move(waiting->user), std::move(waiting->amr), device, origin)));
+  TRY(parts_.audit.append(tx, {"login.failed", id.value, {}, "approval_denied"}, origin));
+  return Result<SignedIn>(core::fail(Code::approval_denied));
 }
 
 Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std::string amr,

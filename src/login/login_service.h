@@ -10,6 +10,7 @@
 #include "login/signed_in.h"
 #include "mfa/challenges.h"
 #include "passwords/hasher.h"
+#include "risk/approvals.h"
 #include "risk/watch.h"
 #include "sessions/checker.h"
 #include "tokens/access_token.h"
@@ -38,6 +39,7 @@ class Service {
     mfa::Challenges& challenges;
     webauthn::Passkeys& passkeys;
     risk::Watch& watch;
+    risk::Approvals& approvals;
     sessions::Service& sessions;
     sessions::Checker& checker;
     tokens::KeyRing& keys;
@@ -62,6 +64,10 @@ class Service {
   // Asks for more of who has proved an app and must use a passkey.
   core::Result<SignInOutcome> verify_factor(const crypto::Secret& token, CodeMethod method, const crypto::Secret& code,
                                             const devices::Device& device, const audit::Origin& origin);
+  // For who waits for the approval of another session. Errors: approval_pending; approval_denied, which uses the token
+  // up; mfa_token_invalid; factor_not_allowed for who does not wait for one; session_limit.
+  core::Result<SignedIn> complete_approved(const crypto::Secret& token, const devices::Device& device,
+                                           const audit::Origin& origin);
   // Errors: refresh_invalid, session_ended with its reason, account_disabled, store_unavailable.
   core::Result<SignedIn> refresh(const crypto::Secret& refresh_token, std::string_view family,
                                  const audit::Origin& origin);
@@ -104,6 +110,8 @@ class Service {
                                                   const audit::Origin& origin);
   core::Result<SecondStep> asked_of(core::Tx& tx, const accounts::User& user, std::string_view amr,
                                     const devices::Device& device, const audit::Origin& origin);
+  core::Result<core::Result<SignedIn>> admit_approved(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
+                                                      const devices::Device& device, const audit::Origin& origin);
   core::Result<core::Result<std::string>> prove(core::Tx& tx, const accounts::User& user, CodeMethod method,
                                                 const crypto::Secret& code, const audit::Origin& origin);
   core::Result<SignInOutcome> ask_or_create(core::Tx& tx, accounts::User user, std::string amr,

@@ -8,14 +8,15 @@
 
 namespace login {
 
-// A passkey is used by signing in with it, which completes everything (passkey_sign_in.h). A code by mail is no second
-// factor: it is asked for of an unusual sign-in that has nothing better to prove.
-enum class SecondMethod { totp, recovery_code, passkey, email_code };
-constexpr std::array<core::Name<SecondMethod>, 4> names_of(SecondMethod) {
+// A passkey is used by signing in with it, which completes everything (passkey_sign_in.h). A code by mail and the
+// approval of another session are no second factors: they are asked for of an unusual sign-in that has none to prove.
+enum class SecondMethod { totp, recovery_code, passkey, email_code, approval };
+constexpr std::array<core::Name<SecondMethod>, 5> names_of(SecondMethod) {
   return {{{SecondMethod::totp, "totp"},
            {SecondMethod::recovery_code, "recovery_code"},
            {SecondMethod::passkey, "passkey"},
-           {SecondMethod::email_code, "email_code"}}};
+           {SecondMethod::email_code, "email_code"},
+           {SecondMethod::approval, "approval"}}};
 }
 
 // Those of them that are proved by a code.

@@ -22,6 +22,7 @@ struct NeedsFactor {
   crypto::Secret token;  // opens nothing but the second step
   core::Seconds expires_in{};
   SecondStep step;
+  std::string number;  // that the device shows while it waits for an approval; else empty
 };
 
 using SignInOutcome = std::variant<SignedIn, NeedsFactor>;

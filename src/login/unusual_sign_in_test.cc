@@ -166,6 +166,101 @@ TEST_F(AskedByMail, TheProofIsInTheSession) {
   EXPECT_EQ(std::get<SignedIn>(done.value()).session.amr, "pwd otp");
 }
 
+struct Approval : UnusualSignIn {
+  Approval() { rule(Signal::new_device, Action::approve); }
+  NeedsFactor ask() {
+    mail.sent.clear();
+    return std::get<NeedsFactor>(login.login("ann@example.com", Secret(password), phone, origin).value());
+  }
+  std::string claim(const NeedsFactor& asked) {
+    const auto result = login.complete_approved(asked.token, phone, origin);
+    return result ? "done" : std::string(core::row(result.error().code).name);
+  }
+  risk::ApprovalId waiting() { return approvals.list(ann).value().at(0).id; }
+  std::string approve(const std::string& number) {
+    const auto result = approvals.approve(ann, waiting(), number, origin);
+    return result ? "done" : std::string(core::row(result.error().code).name);
+  }
+};
+
+TEST_F(Approval, NothingExistsBeforeIt) {
+  const auto asked = ask();
+  EXPECT_EQ(asked.step.methods, std::vector{SecondMethod::approval});
+  EXPECT_EQ(asked.number.size(), 2u);
+  EXPECT_EQ(living(), 1u);
+  ASSERT_EQ(mail.sent.size(), 1u);
+  EXPECT_EQ(mail.sent[0].message.text.find(asked.number + "\n"), std::string::npos) << "the number is not mailed";
+  EXPECT_EQ(claim(asked), "approval_pending");
+  EXPECT_EQ(approve(asked.number), "done");
+  EXPECT_EQ(living(), 1u);
+  EXPECT_EQ(claim(asked), "done");
+  EXPECT_EQ(living(), 2u);
+  EXPECT_EQ(claim(asked), "mfa_token_invalid");
+  EXPECT_EQ(attempt(phone), "done") << "it is familiar now";
+}
+
+TEST_F(Approval, AWrongNumberDenies) {
+  const auto asked = ask();
+  EXPECT_EQ(approve(asked.number == "10" ? "11" : "10"), "approval_number_wrong");
+  EXPECT_TRUE(approvals.list(ann).value().empty());
+  EXPECT_EQ(claim(asked), "approval_denied");
+  EXPECT_EQ(last().detail, "approval_denied");
+  EXPECT_EQ(claim(asked), "mfa_token_invalid");
+  EXPECT_EQ(living(), 1u);
+}
+
+TEST_F(Approval, ADenialIsFinal) {
+  const auto asked = ask();
+  const auto id = waiting();
+  EXPECT_TRUE(approvals.deny(ann, id, origin));
+  EXPECT_EQ(last().action, "login.denied");
+  EXPECT_EQ(approvals.approve(ann, id, asked.number, origin).error().code, core::Code::not_found);
+  EXPECT_EQ(claim(asked), "approval_denied");
+}
+
+TEST_F(Approval, IsNobodyElsesBusiness) {
+  const auto asked = ask();
+  const UserId bob = add_account("bob", password);
+  EXPECT_TRUE(approvals.list(bob).value().empty());
+  EXPECT_EQ(approvals.approve(bob, waiting(), asked.number, origin).error().code, core::Code::not_found);
+  EXPECT_EQ(approvals.deny(bob, waiting(), origin).error().code, core::Code::not_found);
+  EXPECT_EQ(claim(asked), "approval_pending");
+}
+
+TEST_F(Approval, WaitsAsLongAsItsSignIn) {
+  const auto asked = ask();
+  const auto id = waiting();
+  clock.advance(challenges.life());
+  EXPECT_TRUE(approvals.list(ann).value().empty());
+  EXPECT_EQ(approvals.approve(ann, id, asked.number, origin).error().code, core::Code::not_found);
+  EXPECT_EQ(claim(asked), "mfa_token_invalid");
+}
+
+TEST_F(Approval, WhatChangedMeanwhileVoidsIt) {
+  const auto asked = ask();
+  EXPECT_EQ(approve(asked.number), "done");
+  ASSERT_TRUE(login.logout_all(ann, std::nullopt, origin));
+  EXPECT_EQ(claim(asked), "mfa_token_invalid");
+}
+
+TEST_F(Approval, WithoutAnotherSessionACodeIsMailed) {
+  ASSERT_TRUE(login.logout_all(ann, std::nullopt, origin));
+  EXPECT_EQ(ask().step.methods, std::vector{SecondMethod::email_code});
+}
+
+// Whoever has the password could ask until the user gives in.
+TEST_F(Approval, NobodyIsAskedInVainForLong) {
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(ask().step.methods, std::vector{SecondMethod::approval});
+  EXPECT_EQ(ask().step.methods, std::vector{SecondMethod::email_code});
+  clock.advance(std::chrono::hours(1) + Seconds(1));
+  EXPECT_EQ(ask().step.methods, std::vector{SecondMethod::approval});
+}
+
+TEST_F(Approval, OtherSignInsDoNotWaitForOne) {
+  rule(Signal::new_device, Action::step_up);
+  EXPECT_EQ(claim(ask()), "factor_not_allowed");
+}
+
 // A link in a mail is followed by programs, too: only deny() does something.
 struct NotMe : UnusualSignIn {
   Secret token;

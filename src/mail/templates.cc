@@ -256,6 +256,16 @@ Message unusual_sign_in(const Letterhead& head, const std::string& to, const Unu
         "changes nothing yet."}});
 }
 
+Message approval_asked(const Letterhead& head, const std::string& to, const std::string& device,
+                       const std::string& ip_address, core::Time at) {
+  return compose(
+      head, to, "A new device waits for your approval",
+      {{Block::paragraph, "Somebody who knows your password signs in to your account:"},
+       {Block::facts, whereabouts(device, ip_address, at)},
+       {Block::paragraph, "If it is you, enter the number that it shows on a device where you are signed in already."},
+       {Block::small, "If it is not you, deny it there, and change your password."}});
+}
+
 Message session_ended_for_reuse(const Letterhead& head, const std::string& to, const std::string& device,
                                 const std::string& ip_address, core::Time at) {
   const std::string where = whereabouts(device, ip_address, at);

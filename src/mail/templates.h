@@ -33,6 +33,9 @@ Message passkey_removed(const Letterhead& head, const std::string& to, const std
 Message session_ended_for_reuse(const Letterhead& head, const std::string& to, const std::string& device,
                                 const std::string& ip_address, core::Time at);
 
+// A sign-in waits until its user approves it on a device where he is signed in.
+Message approval_asked(const Letterhead& head, const std::string& to, const std::string& device,
+                       const std::string& ip_address, core::Time at);
 // What a user is told of a sign-in that was unusual. `device` and `ip_address` as above; `signals` are names of rules,
 // and empty when nothing but the device was new.
 struct UnusualSignIn {

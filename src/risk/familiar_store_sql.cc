@@ -45,7 +45,8 @@ class SqlFamiliarStore final : public FamiliarStore {
   }
 
   core::Result<int64_t> count_tries(core::Tx& tx, const std::string& source, core::Time since, int64_t most) override {
-    return TRY(storage::sql(tx).query("SELECT count(*) FROM (SELECT 1 FROM tried_accounts WHERE source = $1 AND at >= "
+    return TRY(
+               storage::sql(tx).query("SELECT count(*) FROM (SELECT 1 FROM tried_accounts WHERE source = $1 AND at >= "
                                       "$2 LIMIT $3) AS tries",
                                       source, since, most))[0]
         .number(0);

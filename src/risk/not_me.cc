@@ -23,8 +23,8 @@ Result<> NotMe::tell(core::Tx& tx, const accounts::User& user, const sessions::S
 }
 
 Result<std::optional<Notice>> NotMe::find(const crypto::Secret& token) {
-  auto found = TRY(parts_.transactor.reading(
-      [&](core::Tx& tx) { return parts_.notices.find(tx, crypto::sha256(token.bytes())); }));
+  auto found = TRY(
+      parts_.transactor.reading([&](core::Tx& tx) { return parts_.notices.find(tx, crypto::sha256(token.bytes())); }));
   return found && found->expires_at > parts_.clock.now() ? std::move(found) : std::nullopt;
 }
 

@@ -42,9 +42,10 @@ std::string done_page() {
 }
 
 std::string dead_link_page() {
-  return page("This link does not work any more",
-              "<p>It was used before, or it is too old. To secure your account, reset your password: that signs out all "
-              "devices.</p>\n");
+  return page(
+      "This link does not work any more",
+      "<p>It was used before, or it is too old. To secure your account, reset your password: that signs out all "
+      "devices.</p>\n");
 }
 
 std::string page_content_security_policy() {

@@ -34,14 +34,14 @@ Result<Response> deny(const Context& context, NotMe& not_me) {
 std::vector<http::Route> routes(NotMe& not_me) {
   const http::QueryField token{"token", "Of the link in the mail."};
   std::vector<http::Route> all;
-  all.push_back(http::route<NoBody, Response>(
-      {.method = Method::get,
-       .path = "/auth/not-me",
-       .id = "askNotMe",
-       .summary = "The page behind the link of a mail about a sign-in; changes nothing.",
-       .guard = Guard::open(),
-       .query = {token}},
-      [&not_me](Context& context) { return ask(context, not_me); }));
+  all.push_back(
+      http::route<NoBody, Response>({.method = Method::get,
+                                     .path = "/auth/not-me",
+                                     .id = "askNotMe",
+                                     .summary = "The page behind the link of a mail about a sign-in; changes nothing.",
+                                     .guard = Guard::open(),
+                                     .query = {token}},
+                                    [&not_me](Context& context) { return ask(context, not_me); }));
   all.push_back(http::route<NoBody, Response>(
       {.method = Method::post,
        .path = "/auth/not-me",

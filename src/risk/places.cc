@@ -55,8 +55,7 @@ double kilometres(const Location& from, const Location& to) {
   constexpr double degree = std::numbers::pi / 180;
   const double north = std::sin((to.latitude - from.latitude) * degree / 2);
   const double east = std::sin((to.longitude - from.longitude) * degree / 2);
-  const double half =
-      north * north + std::cos(from.latitude * degree) * std::cos(to.latitude * degree) * east * east;
+  const double half = north * north + std::cos(from.latitude * degree) * std::cos(to.latitude * degree) * east * east;
   return 2 * earth_radius * std::asin(std::sqrt(std::min(half, 1.0)));
 }
 

@@ -13,16 +13,20 @@ struct Config {
   Rules rules;
   std::string geo_database;
   core::Seconds familiar_for = std::chrono::days(180);
+  int64_t approvals_in_vain = 3;
   core::Seconds not_me_life = std::chrono::days(7);
 };
 
 inline void declare(core::Settings& settings, Config& config) {
   using enum Signal;
   auto& rules = config.rules;
-  settings.add("risk.new_device", rules.of(new_device),
-               "What a sign-in from a device that the user has not used before leads to: nothing (off), an event "
-               "(record), a mail to the user besides (notify), a second proof (step_up), a refusal (block).");
-  settings.add("risk.new_network", rules.of(new_network), "The same for a network (IPv4 /24, IPv6 /48) new to the user.");
+  settings.add(
+      "risk.new_device", rules.of(new_device),
+      "What a sign-in from a device that the user has not used before leads to: nothing (off), an event "
+      "(record), a mail to the user besides (notify), a code by mail (step_up), the approval of another session of "
+      "the user (approve), a refusal (block).");
+  settings.add("risk.new_network", rules.of(new_network),
+               "The same for a network (IPv4 /24, IPv6 /48) new to the user.");
   settings.add("risk.new_country", rules.of(new_country),
                "The same for a country that is new to the user; needs risk.geo_database.");
   settings.add("risk.impossible_travel", rules.of(impossible_travel),
@@ -30,16 +34,19 @@ inline void declare(core::Settings& settings, Config& config) {
                "risk.geo_database with locations.");
   settings.add("risk.many_accounts", rules.of(many_accounts),
                "The same for a network that tried many accounts within an hour.");
-  settings.add("risk.after_failures", rules.of(after_failures),
-               "The same for a right password after many wrong ones.");
+  settings.add("risk.after_failures", rules.of(after_failures), "The same for a right password after many wrong ones.");
   settings.add("risk.many_accounts_at", rules.many_accounts, "How many accounts are many.", {.min = 2, .max = 100'000});
-  settings.add("risk.failures_at", rules.failures, "How many wrong passwords in a row are many.", {.min = 2, .max = 100});
+  settings.add("risk.failures_at", rules.failures, "How many wrong passwords in a row are many.",
+               {.min = 2, .max = 100});
   settings.add("risk.travel_speed", rules.kilometres_an_hour, "Kilometres an hour that nobody travels faster than.",
                {.min = 100, .max = 100'000});
   settings.add("risk.geo_database", config.geo_database,
                "A file in MaxMind's format (GeoLite2-City.mmdb) that tells where an address is; read at start.");
   settings.add("risk.familiar_for", config.familiar_for,
                "A device, network or country that was not used for this long is new again.", {.min = 86'400});
+  settings.add("risk.approvals_in_vain", config.approvals_in_vain,
+               "How often within an hour a user is asked for approvals that he does not give; then a code is mailed.",
+               {.min = 1, .max = 50});
   settings.add("risk.not_me_life", config.not_me_life, "How long the link `this was not me` of a mail works.",
                {.min = 3600, .max = 2'592'000});
 }

@@ -24,10 +24,15 @@ constexpr std::array<core::Name<Signal>, 6> names_of(Signal) {
 }
 
 // From the mildest on; each includes recording it.
-enum class Action { off, record, notify, step_up, block };
-constexpr std::array<core::Name<Action>, 5> names_of(Action) {
+enum class Action { off, record, notify, step_up, approve, block };
+constexpr std::array<core::Name<Action>, 6> names_of(Action) {
   using enum Action;
-  return {{{off, "off"}, {record, "record"}, {notify, "notify"}, {step_up, "step_up"}, {block, "block"}}};
+  return {{{off, "off"},
+           {record, "record"},
+           {notify, "notify"},
+           {step_up, "step_up"},
+           {approve, "approve"},
+           {block, "block"}}};
 }
 
 // What each signal leads to, and where counts become one.

@@ -91,7 +91,7 @@ TEST(Rules, TheActionIsAlwaysThatOfASignal) {
   const auto flip = [&] { return random.below(2) == 1; };
   for (int i = 0; i < 10'000; ++i) {
     Rules rules;
-    for (auto& action : rules.actions) action = static_cast<Action>(random.below(5));
+    for (auto& action : rules.actions) action = static_cast<Action>(random.below(names_of(Action{}).size()));
     const Facts facts{.first = flip(),
                       .known_device = flip(),
                       .known_network = flip(),

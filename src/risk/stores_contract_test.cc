@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "accounts/user_store_sql.h"
+#include "risk/approval_store_sql.h"
 #include "risk/familiar_store_sql.h"
 #include "risk/notice_store_sql.h"
 #include "tests/support/databases.h"
@@ -31,12 +32,14 @@ class RiskStores : public testing::TestWithParam<std::string> {
     users_ = std::make_unique<test::FakeUsers>();
     familiar_ = std::make_unique<test::FakeFamiliar>();
     notices_ = std::make_unique<test::FakeNotices>();
+    approvals_ = std::make_unique<test::FakeApprovals>();
   }
   void use_sql() {
     transactor_ = GetParam() == "Sqlite" ? support::open_test_sqlite(clock_) : support::open_test_postgres();
     users_ = accounts::create_sql_store();
     familiar_ = create_sql_familiar_store();
     notices_ = create_sql_notice_store();
+    approvals_ = create_sql_approval_store();
   }
   template <class F>
   auto in_tx(F work) {
@@ -79,6 +82,7 @@ class RiskStores : public testing::TestWithParam<std::string> {
   std::unique_ptr<accounts::Store> users_;
   std::unique_ptr<FamiliarStore> familiar_;
   std::unique_ptr<NoticeStore> notices_;
+  std::unique_ptr<ApprovalStore> approvals_;
   UserId ann_, bob_;
   const core::Time now_ = core::from_millis(1'800'000'000'000);
 };
@@ -147,6 +151,48 @@ TEST_P(RiskStores, ExpiredNoticesArePruned) {
   const auto prune = [&](core::Time t) { return in_tx([&](core::Tx& tx) { return notices_->prune(tx, t, 10); }); };
   EXPECT_EQ(prune(now_ + Seconds(9)), 0);
   EXPECT_EQ(prune(now_ + Seconds(10)), 1);
+}
+
+TEST_P(RiskStores, AnApprovalIsDecidedOnce) {
+  const auto add = [&](UserId user, uint8_t token, core::Time at) {
+    const Approval approval{.id = random_.id<ApprovalId>(at),
+                            .user = user,
+                            .token = {token},
+                            .number = "42",
+                            .device = "Chrome on macOS",
+                            .ip_address = "192.0.2.1",
+                            .at = at,
+                            .expires_at = at + Seconds(9)};
+    do_in_tx([&](core::Tx& tx) { return approvals_->create(tx, approval); });
+    return approval.id;
+  };
+  const auto id = add(ann_, 1, now_);
+  add(ann_, 2, now_ + Seconds(1));
+  add(bob_, 3, now_);
+  const auto list = [&](core::Time since) {
+    return in_tx([&](core::Tx& tx) { return approvals_->list(tx, ann_, since); });
+  };
+  ASSERT_EQ(list(now_).size(), 2u);
+  EXPECT_EQ(list(now_)[1].id, id) << "the newest first";
+  EXPECT_EQ(list(now_ + Seconds(1)).size(), 1u);
+  const auto find = [&] { return in_tx([&](core::Tx& tx) { return approvals_->find(tx, {1}); }); };
+  ASSERT_TRUE(find());
+  EXPECT_EQ(find()->token, crypto::Digest256{1});
+  EXPECT_EQ(find()->number + find()->device + find()->ip_address, "42Chrome on macOS192.0.2.1");
+  EXPECT_EQ(find()->state, ApprovalState::waiting);
+  EXPECT_EQ(find()->expires_at, now_ + Seconds(9));
+  std::atomic<int> won = 0;
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&, i] {
+      const auto state = i % 2 ? ApprovalState::approved : ApprovalState::denied;
+      won += in_tx([&](core::Tx& tx) { return approvals_->decide(tx, id, state); });
+    });
+  threads.clear();
+  EXPECT_EQ(won, 1);
+  EXPECT_NE(find()->state, ApprovalState::waiting);
+  EXPECT_EQ(in_tx([&](core::Tx& tx) { return approvals_->prune(tx, now_ + Seconds(1), 10); }), 2);
+  EXPECT_FALSE(find());
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, RiskStores, testing::Values("Fake", "Sqlite", "Postgres"),

@@ -44,8 +44,8 @@ Result<Judgement> Watch::judge(core::Tx& tx, accounts::UserId user, const device
   facts.known_country = has(traits, country_trait(facts.place));
   if (rules().on(Signal::impossible_travel)) facts.last = TRY(last_seen(tx, user));
   if (rules().on(Signal::many_accounts))
-    facts.accounts = TRY(
-        parts_.familiar.count_tries(tx, network_of(origin.ip_address), now - window, rules().many_accounts));
+    facts.accounts =
+        TRY(parts_.familiar.count_tries(tx, network_of(origin.ip_address), now - window, rules().many_accounts));
   return risk::judge(facts, rules());
 }
 
@@ -66,8 +66,7 @@ Result<> Watch::accept(core::Tx& tx, const accounts::User& user, const sessions:
   TRY(remember(Signal::new_country, country_trait(parts_.places.find(origin.ip_address))));
   if (judgement.action == Action::off) return {};
   TRY(parts_.familiar.remove(tx, user.id, failures_trait));
-  TRY(parts_.audit.append(
-      tx, {"login.unusual", user.id.value, session.id.value, text_of(judgement.signals)}, origin));
+  TRY(parts_.audit.append(tx, {"login.unusual", user.id.value, session.id.value, text_of(judgement.signals)}, origin));
   return judgement.action == Action::record ? Result<>{} : parts_.not_me.tell(tx, user, session, judgement);
 }
 

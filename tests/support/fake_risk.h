@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "risk/approval_store.h"
 #include "risk/familiar_store.h"
 #include "risk/notice_store.h"
 
@@ -71,6 +72,39 @@ class FakeNotices final : public risk::NoticeStore {
     int64_t removed = 0;
     std::erase_if(rows,
                   [&](const auto& row) { return row.second.expires_at < before && removed < limit && ++removed; });
+    return removed;
+  }
+};
+
+class FakeApprovals final : public risk::ApprovalStore {
+ public:
+  std::map<risk::ApprovalId, risk::Approval> rows;
+
+  core::Result<> create(core::Tx&, const risk::Approval& approval) override {
+    rows.emplace(approval.id, approval);
+    return {};
+  }
+  core::Result<std::vector<risk::Approval>> list(core::Tx&, accounts::UserId user, core::Time since) override {
+    std::vector<risk::Approval> out;
+    for (const auto& [id, row] : rows)
+      if (row.user == user && row.at >= since) out.push_back(row);
+    std::ranges::sort(out, [](const auto& a, const auto& b) { return std::pair(a.at, a.id) > std::pair(b.at, b.id); });
+    return out;
+  }
+  core::Result<std::optional<risk::Approval>> find(core::Tx&, const crypto::Digest256& token) override {
+    for (const auto& [id, row] : rows)
+      if (row.token == token) return row;
+    return std::nullopt;
+  }
+  core::Result<bool> decide(core::Tx&, risk::ApprovalId id, risk::ApprovalState state) override {
+    const auto at = rows.find(id);
+    if (at == rows.end() || at->second.state != risk::ApprovalState::waiting) return false;
+    at->second.state = state;
+    return true;
+  }
+  core::Result<int64_t> prune(core::Tx&, core::Time before, int64_t limit) override {
+    int64_t removed = 0;
+    std::erase_if(rows, [&](const auto& row) { return row.second.at < before && removed < limit && ++removed; });
     return removed;
   }
 };

@@ -36,13 +36,15 @@ struct LoginWorld : PasswordWorld {
   risk::Places places;
   risk::NotMe not_me{{meanwhile, notice_rows, users, sessions, passwords, factors, passkey_rows, audit, mail, outbox,
                       random, clock, risk_config}};
+  FakeApprovals approval_rows;
+  risk::Approvals approvals{{meanwhile, approval_rows, session_rows, audit, mail, random, clock, risk_config}};
   risk::Watch watch{{familiar_rows, session_rows, not_me, audit, mail, places, clock, risk_config}};
   login::CodeMailer code_mailer{codes, mail};
   login::Registration registration{
       {meanwhile, users, access, audit, code_mailer, *hasher, breaches, random, clock, password_config}};
-  login::Service login{{meanwhile, users,   access,  audit,      outbox,       codes,          code_mailer,
-                        *hasher,   guesses, factors, challenges, passkeys,     watch,          sessions,
-                        checker,   keys,    random,  clock,      token_config, session_config, mfa_config}};
+  login::Service login{{meanwhile, users,   access,     audit,        outbox,         codes,     code_mailer, *hasher,
+                        guesses,   factors, challenges, passkeys,     watch,          approvals, sessions,    checker,
+                        keys,      random,  clock,      token_config, session_config, mfa_config}};
 
   ::login::StepUp step_up{{meanwhile, users, access, audit, passwords, factors, codes, code_mailer, passkeys, sessions,
                            login, clock, session_config, mfa_config}};
@@ -54,6 +56,7 @@ struct LoginWorld : PasswordWorld {
     transactor.track(familiar_rows.traits);
     transactor.track(familiar_rows.tries);
     transactor.track(notice_rows.rows);
+    transactor.track(approval_rows.rows);
   }
   // By a user without a second factor.
   core::Result<login::SignedIn> sign_in(const std::string& email, const std::string& password,

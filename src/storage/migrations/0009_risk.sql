@@ -34,3 +34,19 @@ CREATE TABLE sign_in_notices (
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX sign_in_notices_by_expiry ON sign_in_notices (expires_at);
+
+-- Sign-ins that wait for the approval of another session of their user.
+CREATE TABLE approvals (
+  id         BYTEA PRIMARY KEY,
+  user_id    BYTEA NOT NULL REFERENCES users (id),
+  token_hash BYTEA NOT NULL,                     -- of the sign-in that waits: sign_in_challenges
+  number     TEXT NOT NULL,
+  state      TEXT NOT NULL,
+  device     TEXT NOT NULL,
+  ip_address TEXT NOT NULL,
+  at         BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX approvals_by_token ON approvals (token_hash);
+CREATE INDEX approvals_of_user ON approvals (user_id, at);
+CREATE INDEX approvals_by_time ON approvals (at);
