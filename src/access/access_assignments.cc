@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "access/access_service.h"
+#include "mail/templates.h"
 
 namespace roles {
 namespace {
@@ -39,6 +40,7 @@ core::Result<Assignment> Service::assign(accounts::UserId user, const NewAssignm
     Assignment made{.user = user, .role = wanted.role, .given_at = now, .expires_at = wanted.expires_at};
     if (origin.actor) made.given_by = accounts::UserId{*origin.actor};
     TRY(roles_.assign(tx, made));
+    TRY(tell(tx, user, "Given: " + made.role));
     TRY(record(tx, user, "role.assigned",
                made.role + (made.expires_at ? " until " + core::iso8601(*made.expires_at) : std::string()), origin));
     return made;
@@ -55,6 +57,7 @@ core::Result<> Service::unassign(accounts::UserId user, std::string_view role, c
     TRY(ensure_may_act_on(tx, user, origin));
     if (role == super_admin) TRY(ensure_not_last_super_admin(tx, user));
     TRY(roles_.unassign(tx, user, role));
+    TRY(tell(tx, user, "Taken away: " + std::string(role)));
     return record(tx, user, "role.unassigned", std::string(role), origin);
   });
 }
@@ -143,6 +146,14 @@ core::Result<PermissionSet> Service::permissions_of_actor(core::Tx& tx, const au
 core::Result<> Service::ensure_covers(core::Tx& tx, const audit::Origin& origin, const PermissionSet& permissions) {
   if (TRY(permissions_of_actor(tx, origin)).covers(permissions)) return {};
   return core::fail(core::Code::grant_exceeds_own);
+}
+
+core::Result<> Service::tell(core::Tx& tx, accounts::UserId user, const std::string& change) {
+  const auto found = TRY(users_.find(tx, user));
+  if (!found || !found->active()) return {};
+  const core::Time now = clock_.now();
+  return mail_.enqueue(tx, mail::roles_changed(mail_.letterhead(), found->email, change, now),
+                       now + std::chrono::days(1));
 }
 
 core::Result<> Service::record(core::Tx& tx, accounts::UserId user, std::string_view action, std::string detail,

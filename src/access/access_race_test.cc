@@ -22,6 +22,15 @@ class QuietOutbox final : public changes::Outbox {
   core::Result<> announce(core::Tx&, const changes::Change&) override { return {}; }
 };
 
+class QuietMail final : public mail::Outbox {
+ public:
+  const mail::Letterhead& letterhead() const override { return head_; }
+  core::Result<> enqueue(core::Tx&, mail::Message, core::Time) override { return {}; }
+
+ private:
+  mail::Letterhead head_;
+};
+
 using OpenDatabase = std::unique_ptr<storage::Database> (*)(const core::Clock&);
 std::unique_ptr<storage::Database> sqlite(const core::Clock& clock) { return support::open_test_sqlite(clock); }
 std::unique_ptr<storage::Database> postgres(const core::Clock&) { return support::open_test_postgres(); }
@@ -31,7 +40,7 @@ class AccessRace : public testing::TestWithParam<OpenDatabase> {
   void SetUp() override {
     database = GetParam()(clock);
     if (!database) GTEST_SKIP() << support::postgres_absent;
-    service.emplace(*database, *roles, *users, *audit, outbox, random, clock);
+    service.emplace(*database, *roles, *users, *audit, outbox, mail, random, clock);
     accounts.emplace(*database, *users, *audit, outbox, clock);
     ASSERT_TRUE(database->atomically([&](core::Tx& tx) { return service->seed(tx); }));
   }
@@ -61,6 +70,7 @@ class AccessRace : public testing::TestWithParam<OpenDatabase> {
 
   core::SystemClock clock;
   crypto::SystemRandom random;
+  QuietMail mail;
   QuietOutbox outbox;
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<RoleStore> roles = create_sql_role_store();

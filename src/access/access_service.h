@@ -18,6 +18,7 @@
 #include "audit/audit_store.h"
 #include "changes/outbox.h"
 #include "crypto/random.h"
+#include "mail/outbox.h"
 
 namespace roles {
 
@@ -45,12 +46,13 @@ struct NewAssignment {
 class Service {
  public:
   Service(core::Transactor& transactor, RoleStore& roles, accounts::Store& users, audit::Store& audit,
-          changes::Outbox& outbox, crypto::Random& random, const core::Clock& clock)
+          changes::Outbox& outbox, mail::Outbox& mail, crypto::Random& random, const core::Clock& clock)
       : transactor_(transactor),
         roles_(roles),
         users_(users),
         audit_(audit),
         outbox_(outbox),
+        mail_(mail),
         random_(random),
         clock_(clock) {}
 
@@ -115,6 +117,8 @@ class Service {
   core::Result<> ensure_covers(core::Tx& tx, const audit::Origin& origin, const PermissionSet& permissions);
   core::Result<RoleView> save(core::Tx& tx, RoleGraph& graph, Role role, std::string_view action,
                               const audit::Origin& origin);
+  // Tells the user which roles were given to him or taken from him.
+  core::Result<> tell(core::Tx& tx, accounts::UserId user, const std::string& change);
   core::Result<> record(core::Tx& tx, accounts::UserId user, std::string_view action, std::string detail,
                         const audit::Origin& origin);
   std::string new_stamp() { return random_.uuid7(clock_.now()).str(); }
@@ -124,6 +128,7 @@ class Service {
   accounts::Store& users_;
   audit::Store& audit_;
   changes::Outbox& outbox_;
+  mail::Outbox& mail_;
   crypto::Random& random_;
   const core::Clock& clock_;
 

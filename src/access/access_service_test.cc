@@ -229,6 +229,17 @@ TEST_F(Access, AssigningIsRecordedAndAnnounced) {
   EXPECT_FALSE(service.assign(ann, {"user"}, command_line())->given_by);
 }
 
+TEST_F(Access, AUserIsToldOfHisRoles) {
+  ASSERT_TRUE(service.assign(ann, {"support"}, by(boss)));
+  ASSERT_TRUE(service.unassign(ann, "support", by(boss)));
+  ASSERT_EQ(mail.sent.size(), 2u);
+  EXPECT_EQ(mail.sent[0].message.to, "ann@example.com");
+  EXPECT_NE(mail.sent[0].message.text.find("Given: support"), std::string::npos);
+  EXPECT_NE(mail.sent[1].message.text.find("Taken away: support"), std::string::npos);
+  EXPECT_FALSE(service.unassign(ann, "support", by(boss)));
+  EXPECT_EQ(mail.sent.size(), 2u);
+}
+
 TEST_F(Access, AnAssignmentMustMakeSense) {
   EXPECT_EQ(field(service.assign(ann, {"ghost"}, by(root))), "role unknown_role");
   EXPECT_EQ(field(service.assign(ann, {"support", clock.now()}, by(root))), "expiresAt in_the_past");

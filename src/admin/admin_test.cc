@@ -10,6 +10,7 @@
 #include "mfa/factor_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "tests/support/databases.h"
+#include "tests/support/fake_mail.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/route_caller.h"
 #include "tokens/key_store_sql.h"
@@ -66,7 +67,8 @@ class Admin : public testing::TestWithParam<OpenDatabase> {
     sessions::Config session_config;
     tokens::KeyRing keys{database, *key_rows, outbox, sealer, random, clock, token_config, core::Seconds(1000)};
     accounts::Service accounts{database, *users, *audit, outbox, clock};
-    ::roles::Service access{database, *roles, *users, *audit, outbox, random, clock};
+    test::FakeMailOutbox mail;
+    ::roles::Service access{database, *roles, *users, *audit, outbox, mail, random, clock};
     sessions::Service sessions{database, *session_rows, *audit, outbox, keys,
                                alarm,    random,        clock,  guard,  session_config};
     std::unique_ptr<mfa::FactorStore> factors = mfa::create_sql_factor_store();

@@ -10,9 +10,8 @@ struct ApprovalClaimRequest {
   std::optional<sessions::DeviceJson> device;
   static constexpr std::string_view name = "ApprovalClaimRequest";
   static constexpr auto fields() {
-    return std::tuple{
-        field("mfaToken", &ApprovalClaimRequest::token, "Of the sign-in that waits.", length(1, 1024)),
-        field("deviceInfo", &ApprovalClaimRequest::device, "The device that signs in.")};
+    return std::tuple{field("mfaToken", &ApprovalClaimRequest::token, "Of the sign-in that waits.", length(1, 1024)),
+                      field("deviceInfo", &ApprovalClaimRequest::device, "The device that signs in.")};
   }
 };
 
@@ -20,8 +19,7 @@ struct ApproveRequest {
   std::string number;
   static constexpr std::string_view name = "ApproveRequest";
   static constexpr auto fields() {
-    return std::tuple{
-        field("number", &ApproveRequest::number, "That the device which signs in shows.", length(1, 16))};
+    return std::tuple{field("number", &ApproveRequest::number, "That the device which signs in shows.", length(1, 16))};
   }
 };
 

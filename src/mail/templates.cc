@@ -181,6 +181,13 @@ Message sign_in_code(const Letterhead& head, const std::string& to, const crypto
                      "If you are not signing in, somebody knows your password: reset it at once.");
 }
 
+Message roles_changed(const Letterhead& head, const std::string& to, const std::string& change, core::Time at) {
+  return compose(head, to, "What you may do has changed",
+                 {{Block::paragraph, "The roles of your account were changed:"},
+                  {Block::facts, one_line(change) + "; " + moment(at)},
+                  {Block::small, "If you did not expect it, ask those who run this service."}});
+}
+
 Message password_changed(const Letterhead& head, const std::string& to, core::Time at) {
   return compose(head, to, "Your password was changed",
                  {{Block::paragraph, "The password of your account was changed:"},

@@ -20,6 +20,8 @@ Message password_reset_code(const Letterhead& head, const std::string& to, const
 Message step_up_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life);
 // Somebody gave the right password in an unusual sign-in.
 Message sign_in_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life);
+// `change` names the roles: "Given: support".
+Message roles_changed(const Letterhead& head, const std::string& to, const std::string& change, core::Time at);
 Message password_changed(const Letterhead& head, const std::string& to, core::Time at);
 Message second_factor_added(const Letterhead& head, const std::string& to, core::Time at);
 Message second_factor_removed(const Letterhead& head, const std::string& to, core::Time at);

@@ -50,8 +50,8 @@ Result<std::optional<ApprovalState>> Approvals::find(core::Tx& tx, const crypto:
 
 Result<std::vector<Approval>> Approvals::list(accounts::UserId user) {
   const core::Time now = parts_.clock.now();
-  auto all = TRY(
-      parts_.transactor.reading([&](core::Tx& tx) { return parts_.approvals.list(tx, user, now - window); }));
+  auto all =
+      TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.approvals.list(tx, user, now - window); }));
   std::erase_if(all, [&](const Approval& one) { return !waits(one, now); });
   return all;
 }
@@ -81,9 +81,8 @@ Result<> Approvals::approve(accounts::UserId user, ApprovalId id, std::string_vi
 }
 
 Result<> Approvals::deny(accounts::UserId user, ApprovalId id, const audit::Origin& origin) {
-  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<> {
-    return decide(tx, TRY(get(tx, user, id)), ApprovalState::denied, origin);
-  });
+  return parts_.transactor.atomically(
+      [&](core::Tx& tx) -> Result<> { return decide(tx, TRY(get(tx, user, id)), ApprovalState::denied, origin); });
 }
 
 Result<int64_t> Approvals::prune(core::Tx& tx, int64_t limit) {

@@ -2,8 +2,8 @@
 // Does not own: which sign-ins wait (rules.h), completing one (login/login_service.h).
 // Thread rule: worker threads.
 //
-// The device that signs in shows a number, and its user enters it on a device that is signed in: who is asked out of the
-// blue cannot say yes by mistake. One wrong number denies.
+// The device that signs in shows a number, and its user enters it on a device that is signed in: who is asked out of
+// the blue cannot say yes by mistake. One wrong number denies.
 #pragma once
 #include "audit/audit_store.h"
 #include "crypto/random.h"

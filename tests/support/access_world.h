@@ -4,6 +4,7 @@
 #include "accounts/user_service.h"
 #include "tests/support/fake_access.h"
 #include "tests/support/fake_audit.h"
+#include "tests/support/fake_mail.h"
 #include "tests/support/fake_outbox.h"
 #include "tests/support/fake_transactor.h"
 
@@ -20,13 +21,15 @@ struct AccessWorld {
   FakeAudit audit{clock};
   FakeOutbox outbox;
   accounts::Service accounts{transactor, users, audit, outbox, clock};
-  ::roles::Service access{transactor, roles, users, audit, outbox, random, clock};
+  FakeMailOutbox mail;
+  ::roles::Service access{transactor, roles, users, audit, outbox, mail, random, clock};
 
   AccessWorld() {
     transactor.track(users.users);
     transactor.track(roles.state);
     transactor.track(audit.records);
     transactor.track(outbox.announced);
+    transactor.track(mail.sent);
     if (!transactor.atomically([&](core::Tx& tx) { return access.seed(tx); })) std::abort();
     forget();
     transactor.collides = true;

@@ -2,7 +2,6 @@
 #pragma once
 #include "passwords/password_service.h"
 #include "tests/support/fake_guesses.h"
-#include "tests/support/fake_mail.h"
 #include "tests/support/fake_verification.h"
 #include "tests/support/session_world.h"
 
@@ -31,7 +30,6 @@ struct PasswordWorld : SessionWorld {
   Meanwhile meanwhile{transactor};
   core::Metrics metrics;
   FakeCodeStore code_rows;
-  FakeMailOutbox mail;
   verification::Service codes{code_rows, random, crypto::Secret(std::string(32, 'c'))};
   std::unique_ptr<::passwords::Hasher> hasher =
       ::passwords::Hasher::create({.cost = cheap, .threads = 1}, metrics).value();
@@ -45,7 +43,6 @@ struct PasswordWorld : SessionWorld {
 
   PasswordWorld() {
     transactor.track(code_rows.codes);
-    transactor.track(mail.sent);
     transactor.track(guess_rows.rows);
   }
 

@@ -11,6 +11,7 @@
 #include "sessions/session_service.h"
 #include "sessions/session_store_sql.h"
 #include "tests/support/databases.h"
+#include "tests/support/fake_mail.h"
 #include "tokens/key_store_sql.h"
 
 namespace test {
@@ -75,7 +76,8 @@ struct ServerWorld {
                        random,     clock,     token_config, session_config.absolute_timeout};
   tokens::VerifiedCache verified{token_config.cache_entries, random};
   sessions::NearCache near{1000};
-  ::roles::Service access{transactor, *role_rows, *users, *audit, feed, random, clock};
+  FakeMailOutbox mail;
+  ::roles::Service access{transactor, *role_rows, *users, *audit, feed, mail, random, clock};
   sessions::Service sessions{transactor, *session_rows, *audit, feed,  keys,
                              alarm,      random,        clock,  guard, session_config};
   sessions::Checker checker{{transactor, *session_rows, sessions, access, keys, verified, near, feed, clock, guard,
