@@ -188,6 +188,14 @@ TEST_F(ConfigTest, WhatBelongsTogetherIsChecked) {
   config.store.database_url = crypto::Secret("sqlite:/tmp/x.db");
   EXPECT_EQ(checked(), "");
 
+  config.risk.rules.of(risk::Signal::new_country) = risk::Action::record;
+  EXPECT_TRUE(says(checked(), {"risk.new_country", "risk.geo_database"}));
+  config.risk.geo_database = "places.mmdb";
+  EXPECT_EQ(checked(), "");
+  config.risk.rules.of(risk::Signal::second_network) = risk::Action::block;
+  EXPECT_TRUE(says(checked(), {"risk.second_network", "notify"}));
+  config.risk = {};
+
   config.passwords.memory_kib = 7168;
   EXPECT_TRUE(says(checked(), {"passwords.memory_kib", "passwords.passes"}));
 }

@@ -260,6 +260,9 @@ Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::stri
   auto fresh = TRY(rotate(refresh_token, family, origin));
   parts_.checker.forget_text(fresh.user.id, fresh.session.id);
   if (!fresh.user.active()) return core::fail(Code::account_disabled);
+  if (!fresh.address_before.empty() && parts_.watch.rules().on(risk::Signal::second_network))
+    TRY(parts_.transactor.atomically(
+        [&](core::Tx& tx) { return parts_.watch.moved(tx, fresh.user, fresh.session, fresh.address_before, origin); }));
   auto grants = TRY(parts_.access.grants_of(fresh.user.id, fresh.roles));
   return with_access_token({.session = std::move(fresh.session),
                             .refresh_token = std::move(fresh.refresh_token),

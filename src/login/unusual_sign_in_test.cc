@@ -120,6 +120,24 @@ TEST_F(UnusualSignIn, ASourceOfManyAccountsIsNoticed) {
   EXPECT_EQ(attempt(mac), "done");
 }
 
+TEST_F(UnusualSignIn, ASessionThatIsUsedInASecondNetworkIsToldOnce) {
+  rule(Signal::second_network, Action::notify);
+  auto session = sign_in("ann@example.com", password, mac, origin).value();
+  mail.sent.clear();
+  const auto refresh_from = [&](const std::string& address) {
+    auto fresh = login.refresh(session.refresh_token, "", {.ip_address = address});
+    ASSERT_TRUE(fresh);
+    session.refresh_token = std::move(fresh->refresh_token);
+  };
+  refresh_from("192.0.2.99");
+  EXPECT_TRUE(mail.sent.empty()) << "the same network";
+  for (const char* address : {"198.51.100.1", "192.0.2.8", "198.51.100.2"}) refresh_from(address);
+  ASSERT_EQ(mail.sent.size(), 1u);
+  EXPECT_NE(mail.sent[0].message.text.find("second_network"), std::string::npos);
+  EXPECT_NE(mail.sent[0].message.text.find("198.51.100.1"), std::string::npos);
+  EXPECT_EQ(last().detail, "second_network");
+}
+
 struct AskedByMail : UnusualSignIn {
   AskedByMail() { rule(Signal::new_device, Action::step_up); }
   NeedsFactor ask() {

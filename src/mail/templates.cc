@@ -252,9 +252,15 @@ Message unusual_sign_in(const Letterhead& head, const std::string& to, const Unu
                         const crypto::Secret& token) {
   const std::string where = whereabouts(sign_in.device, sign_in.ip_address, sign_in.at);
   const std::string why = sign_in.signals.empty() ? "" : " What was unusual: " + one_line(sign_in.signals) + ".";
+  const bool moved = sign_in.signals == "second_network";
+  const std::string subject = moved                     ? "Your account is used in another network"
+                              : sign_in.signals.empty() ? "A new device signed in"
+                                                        : "An unusual sign-in";
+  const std::string what = moved ? "A device that is signed in to your account is used in a network that is new:"
+                                 : "Somebody signed in to your account:";
   return compose(
-      head, to, sign_in.signals.empty() ? "A new device signed in" : "An unusual sign-in",
-      {{Block::paragraph, "Somebody signed in to your account:"},
+      head, to, subject,
+      {{Block::paragraph, what},
        {Block::facts, where},
        {Block::paragraph, "If it was you, there is nothing to do." + why},
        {Block::link, "This was not me", head.public_url + "/auth/not-me?token=" + std::string(token.expose())},

@@ -35,6 +35,9 @@ inline void declare(core::Settings& settings, Config& config) {
   settings.add("risk.many_accounts", rules.of(many_accounts),
                "The same for a network that tried many accounts within an hour.");
   settings.add("risk.after_failures", rules.of(after_failures), "The same for a right password after many wrong ones.");
+  settings.add("risk.second_network", rules.of(second_network),
+               "The same for a session that is refreshed from a network that is new to the user; at most notify, for "
+               "whoever travels would be signed out.");
   settings.add("risk.many_accounts_at", rules.many_accounts, "How many accounts are many.", {.min = 2, .max = 100'000});
   settings.add("risk.failures_at", rules.failures, "How many wrong passwords in a row are many.",
                {.min = 2, .max = 100});
@@ -49,6 +52,16 @@ inline void declare(core::Settings& settings, Config& config) {
                {.min = 1, .max = 50});
   settings.add("risk.not_me_life", config.not_me_life, "How long the link `this was not me` of a mail works.",
                {.min = 3600, .max = 2'592'000});
+}
+
+// What no single setting can tell. Error: validation_failed with a sentence.
+inline core::Result<> check(const Config& config) {
+  const auto& rules = config.rules;
+  const auto bad = [](std::string what) { return core::fail(core::Code::validation_failed, std::move(what)); };
+  if (rules.of(Signal::second_network) > Action::notify) return bad("risk.second_network may be off, record or notify");
+  if (config.geo_database.empty() && (rules.on(Signal::new_country) || rules.on(Signal::impossible_travel)))
+    return bad("risk.new_country and risk.impossible_travel need risk.geo_database");
+  return {};
 }
 
 }  // namespace risk

@@ -30,6 +30,8 @@ bool holds(Signal signal, const Facts& facts, const Rules& rules) {
       return facts.accounts >= rules.many_accounts;
     case Signal::after_failures:
       return facts.after_failures;
+    case Signal::second_network:
+      return facts.moved;
   }
   return false;
 }

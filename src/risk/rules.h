@@ -12,15 +12,24 @@
 
 namespace risk {
 
-enum class Signal { new_device, new_network, new_country, impossible_travel, many_accounts, after_failures };
-constexpr std::array<core::Name<Signal>, 6> names_of(Signal) {
+enum class Signal {
+  new_device,
+  new_network,
+  new_country,
+  impossible_travel,
+  many_accounts,
+  after_failures,
+  second_network  // of a refresh: all others are of sign-ins
+};
+constexpr std::array<core::Name<Signal>, 7> names_of(Signal) {
   using enum Signal;
   return {{{new_device, "new_device"},
            {new_network, "new_network"},
            {new_country, "new_country"},
            {impossible_travel, "impossible_travel"},
            {many_accounts, "many_accounts"},
-           {after_failures, "after_failures"}}};
+           {after_failures, "after_failures"},
+           {second_network, "second_network"}}};
 }
 
 // From the mildest on; each includes recording it.
@@ -62,6 +71,7 @@ struct Facts {
   std::optional<Seen> last;
   int64_t accounts = 0;  // that this source tried within an hour
   bool after_failures = false;
+  bool moved = false;  // a session was refreshed from another network than before, and the user is not known there
 };
 
 struct Judgement {

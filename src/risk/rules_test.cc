@@ -48,6 +48,7 @@ TEST(Rules, EachSignalHasItsFact) {
   EXPECT_EQ(signals(but([](Facts& f) { f.accounts = 10; })), "many_accounts");
   EXPECT_EQ(signals(but([](Facts& f) { f.accounts = 9; })), "");
   EXPECT_EQ(signals(but([](Facts& f) { f.after_failures = true; })), "after_failures");
+  EXPECT_EQ(signals(but([](Facts& f) { f.moved = true; })), "second_network");
 }
 
 TEST(Rules, AFirstSignInHasNothingToCompareWith) {
@@ -100,7 +101,8 @@ TEST(Rules, TheActionIsAlwaysThatOfASignal) {
                       .place = {flip() ? "FR" : "", flip() ? std::optional(paris) : std::nullopt},
                       .last = flip() ? std::optional(Seen{noon, {"US", new_york}}) : std::nullopt,
                       .accounts = static_cast<int64_t>(random.below(20)),
-                      .after_failures = flip()};
+                      .after_failures = flip(),
+                      .moved = flip()};
     const auto judgement = judge(facts, rules);
     Action strictest = Action::off;
     for (const Signal signal : judgement.signals) {

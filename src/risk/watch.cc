@@ -33,8 +33,7 @@ bool Watch::may_ask() const {
 Result<Judgement> Watch::judge(core::Tx& tx, accounts::UserId user, const devices::Device& device,
                                const audit::Origin& origin) {
   const core::Time now = parts_.clock.now();
-  auto traits = TRY(parts_.familiar.list(tx, user));
-  std::erase_if(traits, [&](const Trait& trait) { return trait.last_at + parts_.config.familiar_for <= now; });
+  const auto traits = TRY(familiar_to(tx, user));
   Facts facts{.first = traits.empty(),
               .known_device = has(traits, device_trait(device)),
               .known_network = has(traits, network_trait(origin)),
@@ -49,6 +48,13 @@ Result<Judgement> Watch::judge(core::Tx& tx, accounts::UserId user, const device
   return risk::judge(facts, rules());
 }
 
+Result<std::vector<Trait>> Watch::familiar_to(core::Tx& tx, accounts::UserId user) {
+  auto traits = TRY(parts_.familiar.list(tx, user));
+  const core::Time end = parts_.clock.now() - parts_.config.familiar_for;
+  std::erase_if(traits, [&](const Trait& trait) { return trait.last_at <= end; });
+  return traits;
+}
+
 Result<std::optional<Seen>> Watch::last_seen(core::Tx& tx, accounts::UserId user) {
   const auto living = TRY(parts_.sessions.list(tx, user, {.limit = 1}));
   if (living.empty()) return std::nullopt;
@@ -57,15 +63,29 @@ Result<std::optional<Seen>> Watch::last_seen(core::Tx& tx, accounts::UserId user
 
 Result<> Watch::accept(core::Tx& tx, const accounts::User& user, const sessions::Session& session,
                        const Judgement& judgement, const audit::Origin& origin) {
-  const auto remember = [&](Signal rule, const std::string& trait) -> Result<> {
-    if (!rules().on(rule)) return {};
-    return parts_.familiar.put(tx, user.id, {trait, session.created_at});
+  const auto remember = [&](bool wanted, const std::string& trait) -> Result<> {
+    return wanted ? parts_.familiar.put(tx, user.id, {trait, session.created_at}) : Result<>{};
   };
-  TRY(remember(Signal::new_device, device_trait(session.device)));
-  TRY(remember(Signal::new_network, network_trait(origin)));
-  TRY(remember(Signal::new_country, country_trait(parts_.places.find(origin.ip_address))));
+  TRY(remember(rules().on(Signal::new_device), device_trait(session.device)));
+  TRY(remember(rules().on(Signal::new_network) || rules().on(Signal::second_network), network_trait(origin)));
+  TRY(remember(rules().on(Signal::new_country), country_trait(parts_.places.find(origin.ip_address))));
   if (judgement.action == Action::off) return {};
   TRY(parts_.familiar.remove(tx, user.id, failures_trait));
+  return tell(tx, user, session, judgement, origin);
+}
+
+Result<> Watch::moved(core::Tx& tx, const accounts::User& user, const sessions::Session& session,
+                      const std::string& before, const audit::Origin& origin) {
+  if (network_of(before) == network_of(origin.ip_address)) return {};
+  const auto trait = network_trait(origin);
+  const bool known = has(TRY(familiar_to(tx, user.id)), trait);
+  const auto judgement = risk::judge({.first = true, .moved = !known}, rules());  // of a sign-in's facts none
+  TRY(parts_.familiar.put(tx, user.id, {trait, parts_.clock.now()}));
+  return judgement.action == Action::off ? Result<>{} : tell(tx, user, session, judgement, origin);
+}
+
+Result<> Watch::tell(core::Tx& tx, const accounts::User& user, const sessions::Session& session,
+                     const Judgement& judgement, const audit::Origin& origin) {
   TRY(parts_.audit.append(tx, {"login.unusual", user.id.value, session.id.value, text_of(judgement.signals)}, origin));
   return judgement.action == Action::record ? Result<>{} : parts_.not_me.tell(tx, user, session, judgement);
 }

@@ -37,6 +37,9 @@ class Watch {
   // Its session exists: it is remembered, put on record and told to its user, as `judgement` says.
   core::Result<> accept(core::Tx& tx, const accounts::User& user, const sessions::Session& session,
                         const Judgement& judgement, const audit::Origin& origin);
+  // `session` was just refreshed, and its address changed from `before`.
+  core::Result<> moved(core::Tx& tx, const accounts::User& user, const sessions::Session& session,
+                       const std::string& before, const audit::Origin& origin);
   // Somebody tried to sign in to the account of this address, or to what would be one.
   core::Result<> note_try(core::Tx& tx, std::string_view email_key, const audit::Origin& origin);
   // So many wrong passwords came before the right one.
@@ -47,6 +50,9 @@ class Watch {
   const Rules& rules() const { return parts_.config.rules; }
 
  private:
+  core::Result<std::vector<Trait>> familiar_to(core::Tx& tx, accounts::UserId user);
+  core::Result<> tell(core::Tx& tx, const accounts::User& user, const sessions::Session& session,
+                      const Judgement& judgement, const audit::Origin& origin);
   core::Result<std::optional<Seen>> last_seen(core::Tx& tx, accounts::UserId user);
   Parts parts_;
 };

@@ -105,7 +105,10 @@ Service::Plain Service::answer(Whole found, const Presented& presented) const {
   if (ended_by_clock(session, presented)) return {};
   const Verdict verdict = verdict_of(session, presented);
   if (verdict != Verdict::rotate && verdict != Verdict::repeat) return {};
-  if (verdict == Verdict::rotate) rotate(session, presented);
+  if (verdict == Verdict::rotate) {
+    if (session.ip_address != presented.origin.ip_address) found.address_before = session.ip_address;
+    rotate(session, presented);
+  }
   return {Answer(std::move(found)), verdict == Verdict::rotate};
 }
 

@@ -24,6 +24,7 @@ struct Whole {
   Session session;
   accounts::User user;
   roles::UserRoles roles;
+  std::string address_before = {};  // of the session, when the refresh that found it came from another one
 };
 
 constexpr size_t most_at_once = 32;  // sessions that one call of find_whole or lock_free is asked for
