@@ -11,7 +11,7 @@ struct EventJson {
   core::Time at;
   std::string action;
   std::optional<core::Uuid> subject, session, actor, actor_session;
-  std::string ip_address, request_id, detail;
+  std::string ip_address, request_id, device, detail;
   static constexpr std::string_view name = "Event";
   static constexpr auto fields() {
     using core::field;
@@ -25,6 +25,7 @@ struct EventJson {
         field("actorSession", &EventJson::actor_session, "The session in which it was done."),
         field("ipAddress", &EventJson::ip_address, "Where it was done from; empty for the command line."),
         field("requestId", &EventJson::request_id, "The X-Request-Id of the call."),
+        field("device", &EventJson::device, "By which a sign-in was tried; else see the session."),
         field("detail", &EventJson::detail, "More of it, such as a reason. Never a secret.")};
   }
 };
@@ -50,6 +51,7 @@ inline EventJson to_json(const audit::Record& record) {
           .actor_session = record.origin.session,
           .ip_address = record.origin.ip_address,
           .request_id = record.origin.request_id,
+          .device = record.origin.device,
           .detail = record.event.detail};
 }
 

@@ -4,6 +4,7 @@
 #include "admin/admin_routes.h"
 #include "admin/event_routes.h"
 #include "app/version.h"
+#include "history/history_routes.h"
 #include "http/address.h"
 #include "http/openapi.h"
 #include "login/check_routes.h"
@@ -142,6 +143,7 @@ std::vector<http::Route> all_routes(App& app, const mail::Mailbox* mailbox, mail
   append(all, roles::routes(app.access));
   append(all, admin::routes(app.admin));
   append(all, admin::event_routes(*app.database, *app.audit));
+  append(all, history::routes(*app.database, *app.audit, app.accounts));
   append(all, tokens::routes(app.keys));
   all.push_back(live_route());
   all.push_back(ready_route(app));

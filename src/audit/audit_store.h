@@ -11,6 +11,7 @@ namespace audit {
 struct Filter {
   std::optional<core::Uuid> subject, actor, session;  // `session` as in Event: that it happened to
   std::optional<std::string> action, ip_address;
+  std::vector<std::string> actions = {};   // one of them; empty: any
   std::optional<core::Uuid> from, before;  // ids, which are ordered by time; `before` itself is left out
   int64_t limit = 100;
 };

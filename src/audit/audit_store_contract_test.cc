@@ -53,7 +53,8 @@ class AuditStore : public testing::TestWithParam<MakeWorld> {
 TEST_P(AuditStore, KeepsEveryFieldOfAnEvent) {
   const core::Uuid subject = random.uuid7(clock.now()), actor = random.uuid7(clock.now());
   const core::Uuid session = random.uuid7(clock.now()), own_session = random.uuid7(clock.now());
-  ASSERT_TRUE(append({"session.ended", subject, session, "admin"}, {"192.0.2.7", "r-1", actor, own_session}));
+  ASSERT_TRUE(append({"session.ended", subject, session, "admin"},
+                     {"192.0.2.7", "r-1", actor, own_session, "Chrome on macOS"}));
   const auto records = list(subject);
   ASSERT_EQ(records.size(), 1u);
   EXPECT_EQ(records[0].at, clock.now());
@@ -65,6 +66,7 @@ TEST_P(AuditStore, KeepsEveryFieldOfAnEvent) {
   EXPECT_EQ(records[0].origin.request_id, "r-1");
   EXPECT_EQ(records[0].origin.actor, actor);
   EXPECT_EQ(records[0].origin.session, own_session);
+  EXPECT_EQ(records[0].origin.device, "Chrome on macOS");
 }
 
 TEST_P(AuditStore, WhatIsNotKnownStaysAbsent) {
@@ -74,6 +76,7 @@ TEST_P(AuditStore, WhatIsNotKnownStaysAbsent) {
   ASSERT_EQ(records.size(), 1u);
   EXPECT_FALSE(records[0].event.session || records[0].origin.actor || records[0].origin.session);
   EXPECT_EQ(records[0].origin.ip_address, "");
+  EXPECT_EQ(records[0].origin.device, "");
 }
 
 TEST_P(AuditStore, ListsTheNewestOfOneSubjectFirst) {
@@ -110,6 +113,8 @@ TEST_P(AuditStore, ListsWhatPassesEveryFilter) {
   EXPECT_EQ(ids({.actor = bob}), Ids({third, second}));
   EXPECT_EQ(ids({.session = phone}), Ids({second, first}));
   EXPECT_EQ(ids({.action = "session.ended"}), Ids({second}));
+  EXPECT_EQ(ids({.actions = {"session.created", "user.disabled"}}), Ids({third, first}));
+  EXPECT_EQ(ids({.subject = ann, .actions = {"session.created", "user.disabled"}}), Ids({first}));
   EXPECT_EQ(ids({.ip_address = "192.0.2.8"}), Ids({third, second}));
   EXPECT_EQ(ids({.from = second}), Ids({third, second}));
   EXPECT_EQ(ids({.before = second}), Ids({first}));

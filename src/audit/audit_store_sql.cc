@@ -15,9 +15,9 @@ class SqlStore final : public Store {
     const core::Time now = clock_.now();
     return storage::sql(tx).send(
         "INSERT INTO audit_events (id, at, action, actor, subject, session_id, actor_session, ip_address, request_id, "
-        "detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "detail, device) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         next_id(now), now, event.action, origin.actor, event.subject, event.session, origin.session, origin.ip_address,
-        origin.request_id, event.detail);
+        origin.request_id, event.detail, origin.device);
   }
 
   core::Result<std::vector<Record>> list(core::Tx& tx, const Filter& filter) override {
@@ -35,6 +35,7 @@ class SqlStore final : public Store {
     where("ip_address = ", filter.ip_address);
     where("id < ", filter.before);
     where("id >= ", filter.from);
+    append_actions(sql, params, filter.actions);
     params.push_back(filter.limit);
     // An id begins with its time; `at` is what the index of subjects is ordered by.
     sql += "1 = 1 ORDER BY ";
@@ -44,6 +45,17 @@ class SqlStore final : public Store {
   }
 
  private:
+  static void append_actions(std::string& sql, std::vector<storage::Param>& params,
+                             const std::vector<std::string>& actions) {
+    if (actions.empty()) return;
+    sql += "action IN (";
+    for (const auto& action : actions) {
+      params.push_back(storage::param(action));
+      sql += (&action == actions.data() ? "$" : ", $") + std::to_string(params.size());
+    }
+    sql += ") AND ";
+  }
+
   // Events of one process keep their order within a millisecond, too (RFC 9562 section 6.2, method 1).
   core::Uuid next_id(core::Time now) {
     core::Uuid id = random_.uuid7(now);

@@ -41,9 +41,13 @@ crypto::Digest256 digest_of(const Record& record) {
   thread_local Bytes bytes;
   bytes.clear();
   const auto& [event, origin] = std::tie(record.event, record.origin);
-  bytes.text("usher audit event v1").raw(record.id.bytes).number(core::to_millis(record.at));
+  // Seals that are older than devices hold for events without one.
+  bytes.text(origin.device.empty() ? "usher audit event v1" : "usher audit event v2")
+      .raw(record.id.bytes)
+      .number(core::to_millis(record.at));
   bytes.text(event.action).id(event.subject).id(event.session).text(event.detail);
   bytes.text(origin.ip_address).text(origin.request_id).id(origin.actor).id(origin.session);
+  if (!origin.device.empty()) bytes.text(origin.device);
   return crypto::sha256(bytes.bytes());
 }
 

@@ -17,6 +17,7 @@ struct Origin {
   std::string request_id;
   std::optional<core::Uuid> actor;    // the user who acts; absent before sign-in
   std::optional<core::Uuid> session;  // the session they act in
+  std::string device = {};            // by which a sign-in was tried, "Chrome on macOS"; empty: see the session
 };
 
 // `action` is a constant such as "session.created"; `detail` is public text without secrets.

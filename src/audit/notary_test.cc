@@ -273,7 +273,7 @@ TEST_P(Sealing, EveryRowThatWasTamperedWithIsNamed) {
     if (i % 3 == 2) notary->seal();
   }
   ASSERT_EQ(findings(), "");
-  for (const std::string_view column : {"action", "ip_address", "request_id", "detail"}) {
+  for (const std::string_view column : {"action", "ip_address", "request_id", "detail", "device"}) {
     change("UPDATE audit_events SET " + std::string(column) + " = " + std::string(column) + " || '!' WHERE id = $1",
            ids[4]);
     EXPECT_NE(findings().find("event " + ids[4].str() + " of seal 2 was changed"), std::string::npos) << column;
@@ -398,6 +398,11 @@ TEST(Chain, NoTwoEventsGiveTheSameBytes) {
   EXPECT_NE(digest_of(one), digest_of(other));
   std::swap(one.origin.actor, other.origin.actor);
   other.origin.actor = core::Uuid{};
+  EXPECT_NE(digest_of(one), digest_of(other));
+  other = one;
+  one.origin.device = "Chrome on macOS";
+  EXPECT_NE(digest_of(one), digest_of(other));
+  other.origin.device = "Chrome on macOs";
   EXPECT_NE(digest_of(one), digest_of(other));
 }
 

@@ -4,7 +4,8 @@
 #include "audit/event.h"
 #include "storage/database.h"
 
-#define RECORD_COLUMNS "id, at, action, actor, subject, session_id, actor_session, ip_address, request_id, detail"
+#define RECORD_COLUMNS \
+  "id, at, action, actor, subject, session_id, actor_session, ip_address, request_id, detail, device"
 
 namespace audit {
 
@@ -18,7 +19,8 @@ inline Record read_record(const storage::Row& row) {
           .origin = {.ip_address = std::string(row.text(7)),
                      .request_id = std::string(row.text(8)),
                      .actor = row.uuid_or_null(3),
-                     .session = row.uuid_or_null(6)}};
+                     .session = row.uuid_or_null(6),
+                     .device = std::string(row.text(10))}};
 }
 
 inline std::vector<Record> read_records(const storage::Rows& rows) {

@@ -10,7 +10,7 @@ using core::Code, core::Result, http::Context, http::Guard, http::Method, http::
 
 Result<TokensJson> claim(Context& context, const ApprovalClaimRequest& request, const RouteParts& parts) {
   const auto device = device_of(context, request.device, parts);
-  return to_json(TRY(parts.service.complete_approved(request.token, device, origin_of(context))), parts);
+  return to_json(TRY(parts.service.complete_approved(request.token, device, origin_of(context, device))), parts);
 }
 
 Result<ApprovalListJson> list(const Context& context, const RouteParts& parts) {

@@ -15,7 +15,7 @@ Result<mfa::EnrolmentJson> begin_totp(Context& context, const MfaTokenRequest& r
 
 Result<EnrolledJson> confirm_totp(Context& context, const ConfirmLateTotpRequest& request, const RouteParts& parts) {
   const auto device = device_of(context, request.device, parts);
-  auto done = TRY(parts.late_enrolment.confirm_totp(request.token, request.code, device, origin_of(context)));
+  auto done = TRY(parts.late_enrolment.confirm_totp(request.token, request.code, device, origin_of(context, device)));
   return EnrolledJson{to_json(done.signed_in, parts), std::move(done.recovery_codes)};
 }
 
@@ -30,7 +30,7 @@ Result<TokensJson> add_passkey(Context& context, AddLatePasskeyRequest request, 
   const auto answer = TRY(webauthn::attestation_of(std::move(request.credential)));
   return to_json(
       TRY(parts.late_enrolment.add_passkey(request.token, answer, webauthn::name_of(std::move(request.passkey_name)),
-                                           device, origin_of(context))),
+                                           device, origin_of(context, device))),
       parts);
 }
 

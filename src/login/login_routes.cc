@@ -41,7 +41,8 @@ Result<Registered> register_account(Context& context, RegisterRequest request, c
 Result<SignInJson> verify_email(Context& context, VerifyRequest request, const RouteParts& parts) {
   const core::Beat beat;
   const auto device = device_of(context, request.device, parts);
-  return to_json(TRY(parts.service.verify_email(request.email, request.otp, device, origin_of(context))), parts);
+  return to_json(TRY(parts.service.verify_email(request.email, request.otp, device, origin_of(context, device))),
+                 parts);
 }
 
 Result<Message> resend(Context& context, EmailRequest request, const RouteParts& parts) {
@@ -53,19 +54,20 @@ Result<Message> resend(Context& context, EmailRequest request, const RouteParts&
 Result<SignInJson> sign_in(Context& context, LoginRequest request, const RouteParts& parts) {
   const core::Beat beat;
   const auto device = device_of(context, request.device, parts);
-  return to_json(TRY(parts.service.login(request.email, request.password, device, origin_of(context))), parts);
+  return to_json(TRY(parts.service.login(request.email, request.password, device, origin_of(context, device))), parts);
 }
 
 Result<SignInJson> verify_factor(Context& context, const VerifyFactorRequest& request, const RouteParts& parts) {
   const auto device = device_of(context, request.device, parts);
   return to_json(
-      TRY(parts.service.verify_factor(request.token, request.method, request.code, device, origin_of(context))), parts);
+      TRY(parts.service.verify_factor(request.token, request.method, request.code, device, origin_of(context, device))),
+      parts);
 }
 
 Result<TokensJson> passkey_sign_in(Context& context, PasskeySignInRequest request, const RouteParts& parts) {
   const auto answer = TRY(webauthn::assertion_of(std::move(request.credential)));
   const auto device = device_of(context, request.device, parts);
-  return to_json(TRY(parts.passkeys.sign_in(answer, device, origin_of(context))), parts);
+  return to_json(TRY(parts.passkeys.sign_in(answer, device, origin_of(context, device))), parts);
 }
 
 Result<TokensJson> step_up_by_passkey(Context& context, PasskeyProofRequest request, const RouteParts& parts) {

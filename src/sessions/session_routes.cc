@@ -75,6 +75,12 @@ audit::Origin origin_of(const Context& context) {
   return origin;
 }
 
+audit::Origin origin_of(const Context& context, const devices::Device& device) {
+  auto origin = origin_of(context);
+  origin.device = device.name.value_or("");
+  return origin;
+}
+
 std::vector<http::Route> routes(core::Transactor& transactor, Service& service, NearCache& near) {
   std::vector<http::Route> all;
   all.push_back(http::route<NoBody, SessionListJson>(

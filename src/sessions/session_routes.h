@@ -8,6 +8,8 @@ namespace sessions {
 
 // Where a call comes from, for the record.
 audit::Origin origin_of(const http::Context& context);
+// The same of a call that signs in by `device`.
+audit::Origin origin_of(const http::Context& context, const devices::Device& device);
 
 // `limit` and `cursor` of a list of sessions. validation_failed.
 core::Result<Page> read_page(const http::Context& context);

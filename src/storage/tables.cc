@@ -137,7 +137,8 @@ constexpr Column audit_events[] = {{"id", uuid, ""},
                                    {"actor_session", uuid, "that the actor used"},
                                    {"ip_address", text, ""},
                                    {"request_id", text, ""},
-                                   {"detail", text, ""}};
+                                   {"detail", text, ""},
+                                   {"device", text, "that acted; empty where it is not known"}};
 
 constexpr Column audit_seals[] = {{"number", number, "from 1 on"},
                                   {"at", at, ""},

@@ -140,9 +140,11 @@ def millis(time):
 
 
 def digest_of(e):
-    return hashlib.sha256(text("usher audit event v1") + UUID(e["id"]).bytes + millis(e["at"]) + text(e["action"]) +
+    version = "v2" if e["device"] else "v1"
+    return hashlib.sha256(text(f"usher audit event {version}") + UUID(e["id"]).bytes + millis(e["at"]) + text(e["action"]) +
                           maybe(e.get("subject")) + maybe(e.get("session")) + text(e["detail"]) + text(e["ipAddress"]) +
-                          text(e["requestId"]) + maybe(e.get("actor")) + maybe(e.get("actorSession"))).hexdigest()
+                          text(e["requestId"]) + maybe(e.get("actor")) + maybe(e.get("actorSession")) +
+                          (text(e["device"]) if e["device"] else b"")).hexdigest()
 
 
 def head_of(seal):

@@ -38,6 +38,7 @@ class FakeAudit final : public audit::Store {
     const auto same = [](const auto& wanted, const auto& value) { return !wanted || value == *wanted; };
     return same(filter.subject, record.event.subject) && same(filter.actor, record.origin.actor) &&
            same(filter.session, record.event.session) && same(filter.action, record.event.action) &&
+           (filter.actions.empty() || std::ranges::find(filter.actions, record.event.action) != filter.actions.end()) &&
            same(filter.ip_address, record.origin.ip_address) && !(filter.from && record.id < *filter.from) &&
            !(filter.before && record.id >= *filter.before);
   }
