@@ -34,5 +34,6 @@ std::vector<Command> session_commands();
 std::vector<Command> key_commands();
 std::vector<Command> data_commands();
 std::vector<Command> audit_commands();
+std::vector<Command> risk_commands();
 
 }  // namespace app

@@ -45,7 +45,7 @@ Line read(std::span<char*> arguments, const std::vector<Command>& commands) {
 std::vector<Command> all_commands() {
   std::vector<Command> all;
   for (auto* group : {server_commands, health_commands, user_commands, import_commands, role_commands, session_commands,
-                      key_commands, data_commands, audit_commands})
+                      key_commands, data_commands, audit_commands, risk_commands})
     std::ranges::move(group(), std::back_inserter(all));
   return all;
 }

@@ -2,8 +2,8 @@
 // Thread rule: as http/route.h.
 #pragma once
 #include "accounts/user_service.h"
-#include "http/route.h"
 #include "history/attempt.h"
+#include "http/route.h"
 
 namespace history {
 

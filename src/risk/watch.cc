@@ -32,6 +32,7 @@ bool Watch::may_ask() const {
 
 Result<Judgement> Watch::judge(core::Tx& tx, accounts::UserId user, const devices::Device& device,
                                const audit::Origin& origin) {
+  if (std::ranges::count(rules().actions, Action::off) == std::ssize(rules().actions)) return Judgement{};
   const core::Time now = parts_.clock.now();
   const auto traits = TRY(familiar_to(tx, user));
   Facts facts{.first = traits.empty(),

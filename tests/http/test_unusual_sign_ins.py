@@ -1,4 +1,5 @@
 """Sign-ins that their user hears of, and what he can do about one that was not his."""
+import json
 import re
 import urllib.parse
 
@@ -215,6 +216,21 @@ def test_who_tries_many_accounts_is_refused(strict):
         sign_in(strict, fresh_email("nobody"), MAC, address, password="Not-the-password-1")
     assert_problem(sign_in(strict, email, MAC, address, device={"deviceId": "mine"}), 403, "sign_in_refused")
     assert "accessToken" in sign_in(strict, email, MAC, UNKNOWN, device={"deviceId": "mine"}).json
+
+
+def test_rules_are_tried_on_the_past_before_they_are_on(usher):
+    email = known(usher)
+    sign_in(usher, email, MAC, "198.51.100.9")
+    sign_in(usher, email, PHONE)
+    said = usher.cli("risk", "replay", "--risk.new_device=off", "--risk.new_network=block").stdout.splitlines()
+    user, = [bytes(id).hex() for id, in records(usher, "SELECT id FROM users WHERE email = ?", email)]
+    hits = [hit for hit in map(json.loads, said[:-2]) if hit["user"].replace("-", "") == user]
+    assert [(hit["signals"], hit["action"]) for hit in hits][-1:] == [("new_network", "block")]
+    assert hits[-1]["ipAddress"] == "198.51.100.9" and hits[-1]["device"] == "Chrome on macOS"
+    counts = dict(line.split(": ") for line in said[-2:])
+    assert counts["new_network"].split()[0] == str(len(said) - 2 - sum("after_failures" == json.loads(x)["signals"] for x in said[:-2]))
+    assert "is not a time" in usher.cli("risk", "replay", "yesterday", check=False).stderr
+    assert [e for e in events(usher, email) if e == ("login.unusual", "new_network")] == []
 
 
 def test_a_database_that_is_none_stops_the_start(tmp_path, store):
