@@ -17,9 +17,12 @@ struct HitJson {
   static constexpr std::string_view name = "Hit";
   static constexpr auto fields() {
     using core::field;
-    return std::tuple{field("at", &HitJson::at, ""),           field("user", &HitJson::user, ""),
-                      field("session", &HitJson::session, ""), field("signals", &HitJson::signals, ""),
-                      field("action", &HitJson::action, ""),   field("device", &HitJson::device, ""),
+    return std::tuple{field("at", &HitJson::at, ""),
+                      field("user", &HitJson::user, ""),
+                      field("session", &HitJson::session, ""),
+                      field("signals", &HitJson::signals, ""),
+                      field("action", &HitJson::action, ""),
+                      field("device", &HitJson::device, ""),
                       field("ipAddress", &HitJson::ip_address, "")};
   }
 };

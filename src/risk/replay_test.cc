@@ -21,7 +21,8 @@ struct Replaying : testing::Test {
   std::string feed(std::string action, std::optional<core::Uuid> user, std::string device, std::string address,
                    std::string detail = "invalid_credentials") {
     now += minutes(1);
-    audit::Record record{.at = now, .event = {.action = std::move(action), .subject = user, .detail = std::move(detail)}};
+    audit::Record record{.at = now,
+                         .event = {.action = std::move(action), .subject = user, .detail = std::move(detail)}};
     record.origin = {.ip_address = std::move(address), .request_id = std::to_string(core::to_millis(now))};
     record.origin.device = std::move(device);
     const auto judgement = replay->feed(record);

@@ -1,6 +1,8 @@
 """Passkeys made and used by Chromium with a virtual authenticator: a judge that is not ours."""
 import contextlib
+import functools
 import http.server
+import subprocess
 import threading
 
 import pytest
@@ -10,7 +12,7 @@ from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticator
 from support import jwt
 from support.passkey import creation_options, request_options
 from support.scenario import assert_problem, fresh_email
-from support.usher import Server
+from support.usher import ROOT, Server
 
 CREATE = """const [options, done] = arguments;
 navigator.credentials.create({publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options)})
@@ -18,6 +20,18 @@ navigator.credentials.create({publicKey: PublicKeyCredential.parseCreationOption
 GET = """const [options, done] = arguments;
 navigator.credentials.get({publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options)})
   .then(made => done(made.toJSON()), error => done(error.name));"""
+
+
+# The library by which most applications do it.
+BY_LIBRARY = """const [way, options, done] = arguments;
+SimpleWebAuthnBrowser[way]({optionsJSON: options}).then(done, error => done(error.name));"""
+
+
+@functools.cache
+def library():
+    node = ROOT / "tests/node"
+    subprocess.run([node / "install"], check=True, timeout=300)
+    return (node / "node_modules/@simplewebauthn/browser/dist/bundle/index.umd.min.js").read_text()
 
 
 class Page(http.server.BaseHTTPRequestHandler):
@@ -87,3 +101,22 @@ def test_a_user_who_is_not_verified_makes_none(usher, origin):
     who = usher.sign_up(fresh_email("browser"))
     with browser(origin, is_user_verified=False) as driver:
         assert driver.execute_async_script(CREATE, creation_options(usher, who)) == "NotAllowedError"
+
+
+def test_simplewebauthn_understands_every_answer(usher, origin):
+    who = usher.sign_up(fresh_email("browser"))
+    with browser(origin) as driver:
+        driver.execute_script(library() + ";window.SimpleWebAuthnBrowser = SimpleWebAuthnBrowser;")
+
+        def ask(way, options):
+            return driver.execute_async_script(BY_LIBRARY, way, options)
+
+        made = ask("startRegistration", creation_options(usher, who))
+        answer = usher.post("/auth/passkeys", {"name": "By a library", "credential": made}, token=who.access)
+        assert answer.status == 201, (made, answer.body)
+        assert ask("startRegistration", creation_options(usher, who)) == "InvalidStateError"
+        answer = usher.post("/auth/passkeys/sign-in", {"credential": ask("startAuthentication", request_options(usher))})
+        assert answer.status == 200 and answer.json["user"]["email"] == who.email, answer.body
+        options = usher.post("/auth/step-up/passkey/options", token=who.access).json
+        proved = usher.post("/auth/step-up/passkey", {"credential": ask("startAuthentication", options)}, token=who.access)
+        assert proved.status == 200, proved.body
