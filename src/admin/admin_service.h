@@ -9,6 +9,7 @@
 #include "access/access_service.h"
 #include "accounts/user_service.h"
 #include "mfa/factor_store.h"
+#include "passwords/password_service.h"
 #include "sessions/session_service.h"
 #include "webauthn/passkey_store.h"
 
@@ -26,8 +27,10 @@ class Service {
     accounts::Service& users;
     roles::Service& access;
     sessions::Service& sessions;
+    passwords::Service& passwords;
     mfa::FactorStore& factors;
     webauthn::PasskeyStore& passkeys;
+    audit::Store& audit;
   };
   explicit Service(const Parts& parts) : parts_(parts) {}
 
@@ -38,6 +41,8 @@ class Service {
   // Ends all sessions in the same transaction. last_super_admin.
   core::Result<UserView> disable(accounts::UserId id, const audit::Origin& origin);
   core::Result<UserView> enable(accounts::UserId id, const audit::Origin& origin);
+  // His password opens nothing until he resets it by a code that is mailed to him alone; how many sessions were ended.
+  core::Result<int64_t> require_password_reset(accounts::UserId id, const audit::Origin& origin);
   // Leaves nothing personal in the account, takes its roles, second factors and passkeys and ends its sessions.
   // last_super_admin.
   core::Result<> remove(accounts::UserId id, const audit::Origin& origin);

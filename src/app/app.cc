@@ -123,8 +123,8 @@ App::App(const Config& settings, Opened opened, Role role)
       webauthn_config(webauthn::complete(config.webauthn, http::public_url(config.http))),
       passkeys({*database, *passkey_rows, *users, sessions, *audit, mail, random, clock, webauthn_config}),
       places(std::move(opened.places)),
-      not_me({*database, *notice_rows, *users, sessions, passwords, factors, *passkey_rows, *audit, mail, feed, random,
-              clock, config.risk}),
+      not_me({*database, *notice_rows, *users, passwords, factors, *passkey_rows, *audit, mail, random, clock,
+              config.risk}),
       watch({*familiar_rows, *session_rows, not_me, *audit, mail, places, clock, config.risk}),
       approvals({*database, *approval_rows, *session_rows, *audit, mail, random, clock, config.risk}),
       registration(
@@ -136,7 +136,7 @@ App::App(const Config& settings, Opened opened, Role role)
                clock, config.sessions, config.mfa}),
       late_enrolment({*database, factors, own_factors, challenges, passkeys, login}),
       passkey_sign_in({*database, *users, *audit, passkeys, sessions, login}),
-      admin({*database, accounts, access, sessions, *factor_rows, *passkey_rows}) {}
+      admin({*database, accounts, access, sessions, passwords, *factor_rows, *passkey_rows, *audit}) {}
 
 // The schema, the seeded roles and the first keys come in one transaction under one lock.
 core::Result<> App::migrate() {

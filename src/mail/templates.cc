@@ -170,6 +170,17 @@ Message password_reset_code(const Letterhead& head, const std::string& to, const
                      "If you did not ask for it, ignore this mail: your password stays as it is.");
 }
 
+Message password_reset_demanded(const Letterhead& head, const std::string& to,
+                                const std::optional<crypto::Secret>& code, core::Millis life) {
+  const std::string subject = "Choose a new password",
+                    what = "Your password opens nothing any more, and all your devices have been signed out.",
+                    later = "Later, ask for a new code where you sign in, as if you had forgotten your password.";
+  if (code) return code_letter(head, to, subject, what + " Enter this code to choose a new one:", *code, life, later);
+  return compose(head, to, subject,
+                 {{Block::paragraph, what + " Enter the code of the mail before this one to choose a new one."},
+                  {Block::small, later}});
+}
+
 Message step_up_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life) {
   return code_letter(
       head, to, "Confirm that it is you", "Enter this code to go on:", code, life,

@@ -16,6 +16,9 @@ Message verification_code(const Letterhead& head, const std::string& to, const c
 Message already_registered(const Letterhead& head, const std::string& to);
 Message password_reset_code(const Letterhead& head, const std::string& to, const crypto::Secret& code,
                             core::Millis life);
+// His password opens nothing any more. Without a code when one was sent a moment ago.
+Message password_reset_demanded(const Letterhead& head, const std::string& to,
+                                const std::optional<crypto::Secret>& code, core::Millis life);
 // Somebody who is signed in is asked to prove that the mailbox is his.
 Message step_up_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life);
 // Somebody gave the right password in an unusual sign-in.

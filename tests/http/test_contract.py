@@ -342,6 +342,7 @@ SPECIFIC = {
     ("deleteUser", "grant_exceeds_own"): on_root("DELETE", "", "users:write"),
     ("disableUser", "grant_exceeds_own"): on_root("POST", "/disable", "users:write"),
     ("enableUser", "grant_exceeds_own"): on_root("POST", "/enable", "users:write"),
+    ("requirePasswordReset", "grant_exceeds_own"): on_root("POST", "/require-password-reset", "users:write"),
     ("revokeUserSessions", "grant_exceeds_own"): on_root("DELETE", "/sessions", "sessions:revoke"),
     ("revokeUserSession", "grant_exceeds_own"): on_root("DELETE", f"/sessions/{NOBODY}", "sessions:revoke"),
     ("deleteUser", "last_super_admin"): lambda w: w.usher.delete(f"/users/{w.root.user['id']}", token=w.root.access),
