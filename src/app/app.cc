@@ -16,6 +16,7 @@
 #include "risk/approval_store_sql.h"
 #include "risk/familiar_store_sql.h"
 #include "risk/notice_store_sql.h"
+#include "self/email_change_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "storage/migrations.h"
 #include "tokens/key_store_sql.h"
@@ -94,6 +95,7 @@ App::App(const Config& settings, Opened opened, Role role)
       familiar_rows(risk::create_sql_familiar_store()),
       notice_rows(risk::create_sql_notice_store()),
       approval_rows(risk::create_sql_approval_store()),
+      email_change_rows(self::create_sql_email_change_store()),
       stream(std::move(opened.stream)),
       feed(*database, *change_rows, clock, [this] { return database->data_version(); }, *metrics,
            {stream.get(), role == Role::command || config.uses_postgres()}),
@@ -136,6 +138,7 @@ App::App(const Config& settings, Opened opened, Role role)
                clock, config.sessions, config.mfa}),
       late_enrolment({*database, factors, own_factors, challenges, passkeys, login}),
       passkey_sign_in({*database, *users, *audit, passkeys, sessions, login}),
+      email_change({*database, *email_change_rows, *users, codes, passwords, *audit, mail, feed, clock}),
       admin({*database, accounts, access, sessions, passwords, *factor_rows, *passkey_rows, *audit}) {}
 
 // The schema, the seeded roles and the first keys come in one transaction under one lock.

@@ -25,6 +25,7 @@
 #include "passwords/password_service.h"
 #include "risk/approvals.h"
 #include "risk/watch.h"
+#include "self/email_change.h"
 #include "sessions/checker.h"
 #include "sessions/end_again.h"
 #include "sessions/session_service.h"
@@ -86,6 +87,7 @@ struct App {
   std::unique_ptr<risk::FamiliarStore> familiar_rows;
   std::unique_ptr<risk::NoticeStore> notice_rows;
   std::unique_ptr<risk::ApprovalStore> approval_rows;
+  std::unique_ptr<self::EmailChangeStore> email_change_rows;
 
   std::unique_ptr<changes::Stream> stream;
   changes::Feed feed;
@@ -120,6 +122,7 @@ struct App {
   login::StepUp step_up;
   login::LateEnrolment late_enrolment;
   login::PasskeySignIn passkey_sign_in;
+  self::EmailChange email_change;
   admin::Service admin;
 
  private:

@@ -109,6 +109,7 @@ void Maintenance::prune() {
   report("clear familiar devices", in_batches([&](core::Tx& tx) { return app_.watch.prune(tx, batch); }));
   report("clear notices of sign-ins", in_batches([&](core::Tx& tx) { return app_.not_me.prune(tx, batch); }));
   report("clear approvals", in_batches([&](core::Tx& tx) { return app_.approvals.prune(tx, batch); }));
+  report("clear changes of addresses", in_batches([&](core::Tx& tx) { return app_.email_change.prune(tx, batch); }));
   report("clear passkey challenges", in_batches([&](core::Tx& tx) { return app_.passkeys.prune(tx, batch); }));
   report("clear sessions", in_batches([&](core::Tx& tx) {
            return app_.session_rows->prune(tx, now - app_.config.sessions.ended_retention, batch);

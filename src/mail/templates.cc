@@ -181,6 +181,37 @@ Message password_reset_demanded(const Letterhead& head, const std::string& to,
                   {Block::small, later}});
 }
 
+Message email_change_code_old(const Letterhead& head, const std::string& to, const crypto::Secret& code,
+                              core::Millis life) {
+  return code_letter(
+      head, to, "Confirm that your address changes",
+      "Your account is to have another e-mail address. Enter this code, and the one that the new address got:", code,
+      life, "If you did not ask for it, somebody knows your password: change it at once, and sign out all devices.");
+}
+
+Message email_change_code_new(const Letterhead& head, const std::string& to, const crypto::Secret& code,
+                              core::Millis life) {
+  return code_letter(head, to, "Confirm your new e-mail address",
+                     "Enter this code, and the one that your old address got, to use this address for your account:",
+                     code, life, "If you did not ask for it, ignore this mail: without the code nothing happens.");
+}
+
+Message email_in_use(const Letterhead& head, const std::string& to) {
+  return compose(head, to, "Your address was asked for",
+                 {{Block::paragraph,
+                   "Somebody, perhaps you, tried to give this e-mail address to another account. It already has an "
+                   "account, so nothing was changed."},
+                  {Block::small, "If it was not you, there is nothing to do."}});
+}
+
+Message email_changed(const Letterhead& head, const std::string& to, core::Time at) {
+  return compose(head, to, "The e-mail address of your account was changed",
+                 {{Block::paragraph, "The account is signed in to, and written to, by its new address from now on:"},
+                  {Block::facts, moment(at)},
+                  {Block::paragraph, "If it was you, there is nothing to do."},
+                  {Block::small, "If it was not you, ask those who run this service at once."}});
+}
+
 Message step_up_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life) {
   return code_letter(
       head, to, "Confirm that it is you", "Enter this code to go on:", code, life,

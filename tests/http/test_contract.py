@@ -9,7 +9,7 @@ from support import late_enrolment as late
 from support.authenticator import ask, begin, enrol, prove
 from support.guessing import HEARD
 from support.passkey import SETTINGS, Passkey, add, creation_options, sign_in, step_up_by
-from support.scenario import assert_problem, at_once, fresh_email, fresh_name
+from support.scenario import assert_problem, at_once, eventually, fresh_email, fresh_name
 from support.usher import PASSWORD, ROOT, Server
 
 SECRET = secrets.token_urlsafe(48)
@@ -34,6 +34,8 @@ NOT_PROVOKED = {
     ("renewRecoveryCodes", "conflict"): "only a race sees it: own_factors_test.cc",
     ("claimApproval", "factor_not_allowed"): "needs a rule that mails codes: test_approvals.py",
     ("stepUpByPasskey", "conflict"): "only a race sees it: step_up_test.cc",
+    ("changeEmail", "conflict"): "only a race sees it: email_change_test.cc",
+    ("confirmEmail", "conflict"): "only a race sees it",
     ("stepUp", "conflict"): "only a race sees it: step_up_test.cc",
     ("refresh", "account_disabled"): "disabling ends the sessions, and their reason is told; only a race sees this",
 }
@@ -177,6 +179,25 @@ def factored(w):
     return w.with_app
 
 
+def change_email(w, who, email=None, password=PASSWORD):
+    body = {"newEmail": email or fresh_email("wanted"), "password": password}
+    return w.usher.post("/auth/change-email", body, token=who.access)
+
+
+def confirm_email(w, who, current, new):
+    return w.usher.post("/auth/change-email/confirm", {"currentCode": current, "newCode": new}, token=who.access)
+
+
+def taken_email(w):
+    """Registered by somebody else after the codes were mailed."""
+    who, wanted = w.usher.sign_up(fresh_email("mover")), fresh_email("wanted")
+    assert change_email(w, who, wanted).status == 202
+    code = w.usher.code(wanted)
+    eventually(lambda: "changes" in w.usher.mails(who.email)[0]["subject"])
+    assert w.usher.register(wanted).status == 201
+    return confirm_email(w, who, w.usher.code(who.email), code)
+
+
 def step(w, who, path, **more):
     return w.usher.post("/auth/mfa" + path, {"password": PASSWORD, "method": "totp", "code": "000000"} | more, token=who.access)
 
@@ -310,6 +331,10 @@ SPECIFIC = {
     ("passkeySignIn", "validation_failed"): lambda w: w.usher.post("/auth/passkeys/sign-in", {"credential": 1}),
     ("stepUpByPasskey", "passkey_invalid"): lambda w: step_up_by(w.usher, w.user, unknown_passkey()),
     ("stepUpByPasskey", "validation_failed"): lambda w: w.usher.post("/auth/step-up/passkey", {"credential": 1}, token=w.user.access),
+    ("changeEmail", "wrong_password"): lambda w: change_email(w, w.user, password="wrong"),
+    ("changeEmail", "too_many_attempts"): lambda w: (guesses(w), change_email(w, w.guessed))[1],
+    ("confirmEmail", "otp_invalid"): lambda w: confirm_email(w, w.user, "000000", "000000"),
+    ("confirmEmail", "email_taken"): taken_email,
     ("stepUp", "wrong_password"): lambda w: step_up(w, w.user, "password", "wrong"),
     ("stepUp", "otp_invalid"): lambda w: step_up(w, w.user, "email_code", "000000"),
     ("stepUp", "too_many_attempts"): lambda w: (guesses(w), step_up(w, w.guessed, "password", PASSWORD))[1],
