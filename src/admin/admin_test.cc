@@ -8,7 +8,7 @@
 #include "admin/admin_routes.h"
 #include "audit/audit_store_sql.h"
 #include "limits/guess_store_sql.h"
-#include "mfa/factor_store_sql.h"
+#include "self/remains_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "tests/support/databases.h"
 #include "tests/support/fake_mail.h"
@@ -16,7 +16,6 @@
 #include "tests/support/route_caller.h"
 #include "tokens/key_store_sql.h"
 #include "verification/code_store_sql.h"
-#include "webauthn/passkey_store_sql.h"
 
 namespace admin {
 namespace {
@@ -73,8 +72,8 @@ class Admin : public testing::TestWithParam<OpenDatabase> {
     ::roles::Service access{database, *roles, *users, *audit, outbox, mail, random, clock};
     sessions::Service sessions{database, *session_rows, *audit, outbox, keys,
                                alarm,    random,        clock,  guard,  session_config};
-    std::unique_ptr<mfa::FactorStore> factors = mfa::create_sql_factor_store();
-    std::unique_ptr<webauthn::PasskeyStore> passkeys = webauthn::create_sql_passkey_store();
+    std::unique_ptr<self::RemainsStore> remains = self::create_sql_remains_store();
+    self::Removal removal{{accounts, access, sessions, *remains}};
     std::unique_ptr<verification::Store> code_rows = verification::create_sql_store();
     verification::Service codes{*code_rows, random, crypto::Secret(std::string(32, 'c'))};
     core::Metrics metrics;
@@ -87,7 +86,7 @@ class Admin : public testing::TestWithParam<OpenDatabase> {
     limits::GuessLimit guesses{*guess_rows, crypto::Secret(std::string(32, 'g')), limit_config, clock, metrics};
     ::passwords::Service passwords{
         {database, *users, codes, mail, *hasher, breaches, guesses, sessions, *audit, outbox, clock, password_config}};
-    Service admin{{database, accounts, access, sessions, passwords, *factors, *passkeys, *audit}};
+    Service admin{{database, accounts, access, sessions, passwords, removal, *audit}};
     test::RouteCaller call{routes(admin)};
   };
 

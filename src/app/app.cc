@@ -17,6 +17,7 @@
 #include "risk/familiar_store_sql.h"
 #include "risk/notice_store_sql.h"
 #include "self/email_change_store_sql.h"
+#include "self/remains_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "storage/migrations.h"
 #include "tokens/key_store_sql.h"
@@ -96,6 +97,7 @@ App::App(const Config& settings, Opened opened, Role role)
       notice_rows(risk::create_sql_notice_store()),
       approval_rows(risk::create_sql_approval_store()),
       email_change_rows(self::create_sql_email_change_store()),
+      remains(self::create_sql_remains_store()),
       stream(std::move(opened.stream)),
       feed(*database, *change_rows, clock, [this] { return database->data_version(); }, *metrics,
            {stream.get(), role == Role::command || config.uses_postgres()}),
@@ -139,7 +141,10 @@ App::App(const Config& settings, Opened opened, Role role)
       late_enrolment({*database, factors, own_factors, challenges, passkeys, login}),
       passkey_sign_in({*database, *users, *audit, passkeys, sessions, login}),
       email_change({*database, *email_change_rows, *users, codes, passwords, *audit, mail, feed, clock}),
-      admin({*database, accounts, access, sessions, passwords, *factor_rows, *passkey_rows, *audit}) {}
+      removal({accounts, access, sessions, *remains}),
+      deletion(
+          {*database, *users, access, passwords, sessions, removal, *remains, *audit, mail, feed, clock, config.self}),
+      admin({*database, accounts, access, sessions, passwords, removal, *audit}) {}
 
 // The schema, the seeded roles and the first keys come in one transaction under one lock.
 core::Result<> App::migrate() {

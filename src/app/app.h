@@ -25,6 +25,7 @@
 #include "passwords/password_service.h"
 #include "risk/approvals.h"
 #include "risk/watch.h"
+#include "self/deletion.h"
 #include "self/email_change.h"
 #include "sessions/checker.h"
 #include "sessions/end_again.h"
@@ -88,6 +89,7 @@ struct App {
   std::unique_ptr<risk::NoticeStore> notice_rows;
   std::unique_ptr<risk::ApprovalStore> approval_rows;
   std::unique_ptr<self::EmailChangeStore> email_change_rows;
+  std::unique_ptr<self::RemainsStore> remains;
 
   std::unique_ptr<changes::Stream> stream;
   changes::Feed feed;
@@ -123,6 +125,8 @@ struct App {
   login::LateEnrolment late_enrolment;
   login::PasskeySignIn passkey_sign_in;
   self::EmailChange email_change;
+  self::Removal removal;
+  self::Deletion deletion;
   admin::Service admin;
 
  private:

@@ -212,6 +212,23 @@ Message email_changed(const Letterhead& head, const std::string& to, core::Time 
                   {Block::small, "If it was not you, ask those who run this service at once."}});
 }
 
+Message account_deletion_asked(const Letterhead& head, const std::string& to, core::Time end) {
+  return compose(head, to, "Your account is going to be deleted",
+                 {{Block::paragraph,
+                   "All your devices have been signed out. The account, and all that it holds, is "
+                   "deleted after:"},
+                  {Block::facts, moment(end)},
+                  {Block::paragraph, "To keep it, sign in before that time, and say that you want it back."},
+                  {Block::small, "If it was not you, do that at once, and change your password."}});
+}
+
+Message account_deleted(const Letterhead& head, const std::string& to, core::Time at) {
+  return compose(head, to, "Your account was deleted",
+                 {{Block::paragraph, "The account of this address, and all that it held, was deleted:"},
+                  {Block::facts, moment(at)},
+                  {Block::small, "This is the last mail. The address may be registered anew."}});
+}
+
 Message step_up_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life) {
   return code_letter(
       head, to, "Confirm that it is you", "Enter this code to go on:", code, life,

@@ -28,6 +28,9 @@ Message email_change_code_new(const Letterhead& head, const std::string& to, con
 Message email_in_use(const Letterhead& head, const std::string& to);
 // To both mailboxes.
 Message email_changed(const Letterhead& head, const std::string& to, core::Time at);
+// Until `end` its user may take it back.
+Message account_deletion_asked(const Letterhead& head, const std::string& to, core::Time end);
+Message account_deleted(const Letterhead& head, const std::string& to, core::Time at);
 // Somebody who is signed in is asked to prove that the mailbox is his.
 Message step_up_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life);
 // Somebody gave the right password in an unusual sign-in.

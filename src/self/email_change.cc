@@ -43,9 +43,9 @@ Result<> EmailChange::mail_codes(core::Tx& tx, const User& user, const Email& em
     return std::unexpected(core::Error{.code = Code::rate_limited,
                                        .detail = "Codes were mailed a moment ago.",
                                        .retry_after = std::chrono::ceil<core::Seconds>(rules.cool_down)});
-  TRY(parts_.mail.enqueue(
-      tx, mail::email_change_code_old(parts_.mail.letterhead(), user.email, *current_code, rules.life),
-      now + rules.life));
+  TRY(parts_.mail.enqueue(tx,
+                          mail::email_change_code_old(parts_.mail.letterhead(), user.email, *current_code, rules.life),
+                          now + rules.life));
   const bool mailed = TRY(mail_to_new(tx, email, *new_code));
   TRY(parts_.changes.put(tx, {.user = user.id,
                               .email = email.address,
@@ -75,8 +75,7 @@ Result<bool> EmailChange::mail_to_new(core::Tx& tx, const Email& email, const cr
 Result<> EmailChange::tell_owner(core::Tx& tx, const User& owner) {
   const core::Time now = parts_.clock.now();
   if (!owner.active() || !TRY(parts_.codes.issue(tx, owner.id, Purpose::notice, now))) return {};
-  return parts_.mail.enqueue(tx, mail::email_in_use(parts_.mail.letterhead(), owner.email),
-                             now + std::chrono::days(1));
+  return parts_.mail.enqueue(tx, mail::email_in_use(parts_.mail.letterhead(), owner.email), now + std::chrono::days(1));
 }
 
 // A refused code is a value of the transaction, so that the try is committed.

@@ -17,9 +17,10 @@ class SqlStore final : public EmailChangeStore {
   }
 
   core::Result<std::optional<PendingEmail>> find(core::Tx& tx, accounts::UserId user) override {
-    const auto rows = TRY(storage::sql(tx).query("SELECT email, email_key, old_key, auth_epoch, asked_at, mailed_at "
-                                                 "FROM email_changes WHERE user_id = $1",
-                                                 user));
+    const auto rows =
+        TRY(storage::sql(tx).query("SELECT email, email_key, old_key, auth_epoch, asked_at, mailed_at "
+                                   "FROM email_changes WHERE user_id = $1",
+                                   user));
     if (rows.empty()) return std::nullopt;
     storage::Row row = rows[0];
     return PendingEmail{.user = user,

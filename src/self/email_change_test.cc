@@ -110,7 +110,8 @@ TEST_F(EmailChanges, CodesGrowOld) {
 TEST_F(EmailChanges, WhatChangedInBetweenVoidsIt) {
   const auto session = sign_in(ann).session.id;
   EXPECT_EQ(ask("new@example.com"), "done");
-  EXPECT_TRUE(passwords.change(ann, session, Secret(password), Secret(std::string("another one, quite as long")), origin));
+  EXPECT_TRUE(
+      passwords.change(ann, session, Secret(password), Secret(std::string("another one, quite as long")), origin));
   EXPECT_EQ(confirm(), "otp_invalid");
   disable(ann);
   EXPECT_EQ(confirm(), "account_disabled");

@@ -20,7 +20,8 @@ constexpr Column users[] = {
     {"email_verified_at", at, "null: not yet"},
     {"disabled_at", at, "null: is not disabled"},
     {"deleted_at", at, "null: is not deleted"},
-    {"created_at", at, ""}};
+    {"created_at", at, ""},
+    {"delete_after", at, "null: its user has not asked for its deletion"}};
 constexpr Column verification_codes[] = {{"user_id", uuid, ""},
                                          {"purpose", text, ""},
                                          {"code_hash", bytes, ""},

@@ -35,6 +35,7 @@ NOT_PROVOKED = {
     ("claimApproval", "factor_not_allowed"): "needs a rule that mails codes: test_approvals.py",
     ("stepUpByPasskey", "conflict"): "only a race sees it: step_up_test.cc",
     ("changeEmail", "conflict"): "only a race sees it: email_change_test.cc",
+    ("deleteMe", "conflict"): "only a race sees it: deletion_test.cc",
     ("confirmEmail", "conflict"): "only a race sees it",
     ("stepUp", "conflict"): "only a race sees it: step_up_test.cc",
     ("refresh", "account_disabled"): "disabling ends the sessions, and their reason is told; only a race sees this",
@@ -198,6 +199,33 @@ def taken_email(w):
     return confirm_email(w, who, w.usher.code(who.email), code)
 
 
+def delete_me(w, who, password=PASSWORD):
+    return w.usher.delete("/auth/me", body={"password": password}, token=who.access)
+
+
+def restore(w, email, password=PASSWORD):
+    return w.usher.post("/auth/restore-account", {"email": email, "password": password})
+
+
+def unverified_restore(w):
+    email = fresh_email("new")
+    w.usher.register(email)
+    return restore(w, email)
+
+
+def leaver(w):
+    who = w.usher.sign_up(fresh_email("leaver"))
+    assert delete_me(w, who).status == 200
+    return who
+
+
+def leaver_by_passkey(w):
+    who = w.usher.sign_up(fresh_email("leaver"))
+    passkey, _ = add(w.usher, who)
+    assert delete_me(w, who).status == 200
+    return sign_in(w.usher, passkey)
+
+
 def step(w, who, path, **more):
     return w.usher.post("/auth/mfa" + path, {"password": PASSWORD, "method": "totp", "code": "000000"} | more, token=who.access)
 
@@ -331,6 +359,15 @@ SPECIFIC = {
     ("passkeySignIn", "validation_failed"): lambda w: w.usher.post("/auth/passkeys/sign-in", {"credential": 1}),
     ("stepUpByPasskey", "passkey_invalid"): lambda w: step_up_by(w.usher, w.user, unknown_passkey()),
     ("stepUpByPasskey", "validation_failed"): lambda w: w.usher.post("/auth/step-up/passkey", {"credential": 1}, token=w.user.access),
+    ("deleteMe", "wrong_password"): lambda w: delete_me(w, w.user, "wrong"),
+    ("deleteMe", "too_many_attempts"): lambda w: (guesses(w), delete_me(w, w.guessed))[1],
+    ("deleteMe", "last_super_admin"): lambda w: delete_me(w, w.root),
+    ("login", "account_deletion_pending"): lambda w: w.usher.post("/auth/login", {"email": leaver(w).email, "password": PASSWORD}),
+    ("passkeySignIn", "account_deletion_pending"): leaver_by_passkey,
+    ("restoreAccount", "invalid_credentials"): lambda w: restore(w, w.user.email, "wrong"),
+    ("restoreAccount", "email_not_verified"): unverified_restore,
+    ("restoreAccount", "account_disabled"): lambda w: restore(w, w.disabled.email),
+    ("restoreAccount", "too_many_attempts"): lambda w: (guesses(w), restore(w, w.guessed.email))[1],
     ("changeEmail", "wrong_password"): lambda w: change_email(w, w.user, password="wrong"),
     ("changeEmail", "too_many_attempts"): lambda w: (guesses(w), change_email(w, w.guessed))[1],
     ("confirmEmail", "otp_invalid"): lambda w: confirm_email(w, w.user, "000000", "000000"),

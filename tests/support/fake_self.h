@@ -4,6 +4,8 @@
 #include <map>
 
 #include "self/email_change_store.h"
+#include "self/remains_store.h"
+#include "tests/support/fake_accounts.h"
 
 namespace test {
 
@@ -34,6 +36,26 @@ class FakeEmailChanges final : public self::EmailChangeStore {
     std::erase_if(rows, [&](const auto& e) { return e.second.asked_at < before && removed < limit && ++removed; });
     return removed;
   }
+};
+
+class FakeRemains final : public self::RemainsStore {
+ public:
+  explicit FakeRemains(FakeUsers& users) : users_(users) {}
+  std::vector<accounts::UserId> erased;
+
+  core::Result<> erase(core::Tx&, accounts::UserId user) override {
+    erased.push_back(user);
+    return {};
+  }
+  core::Result<std::vector<accounts::UserId>> due(core::Tx&, core::Time now, int64_t limit) override {
+    std::vector<accounts::UserId> out;
+    for (const auto& [id, user] : users_.users)
+      if (user.delete_after && *user.delete_after <= now && std::ssize(out) < limit) out.push_back(id);
+    return out;
+  }
+
+ private:
+  FakeUsers& users_;
 };
 
 }  // namespace test
