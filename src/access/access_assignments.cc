@@ -120,8 +120,8 @@ core::Result<> Service::ensure_not_last_super_admin(core::Tx& tx, accounts::User
   TRY(roles_.lock(tx));
   const auto held = TRY(roles_.list_assignments(tx, user)).assignments;
   const auto found = TRY(users_.find(tx, user));
-  const bool keeps = found && found->active() &&
-                     std::ranges::any_of(held, [](const Assignment& a) { return lasting(a, super_admin); });
+  const bool keeps =
+      found && found->stays() && std::ranges::any_of(held, [](const Assignment& a) { return lasting(a, super_admin); });
   if (!keeps || TRY(roles_.count_lasting_holders(tx, super_admin, user)) > 0) return {};
   return core::fail(core::Code::last_super_admin);
 }

@@ -119,7 +119,8 @@ class SqlRoleStore final : public RoleStore {
   core::Result<int64_t> count_lasting_holders(core::Tx& tx, std::string_view role, accounts::UserId except) override {
     return TRY(storage::sql(tx).query(
         "SELECT count(*) FROM role_assignments AS a JOIN users AS u ON u.id = a.user_id WHERE a.role = $1 AND "
-        "a.expires_at IS NULL AND a.user_id <> $2 AND u.disabled_at IS NULL AND u.deleted_at IS NULL",
+        "a.expires_at IS NULL AND a.user_id <> $2 AND u.disabled_at IS NULL AND u.deleted_at IS NULL "
+        "AND u.delete_after IS NULL",
         role, except))[0]
         .number(0);
   }

@@ -9,6 +9,7 @@ User without_personal_fields(User user, core::Time now) {
   user.last_name.clear();
   user.password_hash.clear();
   user.email_verified_at.reset();
+  user.delete_after.reset();
   user.deleted_at = now;
   ++user.auth_epoch;
   return user;

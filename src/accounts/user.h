@@ -28,8 +28,10 @@ struct User {
   int64_t auth_epoch = 0;
   std::optional<core::Time> email_verified_at, disabled_at, deleted_at;
   core::Time created_at;
+  std::optional<core::Time> delete_after = {};  // its user asked for it, and may take it back until then
 
   bool active() const { return !disabled_at && !deleted_at; }
+  bool stays() const { return active() && !delete_after; }
 };
 
 // What DELETE leaves behind: a row that nothing personal can be read from and that no address finds.

@@ -32,6 +32,7 @@ class Service {
   // The same, and what changes the status, as steps of a caller's transaction. Each locks the user's row, raises what
   // must rise, records and announces; a step that changes nothing does none of it. They return the user as it is then.
   core::Result<User> get(core::Tx& tx, UserId id);
+  core::Result<User> lock(core::Tx& tx, UserId id);  // changes nothing
   core::Result<std::vector<User>> list(core::Tx& tx, const UserFilter& filter) { return store_.list(tx, filter); }
   core::Result<User> rename(core::Tx& tx, UserId id, const NewNames& names, const audit::Origin& origin);
   core::Result<User> disable(core::Tx& tx, UserId id, const audit::Origin& origin);
@@ -42,7 +43,6 @@ class Service {
   core::Result<User> remove(core::Tx& tx, UserId id, const audit::Origin& origin);
 
  private:
-  core::Result<User> lock(core::Tx& tx, UserId id);
   core::Result<User> save(core::Tx& tx, User user, std::string_view action, const audit::Origin& origin);
   core::Result<User> update(core::Tx& tx, User user);
 

@@ -85,6 +85,7 @@ void expect_same(const User& a, const User& b) {
   EXPECT_EQ(a.email_verified_at, b.email_verified_at);
   EXPECT_EQ(a.disabled_at, b.disabled_at);
   EXPECT_EQ(a.deleted_at, b.deleted_at);
+  EXPECT_EQ(a.delete_after, b.delete_after);
   EXPECT_EQ(a.created_at, b.created_at);
 }
 
@@ -132,6 +133,7 @@ TEST_P(UserStore, UpdateWritesAllButIdAndCreation) {
   user.email_verified_at = clock.now();
   user.disabled_at = clock.now() + core::Millis(1);
   user.deleted_at = clock.now() + core::Millis(2);
+  user.delete_after = clock.now() + core::Millis(3);
   user.created_at += core::Millis(1000);
   EXPECT_TRUE(atomically([&](core::Tx& tx) -> core::Result<bool> {
     EXPECT_TRUE(TRY(world.store->lock(tx, user.id)));

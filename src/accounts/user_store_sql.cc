@@ -16,7 +16,8 @@ User read_user(const storage::Row& row, int first) {
           .email_verified_at = row.time_or_null(first + 8),
           .disabled_at = row.time_or_null(first + 9),
           .deleted_at = row.time_or_null(first + 10),
-          .created_at = row.time(first + 11)};
+          .created_at = row.time(first + 11),
+          .delete_after = row.time_or_null(first + 12)};
 }
 
 namespace {
@@ -45,10 +46,10 @@ class SqlStore final : public Store {
   core::Result<bool> create(core::Tx& tx, const User& u) override {
     const auto rows =
         TRY(storage::sql(tx).query(
-            "INSERT INTO users (" USER_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
+            "INSERT INTO users (" USER_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
             "ON CONFLICT (email_key) DO NOTHING",
             u.id, u.email, u.email_key, u.first_name, u.last_name, core::to_text(u.account_type), u.password_hash,
-            u.auth_epoch, u.email_verified_at, u.disabled_at, u.deleted_at, u.created_at));
+            u.auth_epoch, u.email_verified_at, u.disabled_at, u.deleted_at, u.created_at, u.delete_after));
     return rows.changed() == 1;
   }
 
@@ -67,11 +68,11 @@ class SqlStore final : public Store {
   core::Result<bool> update(core::Tx& tx, const User& u) override {
     const auto rows = TRY(storage::sql(tx).query(
         "UPDATE users SET email = $2, email_key = $3, first_name = $4, last_name = $5, account_type = $6, "
-        "password_hash = $7, auth_epoch = $8, email_verified_at = $9, disabled_at = $10, deleted_at = $11 WHERE id = "
-        "$1 "
+        "password_hash = $7, auth_epoch = $8, email_verified_at = $9, disabled_at = $10, deleted_at = $11, "
+        "delete_after = $12 WHERE id = $1 "
         "AND NOT EXISTS (SELECT 1 FROM users AS other WHERE other.email_key = $3 AND other.id <> $1)",
         u.id, u.email, u.email_key, u.first_name, u.last_name, core::to_text(u.account_type), u.password_hash,
-        u.auth_epoch, u.email_verified_at, u.disabled_at, u.deleted_at));
+        u.auth_epoch, u.email_verified_at, u.disabled_at, u.deleted_at, u.delete_after));
     return rows.changed() == 1;
   }
 

@@ -100,6 +100,11 @@ Result<UserJson> enable_user(Service& service, Context& context) {
   return to_json(TRY(service.enable(id, origin_of(context))));
 }
 
+Result<sessions::RevokedJson> require_password_reset(Service& service, Context& context) {
+  const auto id = TRY(context.path_id<UserId>("id"));
+  return sessions::RevokedJson{TRY(service.require_password_reset(id, origin_of(context)))};
+}
+
 Result<sessions::SessionListJson> list_sessions(Service& service, Context& context) {
   const auto id = TRY(context.path_id<UserId>("id"));
   const auto page = TRY(sessions::read_page(context));
@@ -182,6 +187,14 @@ void add_status_routes(std::vector<http::Route>& all, Service& service) {
                                                .guard = write,
                                                .errors = {Code::not_found, Code::grant_exceeds_own}},
                                               [&service](Context& c) { return enable_user(service, c); }));
+  all.push_back(http::route<NoBody, sessions::RevokedJson>(
+      {.method = Method::post,
+       .path = "/users/{id}/require-password-reset",
+       .id = "requirePasswordReset",
+       .summary = "Void a user's password until he resets it by mail; ends his sessions.",
+       .guard = write,
+       .errors = {Code::not_found, Code::grant_exceeds_own}},
+      [&service](Context& c) { return require_password_reset(service, c); }));
 }
 
 void add_session_routes(std::vector<http::Route>& all, Service& service) {

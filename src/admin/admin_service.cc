@@ -50,17 +50,20 @@ Result<UserView> Service::enable(UserId id, const audit::Origin& origin) {
   });
 }
 
+Result<int64_t> Service::require_password_reset(UserId id, const audit::Origin& origin) {
+  return parts_.transactor.atomically([&](core::Tx& tx) -> Result<int64_t> {
+    TRY(parts_.access.ensure_may_act_on(tx, id, origin));
+    auto user = TRY(parts_.users.lock(tx, id));
+    TRY(parts_.audit.append(tx, {"password.reset_required", id.value, {}, {}}, origin));
+    return parts_.passwords.demand_reset(tx, std::move(user), EndReason::admin, origin);
+  });
+}
+
 Result<> Service::remove(UserId id, const audit::Origin& origin) {
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<> {
     TRY(parts_.access.ensure_may_act_on(tx, id, origin));
     TRY(parts_.access.ensure_not_last_super_admin(tx, id));
-    TRY(parts_.users.remove(tx, id, origin));
-    TRY(parts_.access.unassign_all(tx, id, origin));
-    TRY(parts_.factors.remove_totp(tx, id));
-    TRY(parts_.factors.put_recovery_codes(tx, id, {}));
-    TRY(parts_.passkeys.remove_all(tx, id));
-    TRY(parts_.sessions.end_all(tx, id, EndReason::account_deleted, std::nullopt, origin));
-    return {};
+    return parts_.removal.remove(tx, id, origin);
   });
 }
 

@@ -8,9 +8,9 @@
 #pragma once
 #include "access/access_service.h"
 #include "accounts/user_service.h"
-#include "mfa/factor_store.h"
+#include "passwords/password_service.h"
+#include "self/removal.h"
 #include "sessions/session_service.h"
-#include "webauthn/passkey_store.h"
 
 namespace admin {
 
@@ -26,8 +26,9 @@ class Service {
     accounts::Service& users;
     roles::Service& access;
     sessions::Service& sessions;
-    mfa::FactorStore& factors;
-    webauthn::PasskeyStore& passkeys;
+    passwords::Service& passwords;
+    self::Removal& removal;
+    audit::Store& audit;
   };
   explicit Service(const Parts& parts) : parts_(parts) {}
 
@@ -38,8 +39,9 @@ class Service {
   // Ends all sessions in the same transaction. last_super_admin.
   core::Result<UserView> disable(accounts::UserId id, const audit::Origin& origin);
   core::Result<UserView> enable(accounts::UserId id, const audit::Origin& origin);
-  // Leaves nothing personal in the account, takes its roles, second factors and passkeys and ends its sessions.
-  // last_super_admin.
+  // His password opens nothing until he resets it by a code that is mailed to him alone; how many sessions were ended.
+  core::Result<int64_t> require_password_reset(accounts::UserId id, const audit::Origin& origin);
+  // At once, and for good (self/removal.h). last_super_admin.
   core::Result<> remove(accounts::UserId id, const audit::Origin& origin);
 
   // Living sessions, newest activity first.

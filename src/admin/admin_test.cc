@@ -7,14 +7,15 @@
 #include "accounts/user_store_sql.h"
 #include "admin/admin_routes.h"
 #include "audit/audit_store_sql.h"
-#include "mfa/factor_store_sql.h"
+#include "limits/guess_store_sql.h"
+#include "self/remains_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "tests/support/databases.h"
 #include "tests/support/fake_mail.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/route_caller.h"
 #include "tokens/key_store_sql.h"
-#include "webauthn/passkey_store_sql.h"
+#include "verification/code_store_sql.h"
 
 namespace admin {
 namespace {
@@ -71,9 +72,21 @@ class Admin : public testing::TestWithParam<OpenDatabase> {
     ::roles::Service access{database, *roles, *users, *audit, outbox, mail, random, clock};
     sessions::Service sessions{database, *session_rows, *audit, outbox, keys,
                                alarm,    random,        clock,  guard,  session_config};
-    std::unique_ptr<mfa::FactorStore> factors = mfa::create_sql_factor_store();
-    std::unique_ptr<webauthn::PasskeyStore> passkeys = webauthn::create_sql_passkey_store();
-    Service admin{{database, accounts, access, sessions, *factors, *passkeys}};
+    std::unique_ptr<self::RemainsStore> remains = self::create_sql_remains_store();
+    self::Removal removal{{accounts, access, sessions, *remains}};
+    std::unique_ptr<verification::Store> code_rows = verification::create_sql_store();
+    verification::Service codes{*code_rows, random, crypto::Secret(std::string(32, 'c'))};
+    core::Metrics metrics;
+    ::passwords::Config password_config;
+    std::unique_ptr<::passwords::Hasher> hasher =
+        ::passwords::Hasher::create({.cost = {.memory_kib = 64, .passes = 1}, .threads = 1}, metrics).value();
+    ::passwords::Breaches breaches{password_config, metrics};
+    limits::Config limit_config;
+    std::unique_ptr<limits::GuessStore> guess_rows = limits::create_sql_guess_store();
+    limits::GuessLimit guesses{*guess_rows, crypto::Secret(std::string(32, 'g')), limit_config, clock, metrics};
+    ::passwords::Service passwords{
+        {database, *users, codes, mail, *hasher, breaches, guesses, sessions, *audit, outbox, clock, password_config}};
+    Service admin{{database, accounts, access, sessions, passwords, removal, *audit}};
     test::RouteCaller call{routes(admin)};
   };
 
@@ -177,6 +190,7 @@ TEST_P(Admin, EachRouteHasTheGuardOfTheContract) {
                                                                {"deleteUser", "users:write"},
                                                                {"disableUser", "users:write"},
                                                                {"enableUser", "users:write"},
+                                                               {"requirePasswordReset", "users:write"},
                                                                {"listUserSessions", "sessions:read"},
                                                                {"revokeUserSessions", "sessions:revoke"},
                                                                {"revokeUserSession", "sessions:revoke"}};
@@ -249,6 +263,33 @@ TEST_P(Admin, DisablingEndsSessionsRaisesTheEpochAndCanBeUndone) {
   EXPECT_EQ(end_of(one), "account_disabled");
 }
 
+TEST_P(Admin, ARequiredResetVoidsThePasswordEndsSessionsAndMailsTheUserAlone) {
+  const auto one = add_session(ann), two = add_session(ann), other = add_session(helper);
+  parts->mail.sent.clear();
+  EXPECT_EQ(answer("requirePasswordReset", boss, on(ann)), R"(200 {"revoked":2})");
+  EXPECT_EQ(end_of(one) + ' ' + end_of(two) + ' ' + end_of(other), "admin admin ");
+  EXPECT_EQ(row(ann).password_hash, "");
+  EXPECT_EQ(row(ann).auth_epoch, 1);
+  EXPECT_TRUE(row(ann).active());
+  EXPECT_EQ(recorded(ann),
+            (std::vector<std::string>{"password.reset_required", "role.assigned", "session.ended", "session.ended"}));
+  EXPECT_TRUE(parts->outbox.told(changes::Kind::user, ann.value));
+  ASSERT_EQ(parts->mail.sent.size(), 1u);
+  EXPECT_EQ(parts->mail.sent[0].message.to, "Ann@example.com");
+  EXPECT_NE(parts->mail.sent[0].message.text.find("Enter this code"), std::string::npos);
+  EXPECT_EQ(answer("requirePasswordReset", boss, on(ann)), R"(200 {"revoked":0})");
+  ASSERT_EQ(parts->mail.sent.size(), 2u);
+  EXPECT_EQ(parts->mail.sent[1].message.text.find("Enter this code"), std::string::npos) << "one code a minute";
+}
+
+TEST_P(Admin, ARequiredResetOfWhoIsDisabledMailsNothing) {
+  EXPECT_TRUE(answer("disableUser", boss, on(ann)).starts_with("200"));
+  parts->mail.sent.clear();
+  EXPECT_EQ(answer("requirePasswordReset", boss, on(ann)), R"(200 {"revoked":0})");
+  EXPECT_EQ(row(ann).password_hash, "");
+  EXPECT_TRUE(parts->mail.sent.empty());
+}
+
 TEST_P(Admin, DeletingTakesEverythingAndFreesTheAddress) {
   const auto session = add_session(ann);
   EXPECT_EQ(answer("deleteUser", boss, on(ann)), "204");
@@ -267,12 +308,13 @@ TEST_P(Admin, NobodyActsOnWhoHoldsMore) {
   const auto session = add_session(root);
   const auto before = row(root);
   EXPECT_EQ(answer("updateUser", boss, on(root, R"({"firstName":"Low"})")), "403 grant_exceeds_own");
-  for (const char* id : {"deleteUser", "disableUser", "enableUser", "revokeUserSessions"})
+  for (const char* id : {"deleteUser", "disableUser", "enableUser", "requirePasswordReset", "revokeUserSessions"})
     EXPECT_EQ(answer(id, boss, on(root)), "403 grant_exceeds_own") << id;
   EXPECT_EQ(answer("revokeUserSession", boss, on(root, session)), "403 grant_exceeds_own");
   EXPECT_EQ(end_of(session), "");
   EXPECT_EQ(row(root).first_name, before.first_name);
   EXPECT_EQ(row(root).auth_epoch, before.auth_epoch);
+  EXPECT_EQ(row(root).password_hash, before.password_hash);
   EXPECT_TRUE(answer("getUser", boss, on(root)).starts_with("200")) << "reading needs the permission alone";
 }
 

@@ -16,6 +16,8 @@
 #include "risk/approval_store_sql.h"
 #include "risk/familiar_store_sql.h"
 #include "risk/notice_store_sql.h"
+#include "self/email_change_store_sql.h"
+#include "self/remains_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "storage/migrations.h"
 #include "tokens/key_store_sql.h"
@@ -94,6 +96,8 @@ App::App(const Config& settings, Opened opened, Role role)
       familiar_rows(risk::create_sql_familiar_store()),
       notice_rows(risk::create_sql_notice_store()),
       approval_rows(risk::create_sql_approval_store()),
+      email_change_rows(self::create_sql_email_change_store()),
+      remains(self::create_sql_remains_store()),
       stream(std::move(opened.stream)),
       feed(*database, *change_rows, clock, [this] { return database->data_version(); }, *metrics,
            {stream.get(), role == Role::command || config.uses_postgres()}),
@@ -123,8 +127,8 @@ App::App(const Config& settings, Opened opened, Role role)
       webauthn_config(webauthn::complete(config.webauthn, http::public_url(config.http))),
       passkeys({*database, *passkey_rows, *users, sessions, *audit, mail, random, clock, webauthn_config}),
       places(std::move(opened.places)),
-      not_me({*database, *notice_rows, *users, sessions, passwords, factors, *passkey_rows, *audit, mail, feed, random,
-              clock, config.risk}),
+      not_me({*database, *notice_rows, *users, passwords, factors, *passkey_rows, *audit, mail, random, clock,
+              config.risk}),
       watch({*familiar_rows, *session_rows, not_me, *audit, mail, places, clock, config.risk}),
       approvals({*database, *approval_rows, *session_rows, *audit, mail, random, clock, config.risk}),
       registration(
@@ -136,7 +140,11 @@ App::App(const Config& settings, Opened opened, Role role)
                clock, config.sessions, config.mfa}),
       late_enrolment({*database, factors, own_factors, challenges, passkeys, login}),
       passkey_sign_in({*database, *users, *audit, passkeys, sessions, login}),
-      admin({*database, accounts, access, sessions, *factor_rows, *passkey_rows}) {}
+      email_change({*database, *email_change_rows, *users, codes, passwords, *audit, mail, feed, clock}),
+      removal({accounts, access, sessions, *remains}),
+      deletion(
+          {*database, *users, access, passwords, sessions, removal, *remains, *audit, mail, feed, clock, config.self}),
+      admin({*database, accounts, access, sessions, passwords, removal, *audit}) {}
 
 // The schema, the seeded roles and the first keys come in one transaction under one lock.
 core::Result<> App::migrate() {

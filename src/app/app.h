@@ -25,6 +25,8 @@
 #include "passwords/password_service.h"
 #include "risk/approvals.h"
 #include "risk/watch.h"
+#include "self/deletion.h"
+#include "self/email_change.h"
 #include "sessions/checker.h"
 #include "sessions/end_again.h"
 #include "sessions/session_service.h"
@@ -86,6 +88,8 @@ struct App {
   std::unique_ptr<risk::FamiliarStore> familiar_rows;
   std::unique_ptr<risk::NoticeStore> notice_rows;
   std::unique_ptr<risk::ApprovalStore> approval_rows;
+  std::unique_ptr<self::EmailChangeStore> email_change_rows;
+  std::unique_ptr<self::RemainsStore> remains;
 
   std::unique_ptr<changes::Stream> stream;
   changes::Feed feed;
@@ -120,6 +124,9 @@ struct App {
   login::StepUp step_up;
   login::LateEnrolment late_enrolment;
   login::PasskeySignIn passkey_sign_in;
+  self::EmailChange email_change;
+  self::Removal removal;
+  self::Deletion deletion;
   admin::Service admin;
 
  private:

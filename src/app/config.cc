@@ -151,6 +151,7 @@ Settings declare_all(Config& config) {
   audit::declare(settings, config.audit);
   webauthn::declare(settings, config.webauthn);
   risk::declare(settings, config.risk);
+  self::declare(settings, config.self);
   mail::declare(settings, config.mail);
   settings.add("log.format", config.log.format, "auto is text on a terminal and JSON elsewhere.");
   settings.add("log.level", config.log.level, "The least level that is written.");

@@ -12,6 +12,7 @@
 #include "mfa/mfa_config.h"
 #include "passwords/password_config.h"
 #include "risk/risk_config.h"
+#include "self/self_config.h"
 #include "sessions/session_config.h"
 #include "tokens/token_config.h"
 #include "verification/code_config.h"
@@ -58,6 +59,7 @@ struct Config {
   audit::Config audit;
   webauthn::Config webauthn;
   risk::Config risk;
+  self::Config self;
   mail::Config mail;
   LogConfig log;
   std::string metrics_listen;

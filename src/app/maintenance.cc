@@ -3,8 +3,10 @@
 namespace app {
 namespace {
 
-// Of a batch that is cleared away, and how long it is rested after it: as a multiple of what it took.
-constexpr int64_t batch = 200, rests = 2;
+// How long it is rested after a batch: as a multiple of what it took.
+constexpr int64_t rests = 2;
+// Of accounts, each of which is a dozen statements.
+constexpr int64_t few = 10;
 constexpr core::Seconds changes_kept = std::chrono::hours(1);
 
 void report(std::string_view chore, const core::Result<>& done) {
@@ -67,10 +69,10 @@ bool Maintenance::wait(core::Millis time) {
 // Small transactions and rests between them, so that nothing waits long for one and requests keep their pace. What is
 // left after a minute is left for the next time, for other chores wait.
 template <class F>
-core::Result<> Maintenance::in_batches(F&& prune_some) {
+core::Result<> Maintenance::in_batches(F&& prune_some, int64_t size) {
   for (const core::Millis end = app_.clock.boot() + prune_interval; app_.clock.boot() < end;) {
     const core::Millis began = app_.clock.boot();
-    if (TRY(app_.database->atomically(prune_some)) < batch) return {};
+    if (TRY(app_.database->atomically(prune_some)) < size) return {};
     if (!wait(rests * (app_.clock.boot() - began))) break;
   }
   return {};
@@ -109,6 +111,8 @@ void Maintenance::prune() {
   report("clear familiar devices", in_batches([&](core::Tx& tx) { return app_.watch.prune(tx, batch); }));
   report("clear notices of sign-ins", in_batches([&](core::Tx& tx) { return app_.not_me.prune(tx, batch); }));
   report("clear approvals", in_batches([&](core::Tx& tx) { return app_.approvals.prune(tx, batch); }));
+  report("clear changes of addresses", in_batches([&](core::Tx& tx) { return app_.email_change.prune(tx, batch); }));
+  report("delete accounts", in_batches([&](core::Tx& tx) { return app_.deletion.purge(tx, few); }, few));
   report("clear passkey challenges", in_batches([&](core::Tx& tx) { return app_.passkeys.prune(tx, batch); }));
   report("clear sessions", in_batches([&](core::Tx& tx) {
            return app_.session_rows->prune(tx, now - app_.config.sessions.ended_retention, batch);

@@ -17,6 +17,7 @@ class Maintenance {
   ~Maintenance();
 
   static constexpr core::Seconds touch_interval{5}, prune_interval{60}, seal_interval{1};
+  static constexpr int64_t batch = 200;  // of what is cleared away at a time
 
  private:
   template <class F>
@@ -24,7 +25,7 @@ class Maintenance {
   // False when the server stops.
   bool wait(core::Millis time);
   template <class F>
-  core::Result<> in_batches(F&& prune_some);
+  core::Result<> in_batches(F&& prune_some, int64_t size = batch);
   void write_uses();
   void compare_clocks();
   void count_sessions();

@@ -13,6 +13,8 @@
 #include "mfa/mfa_routes.h"
 #include "passwords/password_routes.h"
 #include "risk/not_me_routes.h"
+#include "self/deletion_routes.h"
+#include "self/email_change_routes.h"
 #include "sessions/session_routes.h"
 #include "tokens/token_routes.h"
 #include "webauthn/passkey_routes.h"
@@ -139,6 +141,8 @@ std::vector<http::Route> all_routes(App& app, const mail::Mailbox* mailbox, mail
   append(all, mfa::routes(app.own_factors));
   append(all, webauthn::routes(app.passkeys));
   append(all, risk::routes(app.not_me));
+  append(all, self::routes(app.email_change));
+  append(all, self::routes(app.deletion));
   append(all, sessions::routes(*app.database, app.sessions, app.near));
   append(all, roles::routes(app.access));
   append(all, admin::routes(app.admin));

@@ -145,11 +145,13 @@ struct VerifyFactorRequest {
 struct PasskeySignInRequest {
   webauthn::AuthenticationJson credential;
   std::optional<sessions::DeviceJson> device;
+  std::optional<bool> restore;
   static constexpr std::string_view name = "PasskeySignInRequest";
   static constexpr auto fields() {
     return std::tuple{
         field("credential", &PasskeySignInRequest::credential, "What navigator.credentials.get() gave, toJSON()."),
-        field("deviceInfo", &PasskeySignInRequest::device, "The device that signs in.")};
+        field("deviceInfo", &PasskeySignInRequest::device, "The device that signs in."),
+        field("restore", &PasskeySignInRequest::restore, "true: take back that the account is to be deleted.")};
   }
 };
 

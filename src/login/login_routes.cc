@@ -51,10 +51,11 @@ Result<Message> resend(Context& context, EmailRequest request, const RouteParts&
   return Message{sent_if_known};
 }
 
-Result<SignInJson> sign_in(Context& context, LoginRequest request, const RouteParts& parts) {
+Result<SignInJson> sign_in(Context& context, LoginRequest request, const RouteParts& parts, Leaving leaving) {
   const core::Beat beat;
   const auto device = device_of(context, request.device, parts);
-  return to_json(TRY(parts.service.login(request.email, request.password, device, origin_of(context, device))), parts);
+  return to_json(TRY(parts.service.login(request.email, request.password, device, origin_of(context, device), leaving)),
+                 parts);
 }
 
 Result<SignInJson> verify_factor(Context& context, const VerifyFactorRequest& request, const RouteParts& parts) {
@@ -67,7 +68,8 @@ Result<SignInJson> verify_factor(Context& context, const VerifyFactorRequest& re
 Result<TokensJson> passkey_sign_in(Context& context, PasskeySignInRequest request, const RouteParts& parts) {
   const auto answer = TRY(webauthn::assertion_of(std::move(request.credential)));
   const auto device = device_of(context, request.device, parts);
-  return to_json(TRY(parts.passkeys.sign_in(answer, device, origin_of(context, device))), parts);
+  const auto leaving = request.restore.value_or(false) ? Leaving::restored : Leaving::refused;
+  return to_json(TRY(parts.passkeys.sign_in(answer, device, origin_of(context, device), leaving)), parts);
 }
 
 Result<TokensJson> step_up_by_passkey(Context& context, PasskeyProofRequest request, const RouteParts& parts) {
@@ -177,8 +179,19 @@ std::vector<http::Route> routes(const RouteParts& p) {
        .guard = Guard::open(),
        .budget = http::Budget::sign_ins,
        .errors = {Code::invalid_credentials, Code::too_many_attempts, Code::email_not_verified, Code::session_limit,
+                  Code::sign_in_refused, Code::account_disabled, Code::account_deletion_pending, Code::overloaded,
+                  Code::store_unavailable}},
+      [p](Context& c, LoginRequest r) { return sign_in(c, std::move(r), p, Leaving::refused); }));
+  all.push_back(route<LoginRequest, SignInJson>(
+      {.method = post,
+       .path = "/auth/restore-account",
+       .id = "restoreAccount",
+       .summary = "Sign in, and take back that the account is to be deleted.",
+       .guard = Guard::open(),
+       .budget = http::Budget::sign_ins,
+       .errors = {Code::invalid_credentials, Code::too_many_attempts, Code::email_not_verified, Code::session_limit,
                   Code::sign_in_refused, Code::account_disabled, Code::overloaded, Code::store_unavailable}},
-      [p](Context& c, LoginRequest r) { return sign_in(c, std::move(r), p); }));
+      [p](Context& c, LoginRequest r) { return sign_in(c, std::move(r), p, Leaving::restored); }));
   all.push_back(route<VerifyFactorRequest, SignInJson>(
       {.method = post,
        .path = "/auth/mfa/verify",
@@ -196,7 +209,8 @@ std::vector<http::Route> routes(const RouteParts& p) {
        .summary = "Sign in by a passkey, without password and user name; counts as both factors.",
        .guard = Guard::open(),
        .budget = http::Budget::sign_ins,
-       .errors = {Code::passkey_invalid, Code::session_limit, Code::sign_in_refused, Code::store_unavailable}},
+       .errors = {Code::passkey_invalid, Code::session_limit, Code::sign_in_refused, Code::account_deletion_pending,
+                  Code::store_unavailable}},
       [p](Context& c, PasskeySignInRequest r) { return passkey_sign_in(c, std::move(r), p); }));
   all.push_back(route<StepUpRequest, TokensJson>(
       {.method = post,

@@ -5,13 +5,15 @@ namespace login {
 using core::Code, core::Result;
 
 Result<SignInOutcome> Service::login(std::string_view text, const crypto::Secret& password,
-                                     const devices::Device& device, const audit::Origin& origin) {
+                                     const devices::Device& device, const audit::Origin& origin, Leaving leaving) {
   TRY(parts_.sessions.check_clock());
   const auto email = accounts::Email::parse(text);
   const auto user = TRY(find_to_sign_in(email));
   if (!TRY(verify_password(user, password)))
     return refuse(email, user, limits::Guess::wrong, Code::invalid_credentials, origin);
   if (user->disabled_at) return refuse(email, user, limits::Guess::right, Code::account_disabled, origin);
+  if (user->delete_after && leaving == Leaving::refused)
+    return refuse(email, user, limits::Guess::right, Code::account_deletion_pending, origin);
   const std::string new_hash = TRY(stronger_hash(*user, password));
   auto admitted =
       parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, *user, new_hash, device, origin); });
@@ -217,9 +219,17 @@ Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std:
   const auto judgement = TRY(parts_.watch.judge(tx, user.id, device, origin));
   if (judgement.action == risk::Action::block)
     return std::unexpected(core::Error{.code = Code::sign_in_refused, .cause = risk::text_of(judgement.signals)});
+  if (user.delete_after) TRY(restore(tx, user, origin));
   auto issued = TRY(parts_.sessions.create(tx, user.id, device, std::move(amr), origin));
   TRY(parts_.watch.accept(tx, user, issued.session, judgement, origin));
   return give_out(tx, std::move(user), std::move(issued));
+}
+
+Result<> Service::restore(core::Tx& tx, accounts::User& user, const audit::Origin& origin) {
+  user.delete_after.reset();
+  TRY(parts_.users.update(tx, user));
+  TRY(parts_.outbox.announce(tx, {changes::Kind::user, user.id.value}));
+  return parts_.audit.append(tx, {"user.restored", user.id.value, {}, {}}, origin);
 }
 
 Result<SignedIn> Service::give_out(core::Tx& tx, accounts::User user, sessions::Issued issued) {
@@ -242,7 +252,7 @@ Result<SignInOutcome> Service::verify_email(std::string_view text, const crypto:
     };
     if (!known) return refused();
     auto user = TRY(parts_.users.lock(tx, known->id));
-    if (!user || !user->active()) return refused();
+    if (!user || !user->stays()) return refused();
     const auto code = TRY(parts_.codes.consume(tx, user->id, verification::Purpose::verify_email, otp, now));
     if (code == verification::Outcome::refused) return refused();
     user->email_verified_at = now;

@@ -23,6 +23,9 @@ struct Waiting {
   std::string amr;  // what he proved (RFC 8176)
 };
 
+// What becomes of an account whose user asked for its deletion, once he has proved who he is.
+enum class Leaving { refused, restored };
+
 class Service {
  public:
   struct Parts {
@@ -53,9 +56,11 @@ class Service {
 
   // Errors: invalid_credentials for unknown account and wrong password alike, at the same cost; with the right password
   // email_not_verified (a new code is on its way) or account_disabled; too_many_attempts after many wrong ones, also
-  // with the right one; session_limit; sign_in_refused by a rule of risk/; overloaded, store_unavailable.
+  // with the right one; session_limit; sign_in_refused by a rule of risk/; overloaded, store_unavailable;
+  // account_deletion_pending, unless it is to be restored: then its session restores it.
   core::Result<SignInOutcome> login(std::string_view email, const crypto::Secret& password,
-                                    const devices::Device& device, const audit::Origin& origin);
+                                    const devices::Device& device, const audit::Origin& origin,
+                                    Leaving leaving = Leaving::refused);
   // Consumes the code, marks the address as verified and signs in. Error: otp_invalid for every reason alike.
   core::Result<SignInOutcome> verify_email(std::string_view email, const crypto::Secret& otp,
                                            const devices::Device& device, const audit::Origin& origin);
@@ -89,7 +94,8 @@ class Service {
   // Locks his row. The inner error, which keeps what was recorded: mfa_token_invalid.
   core::Result<core::Result<Waiting>> lock_waiting(core::Tx& tx, accounts::UserId user, const crypto::Secret& token,
                                                    const audit::Origin& origin);
-  // For who has proved all that is asked for. Errors: session_limit, sign_in_refused.
+  // For who has proved all that is asked for; takes back that his account is to be deleted, which whoever let him begin
+  // has seen to. Errors: session_limit, sign_in_refused.
   core::Result<SignedIn> create_session(core::Tx& tx, accounts::User user, std::string amr,
                                         const devices::Device& device, const audit::Origin& origin);
   // What a session's user is given, but for the access token.
@@ -105,6 +111,7 @@ class Service {
                                       const std::optional<accounts::User>& user, limits::Guess guess, core::Code why,
                                       const audit::Origin& origin);
   core::Result<std::string> stronger_hash(const accounts::User& user, const crypto::Secret& password);
+  core::Result<> restore(core::Tx& tx, accounts::User& user, const audit::Origin& origin);
   core::Result<core::Result<SignInOutcome>> admit(core::Tx& tx, const accounts::User& proved,
                                                   const std::string& new_hash, const devices::Device& device,
                                                   const audit::Origin& origin);

@@ -170,6 +170,65 @@ Message password_reset_code(const Letterhead& head, const std::string& to, const
                      "If you did not ask for it, ignore this mail: your password stays as it is.");
 }
 
+Message password_reset_demanded(const Letterhead& head, const std::string& to,
+                                const std::optional<crypto::Secret>& code, core::Millis life) {
+  const std::string subject = "Choose a new password",
+                    what = "Your password opens nothing any more, and all your devices have been signed out.",
+                    later = "Later, ask for a new code where you sign in, as if you had forgotten your password.";
+  if (code) return code_letter(head, to, subject, what + " Enter this code to choose a new one:", *code, life, later);
+  return compose(head, to, subject,
+                 {{Block::paragraph, what + " Enter the code of the mail before this one to choose a new one."},
+                  {Block::small, later}});
+}
+
+Message email_change_code_old(const Letterhead& head, const std::string& to, const crypto::Secret& code,
+                              core::Millis life) {
+  return code_letter(
+      head, to, "Confirm that your address changes",
+      "Your account is to have another e-mail address. Enter this code, and the one that the new address got:", code,
+      life, "If you did not ask for it, somebody knows your password: change it at once, and sign out all devices.");
+}
+
+Message email_change_code_new(const Letterhead& head, const std::string& to, const crypto::Secret& code,
+                              core::Millis life) {
+  return code_letter(head, to, "Confirm your new e-mail address",
+                     "Enter this code, and the one that your old address got, to use this address for your account:",
+                     code, life, "If you did not ask for it, ignore this mail: without the code nothing happens.");
+}
+
+Message email_in_use(const Letterhead& head, const std::string& to) {
+  return compose(head, to, "Your address was asked for",
+                 {{Block::paragraph,
+                   "Somebody, perhaps you, tried to give this e-mail address to another account. It already has an "
+                   "account, so nothing was changed."},
+                  {Block::small, "If it was not you, there is nothing to do."}});
+}
+
+Message email_changed(const Letterhead& head, const std::string& to, core::Time at) {
+  return compose(head, to, "The e-mail address of your account was changed",
+                 {{Block::paragraph, "The account is signed in to, and written to, by its new address from now on:"},
+                  {Block::facts, moment(at)},
+                  {Block::paragraph, "If it was you, there is nothing to do."},
+                  {Block::small, "If it was not you, ask those who run this service at once."}});
+}
+
+Message account_deletion_asked(const Letterhead& head, const std::string& to, core::Time end) {
+  return compose(head, to, "Your account is going to be deleted",
+                 {{Block::paragraph,
+                   "All your devices have been signed out. The account, and all that it holds, is "
+                   "deleted after:"},
+                  {Block::facts, moment(end)},
+                  {Block::paragraph, "To keep it, sign in before that time, and say that you want it back."},
+                  {Block::small, "If it was not you, do that at once, and change your password."}});
+}
+
+Message account_deleted(const Letterhead& head, const std::string& to, core::Time at) {
+  return compose(head, to, "Your account was deleted",
+                 {{Block::paragraph, "The account of this address, and all that it held, was deleted:"},
+                  {Block::facts, moment(at)},
+                  {Block::small, "This is the last mail. The address may be registered anew."}});
+}
+
 Message step_up_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life) {
   return code_letter(
       head, to, "Confirm that it is you", "Enter this code to go on:", code, life,

@@ -16,6 +16,21 @@ Message verification_code(const Letterhead& head, const std::string& to, const c
 Message already_registered(const Letterhead& head, const std::string& to);
 Message password_reset_code(const Letterhead& head, const std::string& to, const crypto::Secret& code,
                             core::Millis life);
+// His password opens nothing any more. Without a code when one was sent a moment ago.
+Message password_reset_demanded(const Letterhead& head, const std::string& to,
+                                const std::optional<crypto::Secret>& code, core::Millis life);
+// Two codes change an address: one that the old mailbox gets, and one for the new.
+Message email_change_code_old(const Letterhead& head, const std::string& to, const crypto::Secret& code,
+                              core::Millis life);
+Message email_change_code_new(const Letterhead& head, const std::string& to, const crypto::Secret& code,
+                              core::Millis life);
+// Somebody wants to give another account an address that has one.
+Message email_in_use(const Letterhead& head, const std::string& to);
+// To both mailboxes.
+Message email_changed(const Letterhead& head, const std::string& to, core::Time at);
+// Until `end` its user may take it back.
+Message account_deletion_asked(const Letterhead& head, const std::string& to, core::Time end);
+Message account_deleted(const Letterhead& head, const std::string& to, core::Time at);
 // Somebody who is signed in is asked to prove that the mailbox is his.
 Message step_up_code(const Letterhead& head, const std::string& to, const crypto::Secret& code, core::Millis life);
 // Somebody gave the right password in an unusual sign-in.

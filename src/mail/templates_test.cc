@@ -43,6 +43,14 @@ std::vector<Message> all_letters(const std::string& inserted = "Chrome on macOS"
           roles_changed(head, "a@b.c", inserted, noon),
           approval_asked(head, "a@b.c", inserted, "203.0.113.7", noon),
           sign_in_code(head, "a@b.c", code, std::chrono::minutes(10)),
+          password_reset_demanded(head, "a@b.c", code, std::chrono::minutes(10)),
+          password_reset_demanded(head, "a@b.c", std::nullopt, std::chrono::minutes(10)),
+          email_change_code_old(head, "a@b.c", code, std::chrono::minutes(10)),
+          email_change_code_new(head, "a@b.c", code, std::chrono::minutes(10)),
+          email_in_use(head, "a@b.c"),
+          email_changed(head, "a@b.c", noon),
+          account_deletion_asked(head, "a@b.c", noon),
+          account_deleted(head, "a@b.c", noon),
           unusual_sign_in(head, "a@b.c", {inserted, "203.0.113.7", noon, "new_device"}, code)};
 }
 

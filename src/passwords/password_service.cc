@@ -19,6 +19,7 @@ Result<> Service::forgot(std::string_view text, const audit::Origin& origin) {
   });
 }
 
+// Unless one was sent a moment ago.
 Result<> Service::send_reset_code(core::Tx& tx, const accounts::User& user) {
   const core::Time now = parts_.clock.now();
   const auto code = TRY(parts_.codes.issue(tx, user.id, Purpose::reset_password, now));
@@ -26,6 +27,25 @@ Result<> Service::send_reset_code(core::Tx& tx, const accounts::User& user) {
   const auto life = parts_.codes.rules().life;
   return parts_.mail.enqueue(tx, mail::password_reset_code(parts_.mail.letterhead(), user.email, *code, life),
                              now + life);
+}
+
+Result<int64_t> Service::demand_reset(core::Tx& tx, accounts::User user, sessions::EndReason reason,
+                                      const audit::Origin& origin) {
+  user.password_hash.clear();
+  ++user.auth_epoch;
+  TRY(parts_.users.update(tx, user));
+  TRY(parts_.outbox.announce(tx, {changes::Kind::user, user.id.value}));
+  if (user.active()) TRY(tell_reset_demanded(tx, user));
+  return parts_.sessions.end_all(tx, user.id, reason, std::nullopt, origin);
+}
+
+// Also without a new code, when one was sent a moment ago: what happened is told in any case.
+Result<> Service::tell_reset_demanded(core::Tx& tx, const accounts::User& user) {
+  const core::Time now = parts_.clock.now();
+  const auto code = TRY(parts_.codes.issue(tx, user.id, Purpose::reset_password, now));
+  return parts_.mail.enqueue(
+      tx, mail::password_reset_demanded(parts_.mail.letterhead(), user.email, code, parts_.codes.rules().life),
+      now + std::chrono::days(1));
 }
 
 Result<int64_t> Service::reset(std::string_view text, const crypto::Secret& otp, const crypto::Secret& password,

@@ -34,8 +34,10 @@ class Service {
 
   // Mails a reset code to an account that exists; does nothing otherwise. validation_failed when malformed.
   core::Result<> forgot(std::string_view email, const audit::Origin& origin);
-  // Mails it a code to choose a new password with, unless one was sent a moment ago.
-  core::Result<> send_reset_code(core::Tx& tx, const accounts::User& user);
+  // The password of a locked `user` opens nothing any more until he has reset it, for which a code is mailed to him
+  // while he is active. Ends every session; how many. Recorded by the caller, who knows why.
+  core::Result<int64_t> demand_reset(core::Tx& tx, accounts::User user, sessions::EndReason reason,
+                                     const audit::Origin& origin);
   // Ends every session of the user; how many. Errors: otp_invalid for every reason alike, password_rejected.
   core::Result<int64_t> reset(std::string_view email, const crypto::Secret& otp, const crypto::Secret& password,
                               const audit::Origin& origin);
@@ -55,6 +57,8 @@ class Service {
   core::Result<int64_t> store(core::Tx& tx, accounts::User user, std::string hash,
                               std::optional<sessions::SessionId> except, std::string_view action,
                               const audit::Origin& origin);
+  core::Result<> send_reset_code(core::Tx& tx, const accounts::User& user);
+  core::Result<> tell_reset_demanded(core::Tx& tx, const accounts::User& user);
   core::Result<> check_policy(const crypto::Secret& password, const accounts::User& user) const;
   Parts parts_;
 };

@@ -40,13 +40,8 @@ Result<bool> NotMe::deny(core::Tx& tx, const Notice& notice, const crypto::Diges
   auto user = TRY(parts_.users.lock(tx, notice.user));
   if (!user || !TRY(parts_.notices.consume(tx, hash))) return false;
   TRY(parts_.audit.append(tx, {"login.denied", user->id.value, notice.session.value, {}}, origin));
-  TRY(parts_.sessions.end_all(tx, user->id, sessions::EndReason::not_me, std::nullopt, origin));
   TRY(remove_factors_since(tx, *user, notice.at, origin));
-  user->password_hash.clear();
-  ++user->auth_epoch;
-  TRY(parts_.users.update(tx, *user));
-  TRY(parts_.outbox.announce(tx, {changes::Kind::user, user->id.value}));
-  if (user->active()) TRY(parts_.passwords.send_reset_code(tx, *user));
+  TRY(parts_.passwords.demand_reset(tx, *std::move(user), sessions::EndReason::not_me, origin));
   return true;
 }
 

@@ -20,13 +20,11 @@ class NotMe {
     core::Transactor& transactor;
     NoticeStore& notices;
     accounts::Store& users;
-    sessions::Service& sessions;
     passwords::Service& passwords;
     mfa::Service& factors;
     webauthn::PasskeyStore& passkeys;
     audit::Store& audit;
     mail::Outbox& mail;
-    changes::Outbox& outbox;
     crypto::Random& random;
     const core::Clock& clock;
     const Config& config;

@@ -15,14 +15,18 @@ enum class Purpose {
   reset_password,
   step_up,
   sign_in,
+  change_email_old,  // by the mailbox that the account has
+  change_email_new,  // by the one that it is to have
   // Nothing is opened by it: issuing under it says whether a notice may be mailed to this user now.
   notice,
 };
-constexpr std::array<core::Name<Purpose>, 5> names_of(Purpose) {
+constexpr std::array<core::Name<Purpose>, 7> names_of(Purpose) {
   return {{{Purpose::verify_email, "verify_email"},
            {Purpose::reset_password, "reset_password"},
            {Purpose::step_up, "step_up"},
            {Purpose::sign_in, "sign_in"},
+           {Purpose::change_email_old, "change_email_old"},
+           {Purpose::change_email_new, "change_email_new"},
            {Purpose::notice, "notice"}}};
 }
 
@@ -69,11 +73,12 @@ inline bool well_formed(std::string_view code) {
   return code.size() == code_digits && std::ranges::all_of(code, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// What is stored: useless without the server's key, and bound to user and purpose. The first and last part have a
-// fixed size, so no two inputs run together.
+// What is stored: useless without the server's key, and bound to user, purpose and what it is about. The first and last
+// part have a fixed size and no purpose is the beginning of another with a NUL, so no two inputs run together.
 inline crypto::Digest256 hash_code(const crypto::HmacKey& key, accounts::UserId user, Purpose purpose,
-                                   const crypto::Secret& code) {
-  return key({user.value.bytes, crypto::as_bytes(core::to_text(purpose)), code.bytes()});
+                                   const crypto::Secret& code, std::string_view about = {}) {
+  const std::string what = std::string(core::to_text(purpose)) + (about.empty() ? "" : '\0' + std::string(about));
+  return key({user.value.bytes, crypto::as_bytes(what), code.bytes()});
 }
 
 }  // namespace verification

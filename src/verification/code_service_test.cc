@@ -41,6 +41,31 @@ TEST_P(Codes, OpensOnce) {
   EXPECT_EQ(consume(code), Outcome::refused);
 }
 
+TEST_P(Codes, OpenWhatTheyAreAboutAndStayOpenWhenCompared) {
+  const auto user = world_->users[0];
+  const auto now = world_->clock.now();
+  const auto code =
+      in_tx([&](core::Tx& tx) { return service_->issue(tx, user, Purpose::change_email_new, now, "a@b.c"); }).value();
+  const auto compare = [&](std::string_view about) {
+    return in_tx(
+        [&](core::Tx& tx) { return service_->compare(tx, user, Purpose::change_email_new, code, now, about); });
+  };
+  for (const char* other : {"", "a@b.", "a@b.cc"}) EXPECT_EQ(compare(other), Outcome::refused) << other;
+  EXPECT_EQ(compare("a@b.c"), Outcome::accepted);
+  EXPECT_EQ(compare("a@b.c"), Outcome::accepted);
+  EXPECT_EQ(compare("a@b.c"), Outcome::refused) << "each costs a try";
+}
+
+TEST_P(Codes, AreDiscardedTogether) {
+  const Secret verify = issue().value(), reset = issue(Purpose::reset_password).value();
+  const Secret other = issue(Purpose::verify_email, 1).value();
+  EXPECT_TRUE(
+      world_->transactor->atomically([&](core::Tx& tx) { return service_->discard_all(tx, world_->users[0]); }));
+  EXPECT_EQ(consume(verify), Outcome::refused);
+  EXPECT_EQ(consume(reset, Purpose::reset_password), Outcome::refused);
+  EXPECT_EQ(consume(other, Purpose::verify_email, 1), Outcome::accepted);
+}
+
 TEST_P(Codes, LiveTenMinutes) {
   const Secret code = issue().value();
   const Secret other = issue(Purpose::verify_email, 1).value();

@@ -9,7 +9,7 @@ from support import late_enrolment as late
 from support.authenticator import ask, begin, enrol, prove
 from support.guessing import HEARD
 from support.passkey import SETTINGS, Passkey, add, creation_options, sign_in, step_up_by
-from support.scenario import assert_problem, at_once, fresh_email, fresh_name
+from support.scenario import assert_problem, at_once, eventually, fresh_email, fresh_name
 from support.usher import PASSWORD, ROOT, Server
 
 SECRET = secrets.token_urlsafe(48)
@@ -34,6 +34,9 @@ NOT_PROVOKED = {
     ("renewRecoveryCodes", "conflict"): "only a race sees it: own_factors_test.cc",
     ("claimApproval", "factor_not_allowed"): "needs a rule that mails codes: test_approvals.py",
     ("stepUpByPasskey", "conflict"): "only a race sees it: step_up_test.cc",
+    ("changeEmail", "conflict"): "only a race sees it: email_change_test.cc",
+    ("deleteMe", "conflict"): "only a race sees it: deletion_test.cc",
+    ("confirmEmail", "conflict"): "only a race sees it",
     ("stepUp", "conflict"): "only a race sees it: step_up_test.cc",
     ("refresh", "account_disabled"): "disabling ends the sessions, and their reason is told; only a race sees this",
 }
@@ -177,6 +180,52 @@ def factored(w):
     return w.with_app
 
 
+def change_email(w, who, email=None, password=PASSWORD):
+    body = {"newEmail": email or fresh_email("wanted"), "password": password}
+    return w.usher.post("/auth/change-email", body, token=who.access)
+
+
+def confirm_email(w, who, current, new):
+    return w.usher.post("/auth/change-email/confirm", {"currentCode": current, "newCode": new}, token=who.access)
+
+
+def taken_email(w):
+    """Registered by somebody else after the codes were mailed."""
+    who, wanted = w.usher.sign_up(fresh_email("mover")), fresh_email("wanted")
+    assert change_email(w, who, wanted).status == 202
+    code = w.usher.code(wanted)
+    eventually(lambda: "changes" in w.usher.mails(who.email)[0]["subject"])
+    assert w.usher.register(wanted).status == 201
+    return confirm_email(w, who, w.usher.code(who.email), code)
+
+
+def delete_me(w, who, password=PASSWORD):
+    return w.usher.delete("/auth/me", body={"password": password}, token=who.access)
+
+
+def restore(w, email, password=PASSWORD):
+    return w.usher.post("/auth/restore-account", {"email": email, "password": password})
+
+
+def unverified_restore(w):
+    email = fresh_email("new")
+    w.usher.register(email)
+    return restore(w, email)
+
+
+def leaver(w):
+    who = w.usher.sign_up(fresh_email("leaver"))
+    assert delete_me(w, who).status == 200
+    return who
+
+
+def leaver_by_passkey(w):
+    who = w.usher.sign_up(fresh_email("leaver"))
+    passkey, _ = add(w.usher, who)
+    assert delete_me(w, who).status == 200
+    return sign_in(w.usher, passkey)
+
+
 def step(w, who, path, **more):
     return w.usher.post("/auth/mfa" + path, {"password": PASSWORD, "method": "totp", "code": "000000"} | more, token=who.access)
 
@@ -313,6 +362,19 @@ SPECIFIC = {
     ("passkeySignIn", "validation_failed"): lambda w: w.usher.post("/auth/passkeys/sign-in", {"credential": 1}),
     ("stepUpByPasskey", "passkey_invalid"): lambda w: step_up_by(w.usher, w.user, unknown_passkey()),
     ("stepUpByPasskey", "validation_failed"): lambda w: w.usher.post("/auth/step-up/passkey", {"credential": 1}, token=w.user.access),
+    ("deleteMe", "wrong_password"): lambda w: delete_me(w, w.user, "wrong"),
+    ("deleteMe", "too_many_attempts"): lambda w: (guesses(w), delete_me(w, w.guessed))[1],
+    ("deleteMe", "last_super_admin"): lambda w: delete_me(w, w.root),
+    ("login", "account_deletion_pending"): lambda w: w.usher.post("/auth/login", {"email": leaver(w).email, "password": PASSWORD}),
+    ("passkeySignIn", "account_deletion_pending"): leaver_by_passkey,
+    ("restoreAccount", "invalid_credentials"): lambda w: restore(w, w.user.email, "wrong"),
+    ("restoreAccount", "email_not_verified"): unverified_restore,
+    ("restoreAccount", "account_disabled"): lambda w: restore(w, w.disabled.email),
+    ("restoreAccount", "too_many_attempts"): lambda w: (guesses(w), restore(w, w.guessed.email))[1],
+    ("changeEmail", "wrong_password"): lambda w: change_email(w, w.user, password="wrong"),
+    ("changeEmail", "too_many_attempts"): lambda w: (guesses(w), change_email(w, w.guessed))[1],
+    ("confirmEmail", "otp_invalid"): lambda w: confirm_email(w, w.user, "000000", "000000"),
+    ("confirmEmail", "email_taken"): taken_email,
     ("stepUp", "wrong_password"): lambda w: step_up(w, w.user, "password", "wrong"),
     ("stepUp", "otp_invalid"): lambda w: step_up(w, w.user, "email_code", "000000"),
     ("stepUp", "too_many_attempts"): lambda w: (guesses(w), step_up(w, w.guessed, "password", PASSWORD))[1],
@@ -345,6 +407,7 @@ SPECIFIC = {
     ("deleteUser", "grant_exceeds_own"): on_root("DELETE", "", "users:write"),
     ("disableUser", "grant_exceeds_own"): on_root("POST", "/disable", "users:write"),
     ("enableUser", "grant_exceeds_own"): on_root("POST", "/enable", "users:write"),
+    ("requirePasswordReset", "grant_exceeds_own"): on_root("POST", "/require-password-reset", "users:write"),
     ("revokeUserSessions", "grant_exceeds_own"): on_root("DELETE", "/sessions", "sessions:revoke"),
     ("revokeUserSession", "grant_exceeds_own"): on_root("DELETE", f"/sessions/{NOBODY}", "sessions:revoke"),
     ("deleteUser", "last_super_admin"): lambda w: w.usher.delete(f"/users/{w.root.user['id']}", token=w.root.access),

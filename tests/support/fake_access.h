@@ -62,7 +62,7 @@ class FakeRoles final : public roles::RoleStore {
   core::Result<int64_t> count_lasting_holders(core::Tx&, std::string_view role, UserId except) override {
     return std::ranges::count_if(state.assignments, [&](const auto& held) {
       const auto& [user, name] = held.first;
-      return name == role && user != except && !held.second.expires_at && users_.users.at(user).active();
+      return name == role && user != except && !held.second.expires_at && users_.users.at(user).stays();
     });
   }
 
