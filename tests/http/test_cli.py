@@ -134,7 +134,7 @@ def test_what_the_command_line_changes_the_server_sees_at_once(usher):
 
 COPIED_USERS = """INSERT INTO users WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 450)
     SELECT randomblob(16), i || email, i || email_key, first_name, last_name, account_type, password_hash, auth_epoch,
-    email_verified_at, disabled_at, deleted_at, created_at FROM users, n"""
+    email_verified_at, disabled_at, deleted_at, created_at, delete_after FROM users, n"""
 COPIED_SESSIONS = """INSERT INTO sessions SELECT randomblob(16), users.id, secret, generation, rotations, answered_to, amr, device_name, platform,
     app_version, user_agent, device_id, ip_address, sessions.created_at, last_active_at, refreshed_at, expires_at, ended_at, end_reason, authenticated_at
     FROM sessions, users WHERE users.id <> user_id AND users.email_key < '2'"""

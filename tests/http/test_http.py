@@ -120,7 +120,7 @@ def test_request_ids_differ_and_are_not_taken_from_strangers(usher):
 
 
 @pytest.mark.parametrize("method, path, status, allow", [
-    ("PUT", "/auth/login", 405, "POST"), ("GET", "/auth/login", 405, "POST"), ("DELETE", "/auth/me", 405, "PATCH"),
+    ("PUT", "/auth/login", 405, "POST"), ("GET", "/auth/login", 405, "POST"), ("DELETE", "/auth/login", 405, "POST"),
     ("POST", "/auth/sessions", 405, "DELETE"), ("HEAD", "/auth/login", 405, "POST"), ("GET", "/auth/login/", 404, None),
     ("GET", "//auth/me", 404, None), ("GET", "/AUTH/ME", 404, None), ("GET", "/auth/../auth/me", 404, None), ("GET", "/auth%2fme", 404, None),
     ("GET", "/auth/sessions/a/b", 404, None), ("GET", "/", 404, None), ("GET", "/.git/config", 404, None), ("GET", "/debug", 404, None),
@@ -140,7 +140,7 @@ def test_head_is_get_without_a_body_and_options_lists_the_methods(usher, root):
         assert head.headers["content-type"] == got.headers["content-type"]
     answer = usher.call("OPTIONS", "/auth/me")
     assert (answer.status, answer.body) == (204, b"")
-    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "PATCH", "OPTIONS"}
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "PATCH", "DELETE", "OPTIONS"}
 
 
 def test_reading_changes_nothing(usher):
