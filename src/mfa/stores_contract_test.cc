@@ -4,59 +4,29 @@
 #include <atomic>
 #include <thread>
 
-#include "accounts/user_store_sql.h"
 #include "mfa/challenge_store_sql.h"
 #include "mfa/factor_store_sql.h"
-#include "tests/support/databases.h"
-#include "tests/support/fake_accounts.h"
 #include "tests/support/fake_factors.h"
-#include "tests/support/fake_transactor.h"
-#include "tests/support/postgres_server.h"
+#include "tests/support/store_contract.h"
 
 namespace mfa {
 namespace {
 
 using accounts::UserId, core::Seconds;
 
-class MfaStores : public testing::TestWithParam<std::string> {
+class MfaStores : public test::StoreContract {
  protected:
-  void SetUp() override {
-    GetParam() == "Fake" ? use_fakes() : use_sql();
-    if (!transactor_) GTEST_SKIP() << support::postgres_absent;
-    ann_ = add_user();
-    bob_ = add_user();
-  }
-  void use_fakes() {
-    auto transactor = std::make_unique<test::FakeTransactor>();
-    auto users = std::make_unique<test::FakeUsers>();
+  void use_fakes(test::FakeTransactor& transactor) override {
     auto factors = std::make_unique<test::FakeFactors>();
     auto challenges = std::make_unique<test::FakeChallenges>();
-    transactor->track(users->users);
-    transactor->track(factors->state);
-    transactor->track(challenges->rows);
-    transactor_ = std::move(transactor);
-    users_ = std::move(users);
+    transactor.track(factors->state);
+    transactor.track(challenges->rows);
     factors_ = std::move(factors);
     challenges_ = std::move(challenges);
   }
-  void use_sql() {
-    transactor_ = GetParam() == "Sqlite" ? support::open_test_sqlite(clock_) : support::open_test_postgres();
-    users_ = accounts::create_sql_store();
+  void use_sql() override {
     factors_ = create_sql_factor_store();
     challenges_ = create_sql_challenge_store();
-  }
-  template <class F>
-  auto in_tx(F work) {
-    auto result = transactor_->atomically(work);
-    EXPECT_TRUE(result) << result.error().cause;
-    return std::move(result).value();
-  }
-  UserId add_user() {
-    const UserId id = random_.id<UserId>(clock_.now());
-    in_tx([&](core::Tx& tx) {
-      return users_->create(tx, {.id = id, .email = id.str(), .email_key = id.str(), .first_name = "Ada"});
-    });
-    return id;
   }
   static crypto::Digest256 digest(uint8_t mark) {
     crypto::Digest256 made{};
@@ -95,14 +65,10 @@ class MfaStores : public testing::TestWithParam<std::string> {
     return won;
   }
 
-  core::FakeClock clock_;
   core::Time now_ = clock_.now();
   crypto::SeededRandom random_{7};
-  std::unique_ptr<core::Transactor> transactor_;
-  std::unique_ptr<accounts::Store> users_;
   std::unique_ptr<FactorStore> factors_;
   std::unique_ptr<ChallengeStore> challenges_;
-  UserId ann_, bob_;
 };
 
 TEST_P(MfaStores, AnAppIsKeptAndReplaced) {

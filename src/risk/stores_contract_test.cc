@@ -4,60 +4,28 @@
 #include <atomic>
 #include <thread>
 
-#include "accounts/user_store_sql.h"
 #include "risk/approval_store_sql.h"
 #include "risk/familiar_store_sql.h"
 #include "risk/notice_store_sql.h"
-#include "tests/support/databases.h"
-#include "tests/support/fake_accounts.h"
 #include "tests/support/fake_risk.h"
-#include "tests/support/fake_transactor.h"
-#include "tests/support/postgres_server.h"
+#include "tests/support/store_contract.h"
 
 namespace risk {
 namespace {
 
 using accounts::UserId, core::Seconds;
 
-class RiskStores : public testing::TestWithParam<std::string> {
+class RiskStores : public test::StoreContract {
  protected:
-  void SetUp() override {
-    GetParam() == "Fake" ? use_fakes() : use_sql();
-    if (!transactor_) GTEST_SKIP() << support::postgres_absent;
-    ann_ = add_user();
-    bob_ = add_user();
-  }
-  void use_fakes() {
-    transactor_ = std::make_unique<test::FakeTransactor>();
-    users_ = std::make_unique<test::FakeUsers>();
+  void use_fakes(test::FakeTransactor&) override {
     familiar_ = std::make_unique<test::FakeFamiliar>();
     notices_ = std::make_unique<test::FakeNotices>();
     approvals_ = std::make_unique<test::FakeApprovals>();
   }
-  void use_sql() {
-    transactor_ = GetParam() == "Sqlite" ? support::open_test_sqlite(clock_) : support::open_test_postgres();
-    users_ = accounts::create_sql_store();
+  void use_sql() override {
     familiar_ = create_sql_familiar_store();
     notices_ = create_sql_notice_store();
     approvals_ = create_sql_approval_store();
-  }
-  template <class F>
-  auto in_tx(F work) {
-    auto result = transactor_->atomically(work);
-    EXPECT_TRUE(result) << result.error().cause;
-    return std::move(result).value();
-  }
-  template <class F>
-  void do_in_tx(F work) {
-    const auto result = transactor_->atomically(work);
-    EXPECT_TRUE(result) << result.error().cause;
-  }
-  UserId add_user() {
-    const UserId id = random_.id<UserId>(clock_.now());
-    in_tx([&](core::Tx& tx) {
-      return users_->create(tx, {.id = id, .email = id.str(), .email_key = id.str(), .first_name = "Ada"});
-    });
-    return id;
   }
   void put(UserId user, const std::string& text, core::Time at) {
     EXPECT_TRUE(transactor_->atomically([&](core::Tx& tx) { return familiar_->put(tx, user, {text, at}); }));
@@ -76,14 +44,9 @@ class RiskStores : public testing::TestWithParam<std::string> {
     return in_tx([&](core::Tx& tx) { return notices_->consume(tx, token); });
   }
 
-  core::FakeClock clock_;
-  crypto::SystemRandom random_;
-  std::unique_ptr<core::Transactor> transactor_;
-  std::unique_ptr<accounts::Store> users_;
   std::unique_ptr<FamiliarStore> familiar_;
   std::unique_ptr<NoticeStore> notices_;
   std::unique_ptr<ApprovalStore> approvals_;
-  UserId ann_, bob_;
   const core::Time now_ = core::from_millis(1'800'000'000'000);
 };
 
@@ -93,8 +56,8 @@ TEST_P(RiskStores, TraitsAreOfTheirUser) {
   put(bob_, "device b", now_);
   EXPECT_EQ(list(ann_), (std::vector<Trait>{{"network n", now_ + Seconds(1)}, {"device a", now_}}));
   EXPECT_EQ(list(bob_).size(), 1u);
-  do_in_tx([&](core::Tx& tx) { return familiar_->remove(tx, ann_, "device b"); });
-  do_in_tx([&](core::Tx& tx) { return familiar_->remove(tx, ann_, "device a"); });
+  in_tx([&](core::Tx& tx) { return familiar_->remove(tx, ann_, "device b"); });
+  in_tx([&](core::Tx& tx) { return familiar_->remove(tx, ann_, "device a"); });
   EXPECT_EQ(list(ann_).size(), 1u);
   EXPECT_EQ(list(bob_).size(), 1u);
 }
@@ -129,7 +92,7 @@ TEST_P(RiskStores, ASourceTriedEachAccountOnce) {
 TEST_P(RiskStores, ANoticeIsConsumedOnce) {
   const crypto::Digest256 token{7};
   Notice notice{ann_, random_.id<sessions::SessionId>(now_), "Chrome on macOS", "192.0.2.1", now_, now_ + Seconds(9)};
-  do_in_tx([&](core::Tx& tx) { return notices_->create(tx, token, notice); });
+  in_tx([&](core::Tx& tx) { return notices_->create(tx, token, notice); });
   const auto found = in_tx([&](core::Tx& tx) { return notices_->find(tx, token); });
   ASSERT_TRUE(found);
   EXPECT_EQ(found->user, ann_);
@@ -147,7 +110,7 @@ TEST_P(RiskStores, ANoticeIsConsumedOnce) {
 
 TEST_P(RiskStores, ExpiredNoticesArePruned) {
   const Notice notice{ann_, random_.id<sessions::SessionId>(now_), "", "", now_, now_ + Seconds(9)};
-  do_in_tx([&](core::Tx& tx) { return notices_->create(tx, {1}, notice); });
+  in_tx([&](core::Tx& tx) { return notices_->create(tx, {1}, notice); });
   const auto prune = [&](core::Time t) { return in_tx([&](core::Tx& tx) { return notices_->prune(tx, t, 10); }); };
   EXPECT_EQ(prune(now_ + Seconds(9)), 0);
   EXPECT_EQ(prune(now_ + Seconds(10)), 1);
@@ -163,7 +126,7 @@ TEST_P(RiskStores, AnApprovalIsDecidedOnce) {
                             .ip_address = "192.0.2.1",
                             .at = at,
                             .expires_at = at + Seconds(9)};
-    do_in_tx([&](core::Tx& tx) { return approvals_->create(tx, approval); });
+    in_tx([&](core::Tx& tx) { return approvals_->create(tx, approval); });
     return approval.id;
   };
   const auto id = add(ann_, 1, now_);

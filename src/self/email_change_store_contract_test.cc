@@ -1,51 +1,19 @@
 // What every self::EmailChangeStore promises, on the fake and on both engines.
 #include <gtest/gtest.h>
 
-#include "accounts/user_store_sql.h"
-#include "crypto/random.h"
 #include "self/email_change_store_sql.h"
-#include "tests/support/databases.h"
-#include "tests/support/fake_accounts.h"
 #include "tests/support/fake_self.h"
-#include "tests/support/fake_transactor.h"
-#include "tests/support/postgres_server.h"
+#include "tests/support/store_contract.h"
 
 namespace self {
 namespace {
 
 using accounts::UserId, core::Seconds;
 
-class EmailChangeStores : public testing::TestWithParam<std::string> {
+class EmailChangeStores : public test::StoreContract {
  protected:
-  void SetUp() override {
-    GetParam() == "Fake" ? use_fakes() : use_sql();
-    if (!transactor_) GTEST_SKIP() << support::postgres_absent;
-    ann_ = add_user();
-    bob_ = add_user();
-  }
-  void use_fakes() {
-    transactor_ = std::make_unique<test::FakeTransactor>();
-    users_ = std::make_unique<test::FakeUsers>();
-    changes_ = std::make_unique<test::FakeEmailChanges>();
-  }
-  void use_sql() {
-    transactor_ = GetParam() == "Sqlite" ? support::open_test_sqlite(clock_) : support::open_test_postgres();
-    users_ = accounts::create_sql_store();
-    changes_ = create_sql_email_change_store();
-  }
-  template <class F>
-  auto in_tx(F work) {
-    auto result = transactor_->atomically(work);
-    EXPECT_TRUE(result) << result.error().cause;
-    return std::move(result).value();
-  }
-  UserId add_user() {
-    const UserId id = random_.id<UserId>(clock_.now());
-    in_tx([&](core::Tx& tx) {
-      return users_->create(tx, {.id = id, .email = id.str(), .email_key = id.str(), .first_name = "Ada"});
-    });
-    return id;
-  }
+  void use_fakes(test::FakeTransactor&) override { changes_ = std::make_unique<test::FakeEmailChanges>(); }
+  void use_sql() override { changes_ = create_sql_email_change_store(); }
   void put(UserId user, const std::string& key, core::Time at, std::optional<core::Time> mailed_at) {
     const PendingEmail pending{user, key + "!", key, "old", 3, at, mailed_at};
     EXPECT_TRUE(transactor_->atomically([&](core::Tx& tx) { return changes_->put(tx, pending); }));
@@ -60,12 +28,7 @@ class EmailChangeStores : public testing::TestWithParam<std::string> {
     return in_tx([&](core::Tx& tx) { return changes_->prune(tx, before, limit); });
   }
 
-  core::FakeClock clock_;
-  crypto::SystemRandom random_;
-  std::unique_ptr<core::Transactor> transactor_;
-  std::unique_ptr<accounts::Store> users_;
   std::unique_ptr<EmailChangeStore> changes_;
-  UserId ann_, bob_;
   const core::Time now_ = core::from_millis(1'800'000'000'000);
 };
 

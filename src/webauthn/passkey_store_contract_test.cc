@@ -1,12 +1,8 @@
 // What every webauthn::PasskeyStore promises, on the fake and on both engines.
 #include <gtest/gtest.h>
 
-#include "accounts/user_store_sql.h"
-#include "tests/support/databases.h"
-#include "tests/support/fake_accounts.h"
 #include "tests/support/fake_passkeys.h"
-#include "tests/support/fake_transactor.h"
-#include "tests/support/postgres_server.h"
+#include "tests/support/store_contract.h"
 #include "webauthn/passkey_store_sql.h"
 
 namespace webauthn {
@@ -14,37 +10,10 @@ namespace {
 
 using accounts::UserId, core::Seconds;
 
-class PasskeyStores : public testing::TestWithParam<std::string> {
+class PasskeyStores : public test::StoreContract {
  protected:
-  void SetUp() override {
-    GetParam() == "Fake" ? use_fakes() : use_sql();
-    if (!transactor_) GTEST_SKIP() << support::postgres_absent;
-    ann_ = add_user();
-    bob_ = add_user();
-  }
-  void use_fakes() {
-    transactor_ = std::make_unique<test::FakeTransactor>();
-    users_ = std::make_unique<test::FakeUsers>();
-    store_ = std::make_unique<test::FakePasskeys>();
-  }
-  void use_sql() {
-    transactor_ = GetParam() == "Sqlite" ? support::open_test_sqlite(clock_) : support::open_test_postgres();
-    users_ = accounts::create_sql_store();
-    store_ = create_sql_passkey_store();
-  }
-  template <class F>
-  auto in_tx(F work) {
-    auto result = transactor_->atomically(work);
-    EXPECT_TRUE(result) << result.error().cause;
-    return std::move(result).value();
-  }
-  UserId add_user() {
-    const UserId id = random_.id<UserId>(clock_.now());
-    in_tx([&](core::Tx& tx) {
-      return users_->create(tx, {.id = id, .email = id.str(), .email_key = id.str(), .first_name = "Ada"});
-    });
-    return id;
-  }
+  void use_fakes(test::FakeTransactor&) override { store_ = std::make_unique<test::FakePasskeys>(); }
+  void use_sql() override { store_ = create_sql_passkey_store(); }
   Passkey passkey(UserId user, uint8_t credential) {
     Passkey out{.id = random_.id<PasskeyId>(clock_.now()),
                 .user = user,
@@ -68,12 +37,7 @@ class PasskeyStores : public testing::TestWithParam<std::string> {
     return in_tx([&](core::Tx& tx) { return store_->find(tx, made.credential_id); });
   }
 
-  core::SystemClock clock_;
-  crypto::SystemRandom random_;
-  std::unique_ptr<core::Transactor> transactor_;
-  std::unique_ptr<accounts::Store> users_;
   std::unique_ptr<PasskeyStore> store_;
-  UserId ann_, bob_;
 };
 
 TEST_P(PasskeyStores, AllOfItIsFoundAgain) {

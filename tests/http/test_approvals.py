@@ -1,6 +1,6 @@
 """A sign-in from a new device waits until it is approved where its user is signed in."""
 import pytest
-from support.scenario import assert_problem, at_once, eventually, fresh_email, records
+from support.scenario import actions_of, assert_problem, at_once, eventually, fresh_email
 from support.usher import Server
 
 BOTH_ENGINES = True
@@ -70,8 +70,7 @@ def test_a_denial_is_on_record_and_final(usher, owner):
     assert_problem(usher.delete(path, token=owner.access), 404, "not_found")
     assert_problem(usher.post(path, {"number": asked["approvalNumber"]}, token=owner.access), 404, "not_found")
     assert_problem(claim(usher, asked), 403, "approval_denied")
-    query = "SELECT action FROM audit_events JOIN users ON users.id = subject WHERE email = ? ORDER BY at, audit_events.id"
-    assert [a for a, in records(usher, query, owner.email)][-3:] == ["login.approval_asked", "login.denied", "login.failed"]
+    assert actions_of(usher, owner.email)[-3:] == ["login.approval_asked", "login.denied", "login.failed"]
 
 
 def test_nobody_else_decides(usher, owner):

@@ -4,7 +4,7 @@ from support import jwt
 from support.authenticator import Authenticator, ask, enrol, prove
 from support.late_enrolment import add_passkey, begin_passkey, begin_totp, confirm_totp, enrol_passkey, enrol_totp
 from support.passkey import SETTINGS, Passkey, add, sign_in
-from support.scenario import assert_problem, at_once, dead, eventually, fresh_email, records
+from support.scenario import actions_of, assert_problem, at_once, dead, eventually, fresh_email
 from support.usher import PASSWORD, Server, sign_in_of
 
 BOTH_ENGINES = True
@@ -37,11 +37,6 @@ def registered(usher):
     return email, answer.json
 
 
-def actions(usher, email):
-    query = "SELECT action FROM audit_events JOIN users ON users.id = subject WHERE email = ? ORDER BY at, audit_events.id"
-    return [row[0] for row in records(usher, query, email)]
-
-
 def test_who_must_and_has_nothing_adds_an_app_and_is_signed_in(usher):
     email, asked = registered(usher)
     assert asked["methods"] == [] and asked["enrol"] == ["totp", "passkey"]
@@ -55,7 +50,7 @@ def test_who_must_and_has_nothing_adds_an_app_and_is_signed_in(usher):
     assert again["methods"] == ["totp", "recovery_code"] and again["enrol"] == []
     assert prove(usher, again["mfaToken"], app.next()).json["accessToken"]
     assert eventually(lambda: [m for m in usher.mails(email) if m["subject"] == "An authenticator app was added"])
-    assert actions(usher, email).count("factor.added") == 1
+    assert actions_of(usher, email).count("factor.added") == 1
 
 
 def test_who_must_and_has_nothing_may_add_a_passkey_instead(usher):
@@ -76,7 +71,7 @@ def test_the_token_opens_nothing_else_and_nothing_is_a_session_before(usher):
     begin_totp(usher, asked["mfaToken"])
     assert usher.get("/auth/me", token=asked["mfaToken"]).status == 401
     assert prove(usher, asked["mfaToken"], "000000").status in (400, 429)
-    assert "session.created" not in actions(usher, email)
+    assert "session.created" not in actions_of(usher, email)
     for call in (begin_totp, begin_passkey):
         assert_problem(call(usher, "ush_m_nonsense"), 401, "mfa_token_invalid")
     assert_problem(confirm_totp(usher, asked["mfaToken"], "000000"), 400, "otp_invalid")
@@ -96,7 +91,7 @@ def test_of_fifty_confirmations_one_signs_in(usher):
     code = app.next()
     answers = at_once([lambda: confirm_totp(usher, asked["mfaToken"], code)] * 50)
     assert [answer.status for answer in answers].count(200) == 1, sorted({answer.status for answer in answers})
-    assert actions(usher, email).count("session.created") == 1
+    assert actions_of(usher, email).count("session.created") == 1
 
 
 def test_a_role_may_need_it(store):

@@ -5,7 +5,7 @@ import pytest
 from support import jwt
 from support.authenticator import enrol
 from support.passkey import BE, BS, ORIGIN, SETTINGS, UP, UV, Passkey, add, b64, creation_options, request_options, sign_in, step_up_by, unb64
-from support.scenario import alive, assert_problem, at_once, changed, dead, fresh_email, records
+from support.scenario import actions_of, alive, assert_problem, at_once, changed, dead, fresh_email, records
 from support.usher import Server, sign_in_of
 
 BOTH_ENGINES = True
@@ -24,11 +24,6 @@ def ada(usher):
 
 def invalid(answer):
     assert_problem(answer, 400, "passkey_invalid")
-
-
-def audit_of(usher, user):
-    query = "SELECT action FROM audit_events JOIN users ON users.id = subject WHERE email = ? ORDER BY at, audit_events.id"
-    return [row[0] for row in records(usher, query, user.email)]
 
 
 @pytest.mark.parametrize("algorithm", [-7, -8, -257])
@@ -53,7 +48,7 @@ def test_a_passkey_is_added_and_signs_in(usher, ada, algorithm, packed):
     claims = jwt.claims(answer.json["accessToken"])
     assert claims["amr"] == ["swk", "user", "mfa"] and claims["aal"] == 2
     assert "lastUsedAt" in usher.get("/auth/passkeys", token=ada.access).json["passkeys"][0]
-    assert "passkey.added" in audit_of(usher, ada)
+    assert "passkey.added" in actions_of(usher, ada.email)
 
 
 def test_a_passkey_of_one_device_says_so(usher, ada):
@@ -187,7 +182,7 @@ def test_a_copy_is_found_by_its_counter(usher, ada):
     for behind in (1, 0):
         passkey.count = behind
         invalid(sign_in(usher, passkey))
-    assert audit_of(usher, ada).count("passkey.maybe_cloned") == 2
+    assert actions_of(usher, ada.email).count("passkey.maybe_cloned") == 2
     assert records(usher, "SELECT max(sign_count) FROM passkeys JOIN users ON users.id = user_id WHERE email = ?", ada.email) == [(2,)]
     passkey.count = 2
     assert sign_in(usher, passkey).status == 200
@@ -202,7 +197,7 @@ def test_whoever_may_not_sign_in_is_told_no_more_than_a_stranger(usher, ada):
     invalid(unknown)
     drop = lambda problem: {k: v for k, v in problem.items() if k != "requestId"}
     assert drop(refused.json) == drop(unknown.json)
-    assert audit_of(usher, ada)[-1] == "login.failed"
+    assert actions_of(usher, ada.email)[-1] == "login.failed"
 
 
 def test_passkeys_are_named_by_their_owner_alone(usher, ada):
@@ -212,7 +207,7 @@ def test_passkeys_are_named_by_their_owner_alone(usher, ada):
         assert_problem(usher.call(method, f"/auth/passkeys/{name}", body=body, token=bob.access), 404, "not_found")
     assert usher.call("PATCH", f"/auth/passkeys/{name}", body={"name": "Schlüssel 🔑"}, token=ada.access).status == 204
     assert usher.get("/auth/passkeys", token=ada.access).json["passkeys"][0]["name"] == "Schlüssel 🔑"
-    assert "passkey.renamed" in audit_of(usher, ada)
+    assert "passkey.renamed" in actions_of(usher, ada.email)
 
 
 def test_a_passkey_that_was_removed_signs_nobody_in(usher, ada):
@@ -224,7 +219,7 @@ def test_a_passkey_that_was_removed_signs_nobody_in(usher, ada):
     dead(usher, by_passkey, "factor_changed")
     invalid(usher.post("/auth/passkeys/sign-in", {"credential": answer}))
     assert_problem(usher.call("DELETE", f"/auth/passkeys/{name}", token=ada.access), 404, "not_found")
-    assert "passkey.removed" in audit_of(usher, ada)
+    assert "passkey.removed" in actions_of(usher, ada.email)
 
 
 def test_mails_tell_of_each_change(usher, ada):

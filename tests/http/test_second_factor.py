@@ -8,7 +8,7 @@ import urllib.parse
 
 import pytest
 from support.authenticator import Authenticator, ask, begin, enrol, now, prove, sign_in
-from support.scenario import alive, assert_problem, at_once, dead, eventually, fresh_email, records
+from support.scenario import actions_of, alive, assert_problem, at_once, dead, eventually, fresh_email, records
 from support.usher import PASSWORD, Server, sign_in_of
 
 BOTH_ENGINES = True
@@ -24,11 +24,6 @@ def usher(store):
 @pytest.fixture
 def ada(usher):
     return usher.sign_up(fresh_email("ada"))
-
-
-def audit_of(usher, user):
-    query = "SELECT action FROM audit_events JOIN users ON users.id = subject WHERE email = ? ORDER BY at, audit_events.id"
-    return [row[0] for row in records(usher, query, user.email)]
 
 
 def read_qr(svg, tmp_path):
@@ -75,7 +70,7 @@ def test_an_app_is_added_and_asked_for(usher, ada, tmp_path):
     assert alive(usher, again)
     listed = usher.get("/auth/sessions", token=again.access).json["sessions"]
     assert [s["deviceInfo"]["deviceName"] for s in listed if s["current"]] == ["Ada's phone"]
-    done = audit_of(usher, ada)
+    done = actions_of(usher, ada.email)
     assert [a for a in done if a.startswith(("factor.", "login.factor"))] == [
         "factor.begun", "factor.refused", "factor.added", "login.factor_asked", "factor.proved"]
 

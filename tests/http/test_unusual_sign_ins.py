@@ -5,7 +5,7 @@ import urllib.parse
 
 import pytest
 from support.geo import write_places
-from support.scenario import assert_problem, at_once, eventually, fresh_email, records
+from support.scenario import assert_problem, at_once, eventually, events_of, fresh_email, records
 from support.usher import PASSWORD, Server
 
 BOTH_ENGINES = True
@@ -56,12 +56,6 @@ def path_of(mail):
     return f"{link.path}?{link.query}"
 
 
-def events(usher, email):
-    query = ("SELECT action, detail FROM audit_events JOIN users ON users.id = subject WHERE email = ? "
-             "ORDER BY at, audit_events.id")
-    return [tuple(row) for row in records(usher, query, email)]
-
-
 def test_a_new_device_is_told_once_and_a_known_one_not(usher):
     email = known(usher)
     before = len(notices(usher, email))  # that of the client that registered is another device than the browser
@@ -72,7 +66,7 @@ def test_a_new_device_is_told_once_and_a_known_one_not(usher):
     for agent in (PHONE, MAC, PHONE.replace("17.5", "17.6")):
         assert sign_in(usher, email, agent).status == 200
     assert len(notices(usher, email)) == before + 1
-    assert [e for e in events(usher, email) if e[0] == "login.unusual"][-1] == ("login.unusual", "new_device")
+    assert [e for e in events_of(usher, email) if e[0] == "login.unusual"][-1] == ("login.unusual", "new_device")
 
 
 def test_the_first_sign_in_is_not_told(usher):
@@ -109,7 +103,7 @@ def test_not_me_signs_out_voids_the_password_and_starts_a_reset(usher):
     code = usher.code(email)
     assert usher.post("/auth/reset-password", {"email": email, "otp": code, "newPassword": "Quite-another-1"}).status == 200
     assert sign_in(usher, email, password="Quite-another-1").status == 200
-    assert ("login.denied", "") in events(usher, email)
+    assert ("login.denied", "") in events_of(usher, email)
     again = usher.call("POST", path)
     assert again.status == 404 and "does not work any more" in again.body.decode()
     assert usher.get(path).status == 404
@@ -122,7 +116,7 @@ def test_of_many_at_once_one_works(usher):
     path = path_of(told(usher, email))
     statuses = [answer.status for answer in at_once([lambda: usher.call("POST", path)] * 20)]
     assert sorted(statuses) == [200] + [404] * 19
-    assert [e[0] for e in events(usher, email)].count("login.denied") == 1
+    assert [e[0] for e in events_of(usher, email)].count("login.denied") == 1
 
 
 @pytest.mark.parametrize("token", ["", "x", "ush_n_" + "A" * 43, "%00", "%ff%fe", "a" * 5000, "<script>"])
@@ -141,7 +135,7 @@ def test_the_token_is_nowhere_but_in_the_mail(usher):
     usher.get(path)
     usher.call("POST", path)
     assert token not in usher.logged()
-    assert token not in "".join(map(str, events(usher, email)))
+    assert token not in "".join(map(str, events_of(usher, email)))
 
 
 # A name is whatever a client sends.
@@ -205,7 +199,7 @@ def test_a_traveller_faster_than_light_is_refused_on_record(strict):
     answer = sign_in(strict, email, MAC, NEW_YORK, device={"deviceId": "mine"})
     assert_problem(answer, 403, "sign_in_refused")
     assert "travel" not in answer.body.decode(), "whoever tries is not told how he was found out"
-    action, detail = events(strict, email)[-1]
+    action, detail = events_of(strict, email)[-1]
     assert action == "login.failed" and detail == "sign_in_refused: new_country impossible_travel"
     assert sign_in(strict, email, MAC, LONDON, device={"deviceId": "mine"}).status == 200
 
@@ -230,7 +224,7 @@ def test_rules_are_tried_on_the_past_before_they_are_on(usher):
     counts = dict(line.split(": ") for line in said[-2:])
     assert counts["new_network"].split()[0] == str(len(said) - 2 - sum("after_failures" == json.loads(x)["signals"] for x in said[:-2]))
     assert "is not a time" in usher.cli("risk", "replay", "yesterday", check=False).stderr
-    assert [e for e in events(usher, email) if e == ("login.unusual", "new_network")] == []
+    assert [e for e in events_of(usher, email) if e == ("login.unusual", "new_network")] == []
 
 
 def test_a_database_that_is_none_stops_the_start(tmp_path, store):

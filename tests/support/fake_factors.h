@@ -5,6 +5,7 @@
 
 #include "mfa/challenge_store.h"
 #include "mfa/factor_store.h"
+#include "tests/support/fake_tokens.h"
 
 namespace test {
 
@@ -39,25 +40,6 @@ class FakeFactors final : public mfa::FactorStore {
   core::Result<int64_t> count_recovery_codes(core::Tx&, UserId user) override { return std::ssize(state.codes[user]); }
 };
 
-class FakeChallenges final : public mfa::ChallengeStore {
- public:
-  std::map<crypto::Digest256, mfa::Challenge> rows;
-
-  core::Result<> create(core::Tx&, const crypto::Digest256& token, const mfa::Challenge& challenge) override {
-    rows.insert_or_assign(token, challenge);
-    return {};
-  }
-  core::Result<std::optional<mfa::Challenge>> find(core::Tx&, const crypto::Digest256& token) override {
-    const auto at = rows.find(token);
-    return at == rows.end() ? std::nullopt : std::optional(at->second);
-  }
-  core::Result<bool> consume(core::Tx&, const crypto::Digest256& token) override { return rows.erase(token) == 1; }
-  core::Result<int64_t> prune(core::Tx&, core::Time before, int64_t limit) override {
-    int64_t removed = 0;
-    std::erase_if(rows,
-                  [&](const auto& row) { return row.second.expires_at < before && removed < limit && ++removed; });
-    return removed;
-  }
-};
+using FakeChallenges = FakeTokens<mfa::ChallengeStore, mfa::Challenge>;
 
 }  // namespace test

@@ -6,6 +6,7 @@
 #include "risk/approval_store.h"
 #include "risk/familiar_store.h"
 #include "risk/notice_store.h"
+#include "tests/support/fake_tokens.h"
 
 namespace test {
 
@@ -17,7 +18,7 @@ class FakeFamiliar final : public risk::FamiliarStore {
   core::Result<std::vector<risk::Trait>> list(core::Tx&, accounts::UserId user) override {
     std::vector<risk::Trait> out;
     for (const auto& [text, at] : traits[user]) out.push_back({text, at});
-    std::ranges::stable_sort(out, std::greater{}, &risk::Trait::last_at);
+    std::ranges::sort(out, std::greater{}, &risk::Trait::last_at);
     return out;
   }
   core::Result<> put(core::Tx&, accounts::UserId user, const risk::Trait& trait) override {
@@ -55,26 +56,7 @@ class FakeFamiliar final : public risk::FamiliarStore {
   }
 };
 
-class FakeNotices final : public risk::NoticeStore {
- public:
-  std::map<crypto::Digest256, risk::Notice> rows;
-
-  core::Result<> create(core::Tx&, const crypto::Digest256& token, const risk::Notice& notice) override {
-    rows.insert_or_assign(token, notice);
-    return {};
-  }
-  core::Result<std::optional<risk::Notice>> find(core::Tx&, const crypto::Digest256& token) override {
-    const auto at = rows.find(token);
-    return at == rows.end() ? std::nullopt : std::optional(at->second);
-  }
-  core::Result<bool> consume(core::Tx&, const crypto::Digest256& token) override { return rows.erase(token) == 1; }
-  core::Result<int64_t> prune(core::Tx&, core::Time before, int64_t limit) override {
-    int64_t removed = 0;
-    std::erase_if(rows,
-                  [&](const auto& row) { return row.second.expires_at < before && removed < limit && ++removed; });
-    return removed;
-  }
-};
+using FakeNotices = FakeTokens<risk::NoticeStore, risk::Notice>;
 
 class FakeApprovals final : public risk::ApprovalStore {
  public:

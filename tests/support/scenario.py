@@ -54,6 +54,17 @@ def assert_ended(answer, reason):
     assert answer.json["reason"] == reason
 
 
+def events_of(usher, email):
+    """(action, detail) of each event that happened to the account, the oldest first."""
+    query = ("SELECT action, detail FROM audit_events JOIN users ON users.id = subject WHERE email = ? "
+             "ORDER BY at, audit_events.id")
+    return [tuple(row) for row in records(usher, query, email)]
+
+
+def actions_of(usher, email):
+    return [action for action, _ in events_of(usher, email)]
+
+
 def dead(usher, signed_in, reason):
     """Neither token of a session opens anything, and both say why."""
     assert_ended(usher.get("/auth/me", token=signed_in.access), reason)
