@@ -32,11 +32,7 @@ class SqlGuessStore final : public GuessStore {
   }
 
   core::Result<int64_t> prune(core::Tx& tx, core::Time before, int64_t limit) override {
-    return TRY(storage::sql(tx).query(
-                   "DELETE FROM guesses WHERE subject IN (SELECT subject FROM guesses WHERE last_at < "
-                   "$1 LIMIT $2)",
-                   before, limit))
-        .changed();
+    return storage::prune(tx, {"guesses", "subject", "last_at"}, before, limit);
   }
 };
 

@@ -26,11 +26,7 @@ class SqlChallengeStore final : public ChallengeStore {
   }
 
   core::Result<int64_t> prune(core::Tx& tx, core::Time before, int64_t limit) override {
-    return TRY(storage::sql(tx).query(
-                   "DELETE FROM sign_in_challenges WHERE token_hash IN (SELECT token_hash FROM sign_in_challenges"
-                   " WHERE expires_at < $1 LIMIT $2)",
-                   before, limit))
-        .changed();
+    return storage::prune(tx, {"sign_in_challenges", "token_hash", "expires_at"}, before, limit);
   }
 };
 

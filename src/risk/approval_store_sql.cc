@@ -55,10 +55,7 @@ class SqlApprovalStore final : public ApprovalStore {
   }
 
   core::Result<int64_t> prune(core::Tx& tx, core::Time before, int64_t limit) override {
-    return TRY(storage::sql(tx).query(
-                   "DELETE FROM approvals WHERE id IN (SELECT id FROM approvals WHERE at < $1 LIMIT $2)", before,
-                   limit))
-        .changed();
+    return storage::prune(tx, {"approvals", "id", "at"}, before, limit);
   }
 };
 

@@ -30,10 +30,7 @@ class SqlFamiliarStore final : public FamiliarStore {
   }
 
   core::Result<int64_t> prune(core::Tx& tx, core::Time before, int64_t limit) override {
-    return TRY(storage::sql(tx).query("DELETE FROM familiar WHERE (user_id, trait) IN (SELECT user_id, trait FROM "
-                                      "familiar WHERE last_at < $1 LIMIT $2)",
-                                      before, limit))
-        .changed();
+    return storage::prune(tx, {"familiar", "user_id, trait", "last_at"}, before, limit);
   }
 
   core::Result<> put_try(core::Tx& tx, const std::string& source, const crypto::Digest256& account,
@@ -53,10 +50,7 @@ class SqlFamiliarStore final : public FamiliarStore {
   }
 
   core::Result<int64_t> prune_tries(core::Tx& tx, core::Time before, int64_t limit) override {
-    return TRY(storage::sql(tx).query("DELETE FROM tried_accounts WHERE (source, account) IN (SELECT source, account "
-                                      "FROM tried_accounts WHERE at < $1 LIMIT $2)",
-                                      before, limit))
-        .changed();
+    return storage::prune(tx, {"tried_accounts", "source, account", "at"}, before, limit);
   }
 };
 

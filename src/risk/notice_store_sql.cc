@@ -33,10 +33,7 @@ class SqlNoticeStore final : public NoticeStore {
   }
 
   core::Result<int64_t> prune(core::Tx& tx, core::Time before, int64_t limit) override {
-    return TRY(storage::sql(tx).query("DELETE FROM sign_in_notices WHERE token_hash IN (SELECT token_hash FROM "
-                                      "sign_in_notices WHERE expires_at < $1 LIMIT $2)",
-                                      before, limit))
-        .changed();
+    return storage::prune(tx, {"sign_in_notices", "token_hash", "expires_at"}, before, limit);
   }
 };
 

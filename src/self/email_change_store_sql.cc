@@ -43,10 +43,7 @@ class SqlStore final : public EmailChangeStore {
   }
 
   core::Result<int64_t> prune(core::Tx& tx, core::Time before, int64_t limit) override {
-    return TRY(storage::sql(tx).query("DELETE FROM email_changes WHERE user_id IN (SELECT user_id FROM email_changes "
-                                      "WHERE asked_at < $1 LIMIT $2)",
-                                      before, limit))
-        .changed();
+    return storage::prune(tx, {"email_changes", "user_id", "asked_at"}, before, limit);
   }
 };
 

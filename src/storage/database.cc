@@ -80,4 +80,11 @@ Param Row::as_param(int column) const {
   std::unreachable();
 }
 
+core::Result<int64_t> prune(core::Tx& tx, const Old& old, core::Time before, int64_t limit) {
+  std::string text("DELETE FROM ");
+  text.append(old.table).append(" WHERE (").append(old.key).append(") IN (SELECT ").append(old.key);
+  text.append(" FROM ").append(old.table).append(" WHERE ").append(old.column).append(" < $1 LIMIT $2)");
+  return TRY(sql(tx).query(text, before, limit)).changed();
+}
+
 }  // namespace storage

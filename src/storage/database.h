@@ -165,6 +165,14 @@ class Transaction : public core::Tx {
 // The Tx that a service handed to a store, as what it is.
 inline Transaction& sql(core::Tx& tx) { return static_cast<Transaction&>(tx); }
 
+// Rows of `table` that are older than `before` by `column`.
+struct Old {
+  std::string_view table, key;  // `key` names one row: "id", or "user_id, trait"
+  std::string_view column;
+};
+// Removes up to `limit` of them; how many. The parts of `old` are constants.
+core::Result<int64_t> prune(core::Tx& tx, const Old& old, core::Time before, int64_t limit);
+
 enum class Engine { sqlite, postgres };
 
 class Database : public core::Transactor {

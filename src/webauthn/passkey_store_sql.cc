@@ -116,11 +116,7 @@ class SqlPasskeyStore final : public PasskeyStore {
   }
 
   Result<int64_t> prune_challenges(core::Tx& tx, core::Time before, int64_t limit) override {
-    return TRY(storage::sql(tx).query(
-                   "DELETE FROM passkey_challenges WHERE challenge_hash IN (SELECT challenge_hash FROM"
-                   " passkey_challenges WHERE expires_at < $1 LIMIT $2)",
-                   before, limit))
-        .changed();
+    return storage::prune(tx, {"passkey_challenges", "challenge_hash", "expires_at"}, before, limit);
   }
 };
 
