@@ -29,23 +29,26 @@ core::Result<> GuessLimit::check(core::Tx& tx, std::string_view whose) {
   return guesses ? refuse(*guesses) : core::Result<>{};
 }
 
-core::Result<int64_t> GuessLimit::failures(core::Tx& tx, std::string_view whose) {
-  const auto guesses = TRY(store_.find(tx, subject_of(whose)));
-  return guesses ? guesses->failures : 0;
-}
-
 core::Result<core::Result<>> GuessLimit::judge(core::Tx& tx, std::string_view whose, Guess guess) {
+  if (guess == Guess::right) {
+    const auto heard = TRY(judge_right(tx, whose));
+    return heard ? core::Result<>{} : core::Result<>(std::unexpected(heard.error()));
+  }
   if (!counts()) return core::Result<>{};
   const Subject subject = subject_of(whose);
-  if (guess == Guess::right && !TRY(store_.find(tx, subject))) return core::Result<>{};
   const Guesses guesses = TRY(store_.lock(tx, subject));
   if (auto late = refuse(guesses); !late) return late;
-  if (guess == Guess::right) {
-    TRY(store_.remove(tx, subject));
-    return core::Result<>{};
-  }
   TRY(store_.update(tx, subject, after_failure(guesses, rules_, clock_.now())));
   return core::Result<>{};
+}
+
+core::Result<core::Result<int64_t>> GuessLimit::judge_right(core::Tx& tx, std::string_view whose) {
+  const Subject subject = subject_of(whose);
+  if (!counts() || !TRY(store_.find(tx, subject))) return 0;
+  const Guesses guesses = TRY(store_.lock(tx, subject));
+  if (const auto late = refuse(guesses); !late) return core::Result<int64_t>(std::unexpected(late.error()));
+  TRY(store_.remove(tx, subject));
+  return guesses.failures;
 }
 
 core::Result<> GuessLimit::forget(core::Tx& tx, std::string_view whose) { return store_.remove(tx, subject_of(whose)); }

@@ -24,8 +24,8 @@ class GuessLimit {
   // the rules allow: what comes too late is told too_many_attempts, right or wrong, and learns nothing. That is a
   // value, so that the transaction is committed.
   core::Result<core::Result<>> judge(core::Tx& tx, std::string_view whose, Guess guess);
-  // Wrong ones in a row so far.
-  core::Result<int64_t> failures(core::Tx& tx, std::string_view whose);
+  // The same of a right one: how many wrong ones in a row came before it.
+  core::Result<core::Result<int64_t>> judge_right(core::Tx& tx, std::string_view whose);
   // It was proved by other means: it begins anew.
   core::Result<> forget(core::Tx& tx, std::string_view whose);
   // Removes up to `limit` rows that count for nothing any more; how many.

@@ -4,6 +4,15 @@ namespace login {
 
 using core::Code, core::Result;
 
+// The transaction of a sign-in, and what is given out for it.
+template <class F>
+auto Service::complete(accounts::UserId user, const audit::Origin& origin, F&& admit)
+    -> std::invoke_result_t<F, core::Tx&>::value_type {
+  auto admitted = parts_.transactor.atomically(admit);
+  if (!admitted) TRY(record_refusal(admitted.error(), user, origin));
+  return with_access_token(TRY(TRY(std::move(admitted))));
+}
+
 Result<SignInOutcome> Service::login(std::string_view text, const crypto::Secret& password,
                                      const devices::Device& device, const audit::Origin& origin, Leaving leaving) {
   TRY(parts_.sessions.check_clock());
@@ -15,10 +24,7 @@ Result<SignInOutcome> Service::login(std::string_view text, const crypto::Secret
   if (user->delete_after && leaving == Leaving::refused)
     return refuse(email, user, limits::Guess::right, Code::account_deletion_pending, origin);
   const std::string new_hash = TRY(stronger_hash(*user, password));
-  auto admitted =
-      parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, *user, new_hash, device, origin); });
-  if (!admitted) TRY(record_refusal(admitted.error(), user->id, origin));
-  return with_access_token(TRY(TRY(std::move(admitted))));
+  return complete(user->id, origin, [&](core::Tx& tx) { return admit(tx, *user, new_hash, device, origin); });
 }
 
 Result<> Service::record_refusal(const core::Error& error, accounts::UserId user, const audit::Origin& origin) {
@@ -76,12 +82,12 @@ Result<Result<SignInOutcome>> Service::admit(core::Tx& tx, const accounts::User&
                                              const devices::Device& device, const audit::Origin& origin) {
   auto user = TRY(parts_.users.lock(tx, proved.id));
   TRY(parts_.watch.note_try(tx, proved.email_key, origin));
-  if (parts_.watch.rules().on(risk::Signal::after_failures))
-    TRY(parts_.watch.note_failures(tx, proved.id, TRY(parts_.guesses.failures(tx, proved.email_key))));
-  if (auto late = TRY(parts_.guesses.judge(tx, proved.email_key, limits::Guess::right)); !late) {
+  const auto failures = TRY(parts_.guesses.judge_right(tx, proved.email_key));
+  if (!failures) {
     TRY(parts_.audit.append(tx, {"login.failed", proved.id.value, {}, "too_many_attempts"}, origin));
-    return Result<SignInOutcome>(std::unexpected(late.error()));
+    return Result<SignInOutcome>(std::unexpected(failures.error()));
   }
+  TRY(parts_.watch.note_failures(tx, proved.id, *failures));
   if (!user || !user->active() || user->auth_epoch != proved.auth_epoch)
     return Result<SignInOutcome>(core::fail(Code::invalid_credentials));
   if (!user->email_verified_at) {
@@ -132,10 +138,8 @@ Result<SecondStep> Service::second_step(core::Tx& tx, accounts::UserId user, std
 Result<SignInOutcome> Service::verify_factor(const crypto::Secret& token, CodeMethod method, const crypto::Secret& code,
                                              const devices::Device& device, const audit::Origin& origin) {
   const auto id = TRY(who_waits(token));
-  auto admitted = parts_.transactor.atomically(
-      [&](core::Tx& tx) { return admit_by_factor(tx, id, token, method, code, device, origin); });
-  if (!admitted) TRY(record_refusal(admitted.error(), id, origin));
-  return with_access_token(TRY(TRY(std::move(admitted))));
+  return complete(id, origin,
+                  [&](core::Tx& tx) { return admit_by_factor(tx, id, token, method, code, device, origin); });
 }
 
 Result<accounts::UserId> Service::who_waits(const crypto::Secret& token) {
@@ -193,10 +197,7 @@ Result<Result<std::string>> Service::prove(core::Tx& tx, const accounts::User& u
 Result<SignedIn> Service::complete_approved(const crypto::Secret& token, const devices::Device& device,
                                             const audit::Origin& origin) {
   const auto id = TRY(who_waits(token));
-  auto admitted =
-      parts_.transactor.atomically([&](core::Tx& tx) { return admit_approved(tx, id, token, device, origin); });
-  if (!admitted) TRY(record_refusal(admitted.error(), id, origin));
-  return with_access_token(TRY(TRY(std::move(admitted))));
+  return complete(id, origin, [&](core::Tx& tx) { return admit_approved(tx, id, token, device, origin); });
 }
 
 // A denial is a value of the transaction, so that the token stays used up.

@@ -104,6 +104,9 @@ class Service {
   core::Result<> record_refusal(const core::Error& error, accounts::UserId user, const audit::Origin& origin);
 
  private:
+  template <class F>
+  auto complete(accounts::UserId user, const audit::Origin& origin, F&& admit)
+      -> std::invoke_result_t<F, core::Tx&>::value_type;
   core::Result<std::optional<accounts::User>> find(core::Tx& tx, const accounts::Email& email);
   core::Result<bool> verify_password(const std::optional<accounts::User>& user, const crypto::Secret& password);
   core::Result<std::optional<accounts::User>> find_to_sign_in(const std::optional<accounts::Email>& email);

@@ -1,6 +1,5 @@
 #include "risk/not_me.h"
 
-#include "crypto/base64url.h"
 #include "mail/templates.h"
 
 namespace risk {
@@ -9,9 +8,7 @@ using core::Result;
 
 Result<> NotMe::tell(core::Tx& tx, const accounts::User& user, const sessions::Session& session,
                      const Judgement& judgement) {
-  std::array<uint8_t, 32> bytes{};
-  parts_.random.fill(bytes);
-  const crypto::Secret token("ush_n_" + crypto::base64url_encode(bytes));
+  const crypto::Secret token("ush_n_" + parts_.random.token());
   const core::Time now = parts_.clock.now(), end = now + parts_.config.not_me_life;
   const Notice notice{user.id, session.id, session.device.name.value_or(""), session.ip_address, now, end};
   TRY(parts_.notices.create(tx, crypto::sha256(token.bytes()), notice));

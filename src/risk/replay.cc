@@ -1,13 +1,8 @@
 #include "risk/replay.h"
 
-#include <algorithm>
+#include "risk/traits.h"
 
 namespace risk {
-namespace {
-
-constexpr core::Millis window = std::chrono::hours(1);  // as watch.cc
-
-}  // namespace
 
 std::optional<Judgement> Replay::feed(const audit::Record& record) {
   const bool succeeded = record.event.action == "session.created";
@@ -31,23 +26,19 @@ std::optional<Judgement> Replay::feed(const audit::Record& record) {
 
 Facts Replay::facts_of(User& user, const audit::Record& record, const Place& place) {
   std::erase_if(user.familiar, [&](const auto& trait) { return trait.second + familiar_for_ <= record.at; });
-  const auto known = [&, first = user.familiar.empty()](const std::string& trait) {
-    const bool found = user.familiar.contains(trait);
-    user.familiar[trait] = record.at;
-    return found && !first;
-  };
+  const auto known = [&](const std::string& trait) { return !user.familiar.insert_or_assign(trait, record.at).second; };
   Facts facts{.first = user.familiar.empty(), .now = record.at, .place = place, .last = user.last};
   facts.after_failures = user.failures >= rules_.failures;
-  facts.known_device = known("device " + record.origin.device);
-  facts.known_network = known("network " + network_of(record.origin.ip_address));
-  facts.known_country = known("country " + place.country);
+  facts.known_device = known(device_trait({.name = record.origin.device}));
+  facts.known_network = known(network_trait(record.origin.ip_address));
+  facts.known_country = known(country_trait(place));
   return facts;
 }
 
 int64_t Replay::count_accounts(const std::string& network, const std::string& account, core::Time at) {
   auto& tried = tries_[network];
   tried[account] = at;
-  std::erase_if(tried, [&](const auto& one) { return one.second < at - window; });
+  std::erase_if(tried, [&](const auto& one) { return one.second < at - tries_window; });
   return std::ssize(tried);
 }
 

@@ -2,6 +2,7 @@
 // Does not own: what is known of a user (familiar_store.h), where an address is (places.h), acting on it (watch.h).
 // Thread rule: pure functions on values.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <vector>
@@ -44,6 +45,9 @@ constexpr std::array<core::Name<Action>, 6> names_of(Action) {
            {block, "block"}}};
 }
 
+// How long the tries of a source add up.
+inline constexpr core::Millis tries_window = std::chrono::hours(1);
+
 // What each signal leads to, and where counts become one.
 struct Rules {
   std::array<Action, names_of(Signal{}).size()> actions{};
@@ -54,6 +58,7 @@ struct Rules {
   Action of(Signal signal) const { return actions[static_cast<size_t>(signal)]; }
   Action& of(Signal signal) { return actions[static_cast<size_t>(signal)]; }
   bool on(Signal signal) const { return of(signal) != Action::off; }
+  Action strictest() const { return *std::ranges::max_element(actions); }
 };
 
 // Where a user was last, while a session of his lives.

@@ -9,11 +9,7 @@ namespace {
 
 using core::Result;
 
-constexpr core::Millis window = std::chrono::hours(1);  // within which a source tries many accounts
 const std::string failures_trait = "failures";
-
-std::string network_trait(const audit::Origin& origin) { return "network " + network_of(origin.ip_address); }
-std::string country_trait(const Place& place) { return "country " + place.country; }
 
 bool has(const std::vector<Trait>& traits, const std::string& text) {
   return std::ranges::find(traits, text, &Trait::text) != traits.end();
@@ -21,23 +17,16 @@ bool has(const std::vector<Trait>& traits, const std::string& text) {
 
 }  // namespace
 
-std::string device_trait(const devices::Device& device) {
-  if (device.device_id && !device.device_id->empty()) return "device id " + *device.device_id;
-  return "device " + device.platform.value_or("") + ' ' + device.name.value_or("");
-}
-
-bool Watch::may_ask() const {
-  return std::ranges::any_of(rules().actions, [](Action action) { return action >= Action::step_up; });
-}
+bool Watch::may_ask() const { return rules().strictest() >= Action::step_up; }
 
 Result<Judgement> Watch::judge(core::Tx& tx, accounts::UserId user, const devices::Device& device,
                                const audit::Origin& origin) {
-  if (std::ranges::count(rules().actions, Action::off) == std::ssize(rules().actions)) return Judgement{};
+  if (rules().strictest() == Action::off) return Judgement{};
   const core::Time now = parts_.clock.now();
   const auto traits = TRY(familiar_to(tx, user));
   Facts facts{.first = traits.empty(),
               .known_device = has(traits, device_trait(device)),
-              .known_network = has(traits, network_trait(origin)),
+              .known_network = has(traits, network_trait(origin.ip_address)),
               .now = now,
               .place = parts_.places.find(origin.ip_address),
               .after_failures = has(traits, failures_trait)};
@@ -45,7 +34,7 @@ Result<Judgement> Watch::judge(core::Tx& tx, accounts::UserId user, const device
   if (rules().on(Signal::impossible_travel)) facts.last = TRY(last_seen(tx, user));
   if (rules().on(Signal::many_accounts))
     facts.accounts =
-        TRY(parts_.familiar.count_tries(tx, network_of(origin.ip_address), now - window, rules().many_accounts));
+        TRY(parts_.familiar.count_tries(tx, network_of(origin.ip_address), now - tries_window, rules().many_accounts));
   return risk::judge(facts, rules());
 }
 
@@ -68,7 +57,8 @@ Result<> Watch::accept(core::Tx& tx, const accounts::User& user, const sessions:
     return wanted ? parts_.familiar.put(tx, user.id, {trait, session.created_at}) : Result<>{};
   };
   TRY(remember(rules().on(Signal::new_device), device_trait(session.device)));
-  TRY(remember(rules().on(Signal::new_network) || rules().on(Signal::second_network), network_trait(origin)));
+  TRY(remember(rules().on(Signal::new_network) || rules().on(Signal::second_network),
+               network_trait(origin.ip_address)));
   TRY(remember(rules().on(Signal::new_country), country_trait(parts_.places.find(origin.ip_address))));
   if (judgement.action == Action::off) return {};
   TRY(parts_.familiar.remove(tx, user.id, failures_trait));
@@ -78,7 +68,7 @@ Result<> Watch::accept(core::Tx& tx, const accounts::User& user, const sessions:
 Result<> Watch::moved(core::Tx& tx, const accounts::User& user, const sessions::Session& session,
                       const std::string& before, const audit::Origin& origin) {
   if (network_of(before) == network_of(origin.ip_address)) return {};
-  const auto trait = network_trait(origin);
+  const auto trait = network_trait(origin.ip_address);
   const bool known = has(TRY(familiar_to(tx, user.id)), trait);
   const auto judgement = risk::judge({.first = true, .moved = !known}, rules());  // of a sign-in's facts none
   TRY(parts_.familiar.put(tx, user.id, {trait, parts_.clock.now()}));
@@ -105,7 +95,7 @@ Result<> Watch::note_failures(core::Tx& tx, accounts::UserId user, int64_t failu
 Result<int64_t> Watch::prune(core::Tx& tx, int64_t limit) {
   const core::Time now = parts_.clock.now();
   const auto traits = TRY(parts_.familiar.prune(tx, now - parts_.config.familiar_for, limit));
-  return traits + TRY(parts_.familiar.prune_tries(tx, now - window, limit));
+  return traits + TRY(parts_.familiar.prune_tries(tx, now - tries_window, limit));
 }
 
 }  // namespace risk

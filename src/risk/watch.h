@@ -7,13 +7,10 @@
 #include "risk/familiar_store.h"
 #include "risk/not_me.h"
 #include "risk/risk_config.h"
+#include "risk/traits.h"
 #include "sessions/session_store.h"
 
 namespace risk {
-
-// A device as it is remembered: by the id that its client sends, else by platform and name. One that nobody can tell
-// from others is familiar once it was used.
-std::string device_trait(const devices::Device& device);
 
 class Watch {
  public:
