@@ -111,8 +111,7 @@ Result<sessions::SessionListJson> list_sessions(Service& service, Context& conte
   const auto found = TRY(service.list_sessions(id, page));
   sessions::SessionListJson out;
   if (std::ssize(found) == page.limit) out.next_cursor = sessions::to_cursor(found.back());
-  for (const auto& session : found)
-    out.sessions.push_back(sessions::to_json(session, SessionId{context.caller->session}));
+  for (const auto& session : found) out.sessions.push_back(sessions::to_json(session, sessions::session_of(context)));
   return out;
 }
 

@@ -5,9 +5,16 @@
 #include <cassert>
 #include <cstring>
 
+#include "crypto/base64url.h"
 #include "crypto/library.h"
 
 namespace crypto {
+
+std::string Random::token() {
+  std::array<uint8_t, 32> bytes{};
+  fill(bytes);
+  return base64url_encode(bytes);
+}
 
 uint32_t Random::below(uint32_t bound) {
   assert(bound > 0);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <random>
 #include <span>
+#include <string>
 
 #include "core/clock.h"
 #include "core/id.h"
@@ -20,6 +21,8 @@ class Random {
  public:
   virtual ~Random() = default;
   virtual void fill(std::span<uint8_t> out) = 0;
+  // 43 characters of base64url: 256 bits that nobody guesses.
+  std::string token();
   // Uniform in [0, bound), without modulo bias.
   uint32_t below(uint32_t bound);
   // UUIDv7 (RFC 9562 section 5.7): the milliseconds of `now`, then 74 random bits.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sessions/session.h"
+
 namespace history {
 namespace {
 
@@ -24,16 +26,6 @@ constexpr Kind kinds[] = {{"session.created", Outcome::succeeded, Detail::method
                           {"login.denied", Outcome::denied, Detail::nothing},
                           {"factor.refused", Outcome::refused, Detail::method, "otp_invalid", true},
                           {"user.code_refused", Outcome::refused, Detail::nothing, "otp_invalid", true}};
-
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find(' ', begin), text.size());
-    if (end > begin) words.emplace_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return words;
-}
 
 // "sign_in_refused: new_country" tells an administrator more than whoever was refused.
 std::string reason_of(const Kind& kind, const std::string& detail) {
@@ -60,7 +52,7 @@ std::optional<Attempt> attempt_of(const audit::Record& record) {
                  .at = record.at,
                  .outcome = kind->outcome,
                  .reason = reason_of(*kind, record.event.detail),
-                 .methods = names_methods ? words_of(record.event.detail) : std::vector<std::string>{},
+                 .methods = names_methods ? sessions::methods_of(record.event.detail) : std::vector<std::string>{},
                  .device = record.origin.device,
                  .ip_address = record.origin.ip_address,
                  .request_id = record.origin.request_id,

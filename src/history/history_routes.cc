@@ -2,6 +2,7 @@
 
 #include "history/history_json.h"
 #include "http/page.h"
+#include "sessions/session_routes.h"
 
 namespace history {
 namespace {
@@ -57,7 +58,7 @@ std::vector<http::Route> routes(core::Transactor& transactor, audit::Store& audi
   all.push_back(http::route<NoBody, HistoryJson>(
       operation("/auth/history", "listHistory", "Attempts to sign in to the caller's account, newest first.",
                 Guard::session(), {Code::validation_failed}),
-      [&transactor, &audit](Context& c) { return list(c, UserId{c.caller->user}, transactor, audit); }));
+      [&transactor, &audit](Context& c) { return list(c, sessions::user_of(c), transactor, audit); }));
   all.push_back(http::route<NoBody, HistoryJson>(
       operation("/users/{id}/history", "listUserHistory", "Attempts to sign in to a user's account, newest first.",
                 Guard::permission("sessions:read"), {Code::validation_failed, Code::not_found}),

@@ -6,7 +6,8 @@
 namespace login {
 namespace {
 
-using core::Code, core::Result, http::Context, http::Guard, http::Method, http::NoBody, sessions::origin_of;
+using core::Code, core::Result, http::Context, http::Guard, http::Method, http::NoBody, sessions::origin_of,
+    sessions::user_of;
 
 Result<TokensJson> claim(Context& context, const ApprovalClaimRequest& request, const RouteParts& parts) {
   const auto device = device_of(context, request.device, parts);
@@ -15,20 +16,20 @@ Result<TokensJson> claim(Context& context, const ApprovalClaimRequest& request, 
 
 Result<ApprovalListJson> list(const Context& context, const RouteParts& parts) {
   ApprovalListJson out;
-  for (auto& one : TRY(parts.approvals.list(accounts::UserId{context.caller->user})))
+  for (auto& one : TRY(parts.approvals.list(user_of(context))))
     out.approvals.push_back({one.id, std::move(one.device), std::move(one.ip_address), one.at, one.expires_at});
   return out;
 }
 
 Result<NoBody> approve(const Context& context, const ApproveRequest& request, const RouteParts& parts) {
   const auto id = TRY(context.path_id<risk::ApprovalId>("id"));
-  TRY(parts.approvals.approve(accounts::UserId{context.caller->user}, id, request.number, origin_of(context)));
+  TRY(parts.approvals.approve(user_of(context), id, request.number, origin_of(context)));
   return NoBody{};
 }
 
 Result<NoBody> deny(const Context& context, const RouteParts& parts) {
   const auto id = TRY(context.path_id<risk::ApprovalId>("id"));
-  TRY(parts.approvals.deny(accounts::UserId{context.caller->user}, id, origin_of(context)));
+  TRY(parts.approvals.deny(user_of(context), id, origin_of(context)));
   return NoBody{};
 }
 

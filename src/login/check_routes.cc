@@ -4,6 +4,7 @@
 #include "http/text.h"
 #include "login/gate.h"
 #include "sessions/session_json.h"
+#include "sessions/session_routes.h"
 
 namespace login {
 namespace {
@@ -113,8 +114,7 @@ bool me_fast(sessions::Checker& checker, const Request& request, FastAnswer& ans
 }
 
 Result<http::Response> me(sessions::Checker& checker, Context& context) {
-  const auto living =
-      TRY(checker.load(accounts::UserId{context.caller->user}, sessions::SessionId{context.caller->session}, me_text));
+  const auto living = TRY(checker.load(sessions::user_of(context), sessions::session_of(context), me_text));
   http::Response response;
   append_me(response.body, *me_text(living), living.session.last_active_at);
   return response;

@@ -12,7 +12,8 @@
 namespace login {
 namespace {
 
-using core::Code, core::Result, http::Context, http::Guard, http::Method, http::NoBody, sessions::origin_of;
+using core::Code, core::Result, http::Context, http::Guard, http::Method, http::NoBody, sessions::origin_of,
+    sessions::session_of, sessions::user_of;
 
 const std::string sent_if_known = "If the address has an account that waits for it, a code is on its way.";
 
@@ -74,21 +75,18 @@ Result<TokensJson> passkey_sign_in(Context& context, PasskeySignInRequest reques
 
 Result<TokensJson> step_up_by_passkey(Context& context, PasskeyProofRequest request, const RouteParts& parts) {
   const auto answer = TRY(webauthn::assertion_of(std::move(request.credential)));
-  return to_json(
-      TRY(parts.step_up.prove_by_passkey(accounts::UserId{context.caller->user},
-                                         sessions::SessionId{context.caller->session}, answer, origin_of(context))),
-      parts);
+  return to_json(TRY(parts.step_up.prove_by_passkey(user_of(context), session_of(context), answer, origin_of(context))),
+                 parts);
 }
 
 Result<TokensJson> step_up(Context& context, const StepUpRequest& request, const RouteParts& parts) {
-  return to_json(
-      TRY(parts.step_up.prove(accounts::UserId{context.caller->user}, sessions::SessionId{context.caller->session},
-                              request.method, request.proof, origin_of(context))),
-      parts);
+  return to_json(TRY(parts.step_up.prove(user_of(context), session_of(context), request.method, request.proof,
+                                         origin_of(context))),
+                 parts);
 }
 
 Result<Message> send_step_up_code(Context& context, const RouteParts& parts) {
-  TRY(parts.step_up.send_code(accounts::UserId{context.caller->user}));
+  TRY(parts.step_up.send_code(user_of(context)));
   return Message{"A code is on its way to the account's address, unless one was sent a moment ago."};
 }
 
@@ -99,17 +97,15 @@ Result<TokensJson> refresh(Context& context, RefreshRequest request, const Route
 
 Result<NoBody> logout(Context& context, const RouteParts& parts) {
   context.headers.emplace_back("Clear-Site-Data", "\"cache\"");
-  TRY(parts.service.logout(accounts::UserId{context.caller->user}, sessions::SessionId{context.caller->session},
-                           origin_of(context)));
+  TRY(parts.service.logout(user_of(context), session_of(context), origin_of(context)));
   return NoBody{};
 }
 
 Result<sessions::RevokedJson> logout_all(Context& context, const RouteParts& parts) {
   const auto except = context.query_value("except");
   if (except && *except != "current") return core::fail_field("except", "not_allowed", "must be current");
-  const auto kept = except ? std::optional(sessions::SessionId{context.caller->session}) : std::nullopt;
-  return sessions::RevokedJson{
-      TRY(parts.service.logout_all(accounts::UserId{context.caller->user}, kept, origin_of(context)))};
+  const auto kept = except ? std::optional(session_of(context)) : std::nullopt;
+  return sessions::RevokedJson{TRY(parts.service.logout_all(user_of(context), kept, origin_of(context)))};
 }
 
 Result<UserAnswer> rename(Context& context, RenameRequest request, const RouteParts& parts) {

@@ -1,13 +1,9 @@
 #include "mfa/challenges.h"
 
-#include "crypto/base64url.h"
-
 namespace mfa {
 
 core::Result<crypto::Secret> Challenges::begin(core::Tx& tx, const accounts::User& user, std::string_view amr) {
-  std::array<uint8_t, 32> bytes{};
-  random_.fill(bytes);
-  crypto::Secret token("ush_m_" + crypto::base64url_encode(bytes));
+  crypto::Secret token("ush_m_" + random_.token());
   TRY(store_.create(tx, crypto::sha256(token.bytes()),
                     {.user = user.id,
                      .auth_epoch = user.auth_epoch,

@@ -8,10 +8,9 @@
 namespace mfa {
 namespace {
 
-using core::Code, core::Result, http::Context, http::Guard, http::NoBody, sessions::origin_of;
+using core::Code, core::Result, http::Context, http::Guard, http::NoBody, sessions::origin_of, sessions::session_of,
+    sessions::user_of;
 
-accounts::UserId user_of(const Context& context) { return accounts::UserId{context.caller->user}; }
-sessions::SessionId session_of(const Context& context) { return sessions::SessionId{context.caller->session}; }
 Proof proof_of(ProofRequest request) { return {std::move(request.password), request.method, std::move(request.code)}; }
 
 Result<StatusJson> status(Context& context, OwnFactors& own) {

@@ -61,8 +61,8 @@ Result<sessions::RevokedJson> reset(Context& context, const ResetRequest& reques
 Result<sessions::RevokedJson> change(Context& context, const ChangeRequest& request, Service& service) {
   const core::Beat beat;
   return sessions::RevokedJson{
-      TRY(service.change(accounts::UserId{context.caller->user}, sessions::SessionId{context.caller->session},
-                         request.current_password, request.new_password, sessions::origin_of(context)))};
+      TRY(service.change(sessions::user_of(context), sessions::session_of(context), request.current_password,
+                         request.new_password, sessions::origin_of(context)))};
 }
 
 }  // namespace

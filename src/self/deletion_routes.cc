@@ -26,8 +26,7 @@ struct AccountDeleted {
 };
 
 Result<AccountDeleted> ask(Context& context, const DeleteAccountRequest& request, Deletion& deletion) {
-  return AccountDeleted{
-      TRY(deletion.ask(accounts::UserId{context.caller->user}, request.password, sessions::origin_of(context)))};
+  return AccountDeleted{TRY(deletion.ask(sessions::user_of(context), request.password, sessions::origin_of(context)))};
 }
 
 }  // namespace

@@ -45,14 +45,13 @@ struct EmailChanged {
 
 Result<ChangeEmailAnswer> ask(Context& context, const ChangeEmailRequest& request, EmailChange& change) {
   const core::Beat beat;
-  TRY(change.ask(accounts::UserId{context.caller->user}, request.new_email, request.password,
-                 sessions::origin_of(context)));
+  TRY(change.ask(sessions::user_of(context), request.new_email, request.password, sessions::origin_of(context)));
   return ChangeEmailAnswer{"Two codes are on their way: one to the old address, one to the new."};
 }
 
 Result<EmailChanged> confirm(Context& context, const ConfirmEmailRequest& request, EmailChange& change) {
-  const auto user = TRY(change.confirm(accounts::UserId{context.caller->user}, request.current_code, request.new_code,
-                                       sessions::origin_of(context)));
+  const auto user = TRY(
+      change.confirm(sessions::user_of(context), request.current_code, request.new_code, sessions::origin_of(context)));
   return EmailChanged{user.email};
 }
 

@@ -105,10 +105,7 @@ Service::Plain Service::answer(Whole found, const Presented& presented) const {
   if (ended_by_clock(session, presented)) return {};
   const Verdict verdict = verdict_of(session, presented);
   if (verdict != Verdict::rotate && verdict != Verdict::repeat) return {};
-  if (verdict == Verdict::rotate) {
-    if (session.ip_address != presented.origin.ip_address) found.address_before = session.ip_address;
-    rotate(session, presented);
-  }
+  if (verdict == Verdict::rotate) rotate(found, presented);
   return {Answer(std::move(found)), verdict == Verdict::rotate};
 }
 
@@ -124,16 +121,18 @@ core::Result<core::Result<Whole>> Service::answer_on_record(core::Tx& tx, Whole 
   const auto* action = late ? "session.refresh_repeated_late" : "session.refresh_fast_forward";
   TRY(audit_.append(tx, {action, session.user.value, session.id.value}, presented.origin));
   if (late) return found;
-  rotate(found.session, presented);
+  rotate(found, presented);
   TRY(store_rotation(tx, found.session));
   return found;
 }
 
-void Service::rotate(Session& session, const Presented& presented) {
+void Service::rotate(Whole& found, const Presented& presented) {
+  Session& session = found.session;
   session.rotation = rotated(session.rotation, presented.token.generation, presented.family, presented.now);
   session.refreshed_at = presented.now;
   session.last_active_at = std::max(session.last_active_at, presented.now);
-  session.ip_address = presented.origin.ip_address;
+  if (session.ip_address == presented.origin.ip_address) return;
+  found.address_before = std::exchange(session.ip_address, presented.origin.ip_address);
 }
 
 core::Result<> Service::store_rotation(core::Tx& tx, const Session& session) {

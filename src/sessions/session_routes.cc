@@ -33,15 +33,14 @@ Result<SessionListJson> list(Context& context, core::Transactor& transactor, Ser
   if (static_cast<int64_t>(found.size()) == page.limit) out.next_cursor = to_cursor(found.back());
   for (Session& session : found) show_recent_use(near, session);
   std::ranges::sort(found, std::greater{}, &Session::last_active_at);
-  for (const Session& session : found) out.sessions.push_back(to_json(session, SessionId{context.caller->session}));
+  for (const Session& session : found) out.sessions.push_back(to_json(session, session_of(context)));
   return out;
 }
 
 Result<RevokedJson> end_one(Context& context, core::Transactor& transactor, Service& service) {
   const auto id = TRY(context.path_id<SessionId>("sessionId"));
-  const bool ended = TRY(transactor.atomically([&](core::Tx& tx) {
-    return service.end(tx, accounts::UserId{context.caller->user}, id, EndReason::logout, origin_of(context));
-  }));
+  const bool ended = TRY(transactor.atomically(
+      [&](core::Tx& tx) { return service.end(tx, user_of(context), id, EndReason::logout, origin_of(context)); }));
   if (!ended) return core::fail(core::Code::not_found);
   return RevokedJson{1};
 }

@@ -6,6 +6,9 @@
 
 namespace sessions {
 
+// Who calls, behind a guard that asks for a session.
+inline accounts::UserId user_of(const http::Context& context) { return accounts::UserId{context.caller->user}; }
+inline SessionId session_of(const http::Context& context) { return SessionId{context.caller->session}; }
 // Where a call comes from, for the record.
 audit::Origin origin_of(const http::Context& context);
 // The same of a call that signs in by `device`.

@@ -94,7 +94,7 @@ class Service {
   Plain answer(Whole found, const Presented& presented) const;
   core::Result<core::Result<Whole>> answer_on_record(core::Tx& tx, Whole found, const Presented& presented);
   core::Result<core::Result<Whole>> end_stolen(core::Tx& tx, const Session& session, const Presented& presented);
-  static void rotate(Session& session, const Presented& presented);
+  static void rotate(Whole& found, const Presented& presented);
   core::Result<> store_rotation(core::Tx& tx, const Session& session);
   std::optional<EndReason> ended_by_clock(const Session& session, const Presented& presented) const;
   Verdict verdict_of(const Session& session, const Presented& presented) const;

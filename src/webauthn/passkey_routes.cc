@@ -6,10 +6,8 @@
 namespace webauthn {
 namespace {
 
-using core::Code, core::Result, http::Context, http::Guard, http::Method, http::NoBody, sessions::origin_of;
-
-accounts::UserId user_of(const Context& context) { return accounts::UserId{context.caller->user}; }
-sessions::SessionId session_of(const Context& context) { return sessions::SessionId{context.caller->session}; }
+using core::Code, core::Result, http::Context, http::Guard, http::Method, http::NoBody, sessions::origin_of,
+    sessions::session_of, sessions::user_of;
 
 int64_t timeout_of(const Config& config) { return core::Millis(config.challenge_life).count(); }
 

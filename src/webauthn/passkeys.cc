@@ -30,9 +30,7 @@ Result<accounts::User> Passkeys::lock(core::Tx& tx, UserId id) {
 }
 
 Result<std::string> Passkeys::begin(core::Tx& tx, Challenge challenge) {
-  std::array<uint8_t, 32> bytes{};
-  parts_.random.fill(bytes);
-  std::string text = crypto::base64url_encode(bytes);
+  std::string text = parts_.random.token();
   challenge.expires_at = parts_.clock.now() + parts_.config.challenge_life;
   TRY(parts_.store.put_challenge(tx, crypto::sha256(text), challenge));
   return text;
