@@ -13,6 +13,16 @@ bool lasting(const Assignment& assignment, std::string_view role) {
   return assignment.role == role && !assignment.expires_at;
 }
 
+// The detail of an event, as docs/OPERATIONS.md has it. One that has expired is not replaced.
+std::string described(const Assignment& made, const std::vector<Assignment>& held) {
+  const auto until = [](const Assignment& one, std::string_view lasting) {
+    return one.expires_at ? " until " + core::iso8601(*one.expires_at) : std::string(lasting);
+  };
+  const auto before = std::ranges::find(held, made.role, &Assignment::role);
+  const bool replaced = before != held.end() && before->current(made.given_at);
+  return made.role + until(made, "") + (replaced ? " instead of" + until(*before, " without end") : "");
+}
+
 }  // namespace
 
 core::Result<std::vector<Assignment>> Service::list_assignments(accounts::UserId user) {
@@ -39,10 +49,10 @@ core::Result<Assignment> Service::assign(accounts::UserId user, const NewAssignm
     if (wanted.role == super_admin && wanted.expires_at) TRY(ensure_not_last_super_admin(tx, user));
     Assignment made{.user = user, .role = wanted.role, .given_at = now, .expires_at = wanted.expires_at};
     if (origin.actor) made.given_by = accounts::UserId{*origin.actor};
+    auto detail = described(made, TRY(roles_.list_assignments(tx, user)).assignments);
     TRY(roles_.assign(tx, made));
     TRY(tell(tx, user, "Given: " + made.role));
-    TRY(record(tx, user, "role.assigned",
-               made.role + (made.expires_at ? " until " + core::iso8601(*made.expires_at) : std::string()), origin));
+    TRY(record(tx, user, "role.assigned", std::move(detail), origin));
     return made;
   });
 }

@@ -52,11 +52,21 @@ core::Result<> check_role(const RoleGraph& graph, const Role& role) {
 
 RoleView view(const RoleGraph& graph, const Role& role) { return {role, graph.permissions(role.name).names()}; }
 
-std::string described(const Role& role) {
-  std::string text = role.name + " permissions=";
-  for (const auto& permission : role.permissions) text += permission + ',';
-  text += " inherits=";
-  for (const auto& inherited : role.inherits) text += inherited + ',';
+void append_missing(std::string& text, std::string_view sign, const std::vector<std::string>& names,
+                    const std::vector<std::string>& others) {
+  for (const auto& name : names)
+    if (std::ranges::find(others, name) == others.end()) text.append(sign).append(name);
+}
+
+// The detail of an event, as docs/OPERATIONS.md has it. Only permissions hold a colon, so that nothing else need tell
+// them from roles.
+std::string described(const Role& before, const Role& after) {
+  std::string text = after.name;
+  append_missing(text, " +", after.permissions, before.permissions);
+  append_missing(text, " -", before.permissions, after.permissions);
+  append_missing(text, " +", after.inherits, before.inherits);
+  append_missing(text, " -", before.inherits, after.inherits);
+  if (before.description != after.description) text += " description";
   return text;
 }
 
@@ -110,10 +120,12 @@ core::Result<RoleView> Service::save(core::Tx& tx, RoleGraph& graph, Role role, 
   TRY(check_role(graph, role));
   keep_sorted(role.permissions);
   keep_sorted(role.inherits);
+  const Role* before = graph.find(role.name);
+  std::string detail = described(before ? *before : Role{}, role);
   graph.put(role);
   TRY(ensure_covers(tx, origin, graph.permissions(role.name)));
   TRY(roles_.put(tx, role, new_stamp()));
-  TRY(audit_.append(tx, {.action = std::string(action), .detail = described(role)}, origin));
+  TRY(audit_.append(tx, {.action = std::string(action), .detail = std::move(detail)}, origin));
   TRY(outbox_.announce(tx, {changes::Kind::roles}));
   return view(graph, role);
 }
@@ -126,7 +138,7 @@ core::Result<> Service::remove(std::string_view name, const audit::Origin& origi
     if (role->seeded) return core::fail(core::Code::role_protected);
     TRY(ensure_covers(tx, origin, graph.permissions(name)));
     TRY(roles_.remove(tx, name, new_stamp()));
-    TRY(audit_.append(tx, {.action = "role.deleted", .detail = described(*role)}, origin));
+    TRY(audit_.append(tx, {.action = "role.deleted", .detail = described(*role, {.name = role->name})}, origin));
     return outbox_.announce(tx, {changes::Kind::roles});
   });
 }
@@ -137,7 +149,7 @@ core::Result<> Service::seed(core::Tx& tx) {
   for (const auto& role : seeded_roles(clock_.now())) {
     if (graph.find(role.name)) continue;
     TRY(roles_.put(tx, role, new_stamp()));
-    TRY(audit_.append(tx, {.action = "role.created", .detail = described(role)}, {}));
+    TRY(audit_.append(tx, {.action = "role.created", .detail = described({}, role)}, {}));
     changed = true;
   }
   if (changed) TRY(outbox_.announce(tx, {changes::Kind::roles}));

@@ -126,7 +126,7 @@ TEST_F(Access, CreateIsRecordedAndAnnounced) {
   EXPECT_EQ(made->effective, (Names{"roles:read", "users:read"}));
   EXPECT_FALSE(made->role.seeded);
   EXPECT_EQ(audit.actions(), "role.created");
-  EXPECT_EQ(audit.records[0].event.detail, "auditor permissions=roles:read,users:read, inherits=user,");
+  EXPECT_EQ(audit.records[0].event.detail, "auditor +roles:read +users:read +user description");
   EXPECT_EQ(audit.records[0].origin.actor, boss.value);
   EXPECT_THAT(outbox.announced, testing::ElementsAre(changes::Change{changes::Kind::roles}));
   EXPECT_EQ(service.list()->size(), 5u);
@@ -178,6 +178,18 @@ TEST_F(Access, UpdateChangesWhatIsGiven) {
   EXPECT_EQ(code(service.update("ghost", {}, by(root))), Code::not_found);
 }
 
+TEST_F(Access, AnEventTellsWhatARoleGainedAndLost) {
+  add_role("r", {"a:b", "c:d"}, {"user"});
+  ASSERT_TRUE(service.update("r", {.permissions = Names{"c:d", "e:f"}, .inherits = Names{"support"}}, by(root)));
+  EXPECT_EQ(audit.records.back().event.detail, "r +e:f -a:b +support -user");
+  ASSERT_TRUE(service.update("r", {.description = "text"}, by(root)));
+  EXPECT_EQ(audit.records.back().event.detail, "r description");
+  ASSERT_TRUE(service.update("r", {.permissions = Names{"e:f", "c:d", "e:f"}}, by(root)));
+  EXPECT_EQ(audit.records.back().event.detail, "r");
+  ASSERT_TRUE(service.remove("r", by(root)));
+  EXPECT_EQ(audit.records.back().event.detail, "r -c:d -e:f -support description");
+}
+
 TEST_F(Access, InheritanceHasNoCycles) {
   add_role("a", {});
   add_role("b", {}, {"a"});
@@ -227,6 +239,20 @@ TEST_F(Access, AssigningIsRecordedAndAnnounced) {
   EXPECT_EQ(audit.actions(), "role.assigned role.unassigned");
   EXPECT_EQ(outbox.announced.size(), 2u);
   EXPECT_FALSE(service.assign(ann, {"user"}, command_line())->given_by);
+}
+
+TEST_F(Access, AnEventTellsWhichTermAnotherOneReplaced) {
+  const auto soon = clock.now() + core::Millis(60'000), later = soon + core::Millis(60'000);
+  const auto detail = [&](std::optional<core::Time> until) {
+    EXPECT_TRUE(service.assign(ann, {"support", until}, by(root)));
+    return audit.records.back().event.detail;
+  };
+  EXPECT_EQ(detail(soon), "support until " + core::iso8601(soon));
+  EXPECT_EQ(detail(later), "support until " + core::iso8601(later) + " instead of until " + core::iso8601(soon));
+  EXPECT_EQ(detail({}), "support instead of until " + core::iso8601(later));
+  EXPECT_EQ(detail(soon), "support until " + core::iso8601(soon) + " instead of without end");
+  clock.advance(core::Millis(60'000));
+  EXPECT_EQ(detail({}), "support") << "what has expired is not replaced";
 }
 
 TEST_F(Access, AUserIsToldOfHisRoles) {

@@ -51,10 +51,13 @@ core::Result<User> Service::rename(core::Tx& tx, UserId id, const NewNames& name
   TRY(check_names(names));
   User user = TRY(lock(tx, id));
   const auto first = names.first.value_or(user.first_name), last = names.last.value_or(user.last_name);
-  if (first == user.first_name && last == user.last_name) return user;
+  // The fields alone: events are kept when what is personal is removed.
+  std::string changed = first != user.first_name ? "firstName" : "";
+  if (last != user.last_name) changed += changed.empty() ? "lastName" : " lastName";
+  if (changed.empty()) return user;
   user.first_name = first;
   user.last_name = last;
-  return save(tx, std::move(user), "user.renamed", origin);
+  return save(tx, std::move(user), "user.renamed", origin, std::move(changed));
 }
 
 core::Result<User> Service::disable(core::Tx& tx, UserId id, const audit::Origin& origin) {
@@ -85,8 +88,10 @@ core::Result<User> Service::remove(core::Tx& tx, UserId id, const audit::Origin&
 
 core::Result<User> Service::lock(core::Tx& tx, UserId id) { return living(TRY(store_.lock(tx, id))); }
 
-core::Result<User> Service::save(core::Tx& tx, User user, std::string_view action, const audit::Origin& origin) {
-  TRY(audit_.append(tx, {.action = std::string(action), .subject = user.id.value}, origin));
+core::Result<User> Service::save(core::Tx& tx, User user, std::string_view action, const audit::Origin& origin,
+                                 std::string detail) {
+  TRY(audit_.append(tx, {.action = std::string(action), .subject = user.id.value, .detail = std::move(detail)},
+                    origin));
   return update(tx, std::move(user));
 }
 

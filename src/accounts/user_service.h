@@ -43,7 +43,8 @@ class Service {
   core::Result<User> remove(core::Tx& tx, UserId id, const audit::Origin& origin);
 
  private:
-  core::Result<User> save(core::Tx& tx, User user, std::string_view action, const audit::Origin& origin);
+  core::Result<User> save(core::Tx& tx, User user, std::string_view action, const audit::Origin& origin,
+                          std::string detail = {});
   core::Result<User> update(core::Tx& tx, User user);
 
   core::Transactor& transactor_;

@@ -70,6 +70,16 @@ TEST_F(Accounts, RenameChangesWhatIsGivenAndIsRecordedOnce) {
   EXPECT_THAT(outbox.announced, testing::ElementsAre(changes::Change{changes::Kind::user, id.value}));
 }
 
+TEST_F(Accounts, ARenameTellsTheFieldsButNoName) {
+  const auto detail = [&](const NewNames& names) {
+    EXPECT_TRUE(service.rename(id, names, origin));
+    return audit.records.back().event.detail;
+  };
+  EXPECT_EQ(detail({.first = "Bea", .last = "Lee"}), "firstName");
+  EXPECT_EQ(detail({.last = "Poe"}), "lastName");
+  EXPECT_EQ(detail({.first = "Ann", .last = "Lee"}), "firstName lastName");
+}
+
 TEST_F(Accounts, RenameToTheSameNameRecordsNothing) {
   EXPECT_TRUE(service.rename(id, {.first = "Ann"}, origin));
   EXPECT_TRUE(service.rename(id, {}, origin));

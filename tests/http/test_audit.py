@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from uuid import UUID
 
 import pytest
-from support.scenario import assert_problem, changed, eventually, fresh_email, records
+from support.scenario import assert_problem, changed, eventually, fresh_email, fresh_name, records
 
 BOTH_ENGINES = True
 DER_OF_ED25519 = bytes.fromhex("302a300506032b6570032100")  # RFC 8410, before the 32 bytes of a key
@@ -65,6 +65,29 @@ def test_each_filter_finds_what_it_says(usher, root):
     assert newest["actorSession"] == root.session and newest["requestId"]
     assert newest["at"] not in [e["at"] for e in ask(usher, root, subject=subject, to=newest["at"]).json["events"]]
     assert newest["action"] in actions(subject=subject, **{"from": newest["at"]})
+
+
+def test_an_event_tells_what_changed_and_no_name(usher, root):
+    who, role = usher.sign_up(fresh_email("changed")), fresh_name("writers")
+
+    def newest(action, **query):
+        return ask(usher, root, action=action, limit=1, **query).json["events"][0]["detail"]
+
+    def give(**more):
+        assert usher.post(f"/users/{who.user['id']}/roles", {"role": role} | more, token=root.access).status == 201
+        return newest("role.assigned", subject=who.user["id"])
+
+    usher.post("/roles", {"name": role, "permissions": ["posts:read", "posts:write"], "inherits": ["user"]}, token=root.access)
+    assert newest("role.created") == f"{role} +posts:read +posts:write +user"
+    usher.patch(f"/roles/{role}", {"permissions": ["posts:drop", "posts:read"], "inherits": [], "description": "Secret plans"},
+                token=root.access)
+    assert newest("role.updated") == f"{role} +posts:drop -posts:write -user description"
+    assert give(expiresAt="2100-01-01T00:00:00.000Z") == f"{role} until 2100-01-01T00:00:00.000Z"
+    assert give() == f"{role} instead of until 2100-01-01T00:00:00.000Z"
+    usher.delete(f"/roles/{role}", token=root.access)
+    assert newest("role.deleted") == f"{role} -posts:drop -posts:read description"
+    usher.patch("/auth/me", {"lastName": "Renamed"}, token=who.access)
+    assert newest("user.renamed", subject=who.user["id"]) == "lastName"
 
 
 def test_pages_hold_each_event_once(usher, root):
