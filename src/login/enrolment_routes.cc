@@ -58,7 +58,7 @@ std::vector<http::Route> enrolment_routes(const RouteParts& p) {
   all.push_back(route<ConfirmLateTotpRequest, EnrolledJson>(
       enrolling("/auth/mfa/enrol/totp/confirm", "confirmTotpAtSignIn",
                 "Show that the app knows its secret; completes the sign-in, and the other sessions end.",
-                {Code::otp_invalid, Code::too_many_attempts, Code::session_limit}),
+                {Code::otp_invalid, Code::too_many_attempts, Code::session_limit, Code::sign_in_refused}),
       [p](Context& c, const ConfirmLateTotpRequest& r) { return confirm_totp(c, r, p); }));
   all.push_back(route<MfaTokenRequest, webauthn::CreationOptionsJson>(
       enrolling("/auth/mfa/enrol/passkey/options", "beginPasskeyAtSignIn",
@@ -67,7 +67,7 @@ std::vector<http::Route> enrolment_routes(const RouteParts& p) {
   all.push_back(route<AddLatePasskeyRequest, TokensJson>(
       enrolling("/auth/mfa/enrol/passkey", "addPasskeyAtSignIn",
                 "Add the passkey that a sign-in waits for; completes the sign-in.",
-                {Code::passkey_invalid, Code::passkey_exists, Code::session_limit}),
+                {Code::passkey_invalid, Code::passkey_exists, Code::session_limit, Code::sign_in_refused}),
       [p](Context& c, AddLatePasskeyRequest r) { return add_passkey(c, std::move(r), p); }));
   return all;
 }

@@ -20,13 +20,15 @@ sessions::SessionId stand_in_of(const crypto::Secret& token) {
 template <class T, class F>
 Result<T> LateEnrolment::for_who_waits(accounts::UserId id, const crypto::Secret& token, SecondMethod method,
                                        const audit::Origin& origin, F&& act) {
-  return TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<T>> {
+  auto done = parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<T>> {
     auto waiting = TRY(parts_.login.lock_waiting(tx, id, token, origin));
     if (!waiting) return Result<T>(std::unexpected(waiting.error()));
     const auto step = TRY(parts_.login.second_step(tx, id, waiting->amr));
     if (std::ranges::find(step.enrol, method) == step.enrol.end()) return core::fail(Code::factor_not_allowed);
     return act(tx, *std::move(waiting));
-  }));
+  });
+  if (!done) TRY(parts_.login.record_refusal(done.error(), id, origin));
+  return TRY(std::move(done));
 }
 
 Result<SignedIn> LateEnrolment::sign_in(core::Tx& tx, Waiting waiting, std::string_view proved,

@@ -29,11 +29,12 @@ class LateEnrolment {
 
   core::Result<mfa::Enrolment> begin_totp(const crypto::Secret& token, const audit::Origin& origin);
   // Signs in; the user's other sessions end, and a mail tells him. Errors besides: otp_invalid, too_many_attempts,
-  // session_limit.
+  // session_limit, sign_in_refused.
   core::Result<Enrolled> confirm_totp(const crypto::Secret& token, const crypto::Secret& code,
                                       const devices::Device& device, const audit::Origin& origin);
   core::Result<webauthn::Options> begin_passkey(const crypto::Secret& token, const audit::Origin& origin);
-  // Signs in, and a mail tells the user. Errors besides: passkey_invalid, passkey_exists, session_limit.
+  // Signs in, and a mail tells the user. Errors besides: passkey_invalid, passkey_exists, session_limit,
+  // sign_in_refused.
   core::Result<SignedIn> add_passkey(const crypto::Secret& token, const webauthn::Attestation& answer, std::string name,
                                      const devices::Device& device, const audit::Origin& origin);
 

@@ -4,7 +4,7 @@ from support import jwt
 from support.authenticator import Authenticator, ask, enrol, prove
 from support.late_enrolment import add_passkey, begin_passkey, begin_totp, confirm_totp, enrol_passkey, enrol_totp
 from support.passkey import SETTINGS, Passkey, add, sign_in
-from support.scenario import actions_of, assert_problem, at_once, dead, eventually, fresh_email
+from support.scenario import actions_of, assert_problem, at_once, dead, events_of, eventually, fresh_email
 from support.usher import PASSWORD, Server, sign_in_of
 
 BOTH_ENGINES = True
@@ -35,6 +35,10 @@ def registered(usher):
     answer = usher.post("/auth/verify-email", {"email": email, "otp": usher.code(email)})
     assert answer.status == 200 and "accessToken" not in answer.json, answer.body
     return email, answer.json
+
+
+def refusals(usher, email):
+    return [detail for action, detail in events_of(usher, email) if action == "login.failed"]
 
 
 def test_who_must_and_has_nothing_adds_an_app_and_is_signed_in(usher):
@@ -107,6 +111,25 @@ def test_a_role_may_need_it(store):
         assert answer.status == 200
         assert answer.json["tokens"]["accessToken"]
         dead(usher, helper, "factor_changed")
+
+
+def test_one_that_finds_no_room_adds_nothing_and_is_on_record(store):
+    with server(store, **{"mfa.required_roles": "support", "sessions.limit": 1, "sessions.at_limit": "refuse"}) as usher:
+        who = usher.sign_up(fresh_email("full"))
+        usher.cli("user", "grant", who.email, "support")
+        token = usher.login_answer(who.email).json["mfaToken"]
+        passkey, answer = enrol_passkey(usher, token)
+        assert_problem(answer, 403, "session_limit")
+        assert refusals(usher, who.email) == ["session_limit"]
+        newest = usher.get("/auth/history?limit=1", token=who.access).json["attempts"][0]
+        assert (newest["outcome"], newest["reason"]) == ("refused", "session_limit")
+        assert usher.get("/auth/passkeys", token=who.access).json == {"passkeys": []}
+        assert_problem(sign_in(usher, passkey), 400, "passkey_invalid")
+        assert "passkey.added" not in actions_of(usher, who.email)
+        assert usher.post("/auth/logout", token=who.access).status == 204
+        _, answer = enrol_passkey(usher, token)
+        assert answer.status == 200, "the refusal used nothing up"
+        assert refusals(usher, who.email) == ["session_limit"]
 
 
 def test_passkeys_alone_block_apps(store):
