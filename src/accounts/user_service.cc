@@ -7,7 +7,7 @@ constexpr core::Rule name_length = core::length(1, 100);
 
 void check_name(core::Decoder& decoder, std::string_view field, const std::optional<std::string>& name) {
   decoder.path = field;
-  if (name) core::check_length(decoder, *name, name_length);
+  if (name) core::check_text(decoder, *name, name_length);
 }
 
 core::Result<User> living(std::optional<User> user) {

@@ -70,6 +70,12 @@ TEST_F(Accounts, RenameChangesWhatIsGivenAndIsRecordedOnce) {
   EXPECT_THAT(outbox.announced, testing::ElementsAre(changes::Change{changes::Kind::user, id.value}));
 }
 
+TEST_F(Accounts, NamesHoldNoNul) {
+  const auto refused = service.rename(id, {.first = std::string("A\0nn", 4)}, origin);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fields[0].field + ' ' + refused.error().fields[0].code, "firstName invalid_character");
+}
+
 TEST_F(Accounts, ARenameTellsTheFieldsButNoName) {
   const auto detail = [&](const NewNames& names) {
     EXPECT_TRUE(service.rename(id, names, origin));

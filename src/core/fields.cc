@@ -13,11 +13,15 @@ bool check_length(Decoder& d, std::string_view text, const Rule& rule) {
   return true;
 }
 
+bool check_text(Decoder& d, std::string_view text, const Rule& rule) {
+  if (text.contains('\0')) return d.refuse("invalid_character", "must not hold U+0000");
+  return check_length(d, text, rule);
+}
+
 bool JsonType<std::string>::decode(Decoder& d, const json::value& v, const Rule& rule, std::string& out) {
   if (!v.is_string()) return d.refuse("wrong_type", "must be a string");
   out = std::string_view(v.get_string());
-  if (out.find('\0') != std::string::npos) return d.refuse("invalid_character", "must not hold U+0000");
-  return check_length(d, out, rule);
+  return check_text(d, out, rule);
 }
 
 std::string JsonType<std::string>::schema(Schemas&, const Rule& rule) {

@@ -95,10 +95,11 @@ template <class T>
 struct JsonType;
 
 bool check_length(Decoder& decoder, std::string_view text, const Rule& rule);
+// The same of what is stored or logged: U+0000 is refused, since neither logs nor PostgreSQL can hold it.
+bool check_text(Decoder& decoder, std::string_view text, const Rule& rule);
 
 template <>
 struct JsonType<std::string> {
-  // U+0000 is refused: neither logs nor PostgreSQL can hold it.
   static bool decode(Decoder&, const boost::json::value&, const Rule&, std::string&);
   static void encode(std::string& out, const std::string& value) { append_json_string(out, value); }
   static std::string schema(Schemas&, const Rule&);

@@ -85,6 +85,24 @@ def test_one_bad_line_stops_all_unless_it_is_to_be_skipped(usher, tmp_path):
     assert ("", "jsonl") in audited(usher, "user.imported")
 
 
+@pytest.mark.parametrize(("name", "user"), [
+    ("keycloak", lambda email, name: {"email": email, "firstName": name}),
+    ("supabase", lambda email, name: {"email": email, "raw_user_meta_data": {"full_name": name}}),
+    ("firebase", lambda email, name: {"email": email, "displayName": name}),
+    ("better-auth", lambda email, name: {"email": email, "name": name}),
+    ("kratos", lambda email, name: {"traits": {"email": email, "name": {"first": name}}}),
+])
+def test_a_name_that_no_store_can_hold_is_refused_alone(usher, tmp_path, name, user):
+    good, bad = fresh_email("whole"), fresh_email("nul")
+    file = tmp_path / "export.json"
+    file.write_text(json.dumps({"identities" if name == "kratos" else "users": [user(good, "Ada"), user(bad, "A\0da")]}))
+    done = load(usher, file, f"--format={name}", check=False)
+    assert done.returncode == 1 and "user 2: firstName invalid_character:" in done.stderr, done.stderr
+    assert "created 1, already there 0, refused 1" in load(usher, file, f"--format={name}", "--skip-bad").stdout
+    assert records(usher, "SELECT first_name FROM users WHERE email = ?", good) == [("Ada",)]
+    assert not records(usher, "SELECT id FROM users WHERE email = ?", bad)
+
+
 def test_csv_quotes_and_who_has_no_password_sets_one(usher, tmp_path):
     email = fresh_email("csv")
     file = tmp_path / "users.csv"
