@@ -130,20 +130,21 @@ std::vector<http::Route> routes(Passkeys& p) {
        .id = "beginPasskey",
        .summary = "Begin to add a passkey: options for navigator.credentials.create().",
        .guard = Guard::session().recently(),
-       .budget = http::Budget::sign_ins},
+       .budget = http::Budget::sign_ins,
+       .errors = {Code::passkey_limit}},
       [&p](Context& c) -> Result<CreationOptionsJson> {
         return to_json(TRY(p.begin(Purpose::enrol, user_of(c), session_of(c))), p.config());
       }));
-  all.push_back(
-      route<AddPasskeyRequest, PasskeyJson>({.method = Method::post,
-                                             .path = "/auth/passkeys",
-                                             .id = "addPasskey",
-                                             .summary = "Add the passkey that the authenticator made.",
-                                             .guard = Guard::session().recently(),
-                                             .status = 201,
-                                             .budget = http::Budget::sign_ins,
-                                             .errors = {Code::passkey_invalid, Code::passkey_exists}},
-                                            [&p](Context& c, AddPasskeyRequest r) { return add(c, std::move(r), p); }));
+  all.push_back(route<AddPasskeyRequest, PasskeyJson>(
+      {.method = Method::post,
+       .path = "/auth/passkeys",
+       .id = "addPasskey",
+       .summary = "Add the passkey that the authenticator made.",
+       .guard = Guard::session().recently(),
+       .status = 201,
+       .budget = http::Budget::sign_ins,
+       .errors = {Code::passkey_invalid, Code::passkey_exists, Code::passkey_limit}},
+      [&p](Context& c, AddPasskeyRequest r) { return add(c, std::move(r), p); }));
   all.push_back(route<NoBody, PasskeyListJson>({.method = Method::get,
                                                 .path = "/auth/passkeys",
                                                 .id = "listPasskeys",

@@ -29,6 +29,11 @@ Result<accounts::User> Passkeys::lock(core::Tx& tx, UserId id) {
   return *std::move(user);
 }
 
+Result<> Passkeys::check_room(const std::vector<Passkey>& known) const {
+  if (std::ssize(known) < parts_.config.limit) return {};
+  return core::fail(Code::passkey_limit);
+}
+
 Result<std::string> Passkeys::begin(core::Tx& tx, Challenge challenge) {
   std::string text = parts_.random.token();
   challenge.expires_at = parts_.clock.now() + parts_.config.challenge_life;
@@ -39,9 +44,11 @@ Result<std::string> Passkeys::begin(core::Tx& tx, Challenge challenge) {
 Result<Options> Passkeys::begin(Purpose purpose, UserId id, SessionId session) {
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<Options> {
     auto user = TRY(lock(tx, id));
+    auto known = TRY(parts_.store.list(tx, id));
+    if (purpose == Purpose::enrol) TRY(check_room(known));
     auto text = TRY(begin(
         tx, {.purpose = purpose, .user = id, .session = session, .auth_epoch = user.auth_epoch, .expires_at = {}}));
-    return Options{std::move(text), std::move(user), TRY(parts_.store.list(tx, id))};
+    return Options{std::move(text), std::move(user), std::move(known)};
   });
 }
 
@@ -69,6 +76,7 @@ Result<Made> Passkeys::judge(UserId id, SessionId session, const Attestation& an
 Result<> Passkeys::add(core::Tx& tx, const accounts::User& user, const Made& made, const audit::Origin& origin) {
   const auto& [passkey, auth_epoch] = made;
   if (user.auth_epoch != auth_epoch) return refused("the account changed since the challenge was made");
+  TRY(check_room(TRY(parts_.store.list(tx, user.id))));
   if (!TRY(parts_.store.create(tx, passkey))) return core::fail(Code::passkey_exists);
   TRY(parts_.audit.append(tx, {"passkey.added", user.id.value, {}, passkey.id.str()}, origin));
   const core::Time now = parts_.clock.now();

@@ -70,9 +70,11 @@ class Passkeys {
 
   const Config& config() const { return parts_.config; }
 
-  // Error of those that follow: account_disabled. A challenge for this session.
+  // Error of those that follow: account_disabled. A challenge for this session. Error, so that no authenticator makes a
+  // passkey in vain: passkey_limit.
   core::Result<Options> begin(Purpose purpose, accounts::UserId user, sessions::SessionId session);
-  // The answer to a challenge of this session; a mail tells of it. Errors: passkey_invalid, passkey_exists.
+  // The answer to a challenge of this session; a mail tells of it. Errors: passkey_invalid, passkey_exists,
+  // passkey_limit.
   core::Result<Passkey> enrol(accounts::UserId user, sessions::SessionId session, const Attestation& answer,
                               std::string name, const audit::Origin& origin);
   // The two halves of it: what the answer makes, and keeping that, once the caller has locked the user's row.
@@ -105,6 +107,7 @@ class Passkeys {
 
  private:
   core::Result<accounts::User> lock(core::Tx& tx, accounts::UserId id);
+  core::Result<> check_room(const std::vector<Passkey>& known) const;
   core::Result<std::string> begin(core::Tx& tx, Challenge challenge);
   Expected expected(std::string challenge) const;
   core::Result<std::optional<Challenge>> take_row(const std::string& challenge);

@@ -8,6 +8,7 @@ struct Config {
   std::string rp_id, rp_name = "Usher";
   std::vector<std::string> origins;
   core::Seconds challenge_life = std::chrono::minutes(5);
+  int64_t limit = 32;
 };
 
 inline void declare(core::Settings& settings, Config& config) {
@@ -22,6 +23,8 @@ inline void declare(core::Settings& settings, Config& config) {
                {.max = 32});
   settings.add("webauthn.challenge_life", config.challenge_life, "How long adding or using a passkey may take.",
                {.min = 30, .max = 300});
+  settings.add("webauthn.limit", config.limit, "How many passkeys a user may have. Those that he has stay good.",
+               {.min = 1, .max = 1000});
 }
 
 // `config` with what its empty values stand for, where `public_url` is how clients reach the server.

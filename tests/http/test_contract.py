@@ -23,6 +23,7 @@ NOT_PROVOKED = {
     "internal": "no request is known that reaches it",
     "overloaded": "needs full queues: test_edge.py",
     "session_limit": "needs a limit: test_session_limit.py",
+    "passkey_limit": "needs a limit: test_passkeys.py",
     "sign_in_refused": "needs a rule that blocks: test_unusual_sign_ins.py",
     "approval_pending": "needs a rule that asks for approvals: test_approvals.py",
     "approval_denied": "the same",

@@ -133,6 +133,24 @@ def test_one_of_many_registrations_at_once_succeeds(usher, ada):
     assert sorted(statuses) == [201] + [409] * 9
 
 
+def test_a_user_has_no_more_than_the_limit(store):
+    with Server(settings=store | SETTINGS | {"webauthn.limit": 2}) as server:
+        who, other = server.sign_up(fresh_email("ada")), server.sign_up(fresh_email("bob"))
+        _, first = add(server, who)
+        late = Passkey()
+        made = late.create(creation_options(server, who))
+        add(server, who)
+        assert_problem(server.post("/auth/passkeys/options", token=who.access), 403, "passkey_limit")
+        assert_problem(server.post("/auth/passkeys", {"credential": made}, token=who.access), 403, "passkey_limit")
+        invalid(sign_in(server, late))
+        assert server.post("/auth/step-up/passkey/options", token=who.access).status == 200, "those that he has stay good"
+        add(server, other)
+        assert server.delete(f"/auth/passkeys/{first}", token=who.access).status == 200
+        late, _ = add(server, who)
+        assert sign_in(server, late).status == 200
+        assert len(server.get("/auth/passkeys", token=who.access).json["passkeys"]) == 2
+
+
 @pytest.mark.parametrize("how", [
     {"origin": "https://evil.test"}, {"origin": "http://app.example.org"}, {"kind": "webauthn.create"}, {"signature": b64(bytes(70))},
     {"userHandle": b64(bytes(16))}, {"userHandle": None}, {"authenticatorData": b64(bytes(37))}, {"clientDataJSON": b64(b"{}")},
