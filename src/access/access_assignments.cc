@@ -51,7 +51,7 @@ core::Result<Assignment> Service::assign(accounts::UserId user, const NewAssignm
     if (origin.actor) made.given_by = accounts::UserId{*origin.actor};
     auto detail = described(made, TRY(roles_.list_assignments(tx, user)).assignments);
     TRY(roles_.assign(tx, made));
-    TRY(tell(tx, user, "Given: " + made.role));
+    TRY(tell(tx, user, "Given: " + made.role, origin));
     TRY(record(tx, user, "role.assigned", std::move(detail), origin));
     return made;
   });
@@ -67,7 +67,7 @@ core::Result<> Service::unassign(accounts::UserId user, std::string_view role, c
     TRY(ensure_may_act_on(tx, user, origin));
     if (role == super_admin) TRY(ensure_not_last_super_admin(tx, user));
     TRY(roles_.unassign(tx, user, role));
-    TRY(tell(tx, user, "Taken away: " + std::string(role)));
+    TRY(tell(tx, user, "Taken away: " + std::string(role), origin));
     return record(tx, user, "role.unassigned", std::string(role), origin);
   });
 }
@@ -158,7 +158,9 @@ core::Result<> Service::ensure_covers(core::Tx& tx, const audit::Origin& origin,
   return core::fail(core::Code::grant_exceeds_own);
 }
 
-core::Result<> Service::tell(core::Tx& tx, accounts::UserId user, const std::string& change) {
+core::Result<> Service::tell(core::Tx& tx, accounts::UserId user, const std::string& change,
+                             const audit::Origin& origin) {
+  if (watcher_) TRY(watcher_->roles_changed(tx, user, origin));
   const auto found = TRY(users_.find(tx, user));
   if (!found || !found->active()) return {};
   const core::Time now = clock_.now();

@@ -38,6 +38,13 @@ struct RoleChange {
   std::optional<std::vector<std::string>> permissions, inherits;
 };
 
+// Told in the transaction that gives a user a role or takes one from him, whose row it has locked.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  virtual core::Result<> roles_changed(core::Tx& tx, accounts::UserId user, const audit::Origin& origin) = 0;
+};
+
 struct NewAssignment {
   std::string role;
   std::optional<core::Time> expires_at;
@@ -46,7 +53,8 @@ struct NewAssignment {
 class Service {
  public:
   Service(core::Transactor& transactor, RoleStore& roles, accounts::Store& users, audit::Store& audit,
-          changes::Outbox& outbox, mail::Outbox& mail, crypto::Random& random, const core::Clock& clock)
+          changes::Outbox& outbox, mail::Outbox& mail, crypto::Random& random, const core::Clock& clock,
+          Watcher* watcher = nullptr)
       : transactor_(transactor),
         roles_(roles),
         users_(users),
@@ -54,7 +62,8 @@ class Service {
         outbox_(outbox),
         mail_(mail),
         random_(random),
-        clock_(clock) {}
+        clock_(clock),
+        watcher_(watcher) {}
 
   // By name.
   core::Result<std::vector<RoleView>> list();
@@ -117,8 +126,8 @@ class Service {
   core::Result<> ensure_covers(core::Tx& tx, const audit::Origin& origin, const PermissionSet& permissions);
   core::Result<RoleView> save(core::Tx& tx, RoleGraph& graph, Role role, std::string_view action,
                               const audit::Origin& origin);
-  // Tells the user which roles were given to him or taken from him.
-  core::Result<> tell(core::Tx& tx, accounts::UserId user, const std::string& change);
+  // Tells the user, and whoever watches, which roles were given to him or taken from him.
+  core::Result<> tell(core::Tx& tx, accounts::UserId user, const std::string& change, const audit::Origin& origin);
   core::Result<> record(core::Tx& tx, accounts::UserId user, std::string_view action, std::string detail,
                         const audit::Origin& origin);
   std::string new_stamp() { return random_.uuid7(clock_.now()).str(); }
@@ -131,6 +140,7 @@ class Service {
   mail::Outbox& mail_;
   crypto::Random& random_;
   const core::Clock& clock_;
+  Watcher* const watcher_;  // may be null
 
   std::mutex mutex_;
   std::shared_ptr<Definitions> definitions_;  // null until asked for

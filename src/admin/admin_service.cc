@@ -37,7 +37,7 @@ Result<UserView> Service::disable(UserId id, const audit::Origin& origin) {
     TRY(parts_.access.ensure_may_act_on(tx, id, origin));
     TRY(parts_.access.ensure_not_last_super_admin(tx, id));
     auto user = TRY(parts_.users.disable(tx, id, origin));
-    TRY(parts_.sessions.end_all(tx, id, EndReason::account_disabled, std::nullopt, origin));
+    TRY(parts_.sessions.react(tx, sessions::Event::disabled, id, std::nullopt, origin));
     return view(tx, std::move(user));
   });
 }

@@ -110,7 +110,8 @@ App::App(const Config& settings, Opened opened, Role role)
       factor_guesses(*guess_rows, guess_key, config.limits, clock, *metrics, limits::Guessed::second_factor),
       accounts(*database, *users, *audit, feed, clock),
       codes(*code_rows, random, code_key, config.verification.rules(config.limits.enabled)),
-      access(*database, *role_rows, *users, *audit, feed, mail, random, clock),
+      role_watch(sessions),
+      access(*database, *role_rows, *users, *audit, feed, mail, random, clock, &role_watch),
       alarm(*users, mail, clock),
       sessions(*database, *session_rows, *audit, feed, keys, alarm, random, clock, guard, config.sessions),
       end_again(sessions),
@@ -140,7 +141,7 @@ App::App(const Config& settings, Opened opened, Role role)
                clock, config.sessions, config.mfa}),
       late_enrolment({*database, factors, own_factors, challenges, passkeys, login}),
       passkey_sign_in({*database, *users, *audit, passkeys, sessions, login}),
-      email_change({*database, *email_change_rows, *users, codes, passwords, *audit, mail, feed, clock}),
+      email_change({*database, *email_change_rows, *users, codes, passwords, sessions, *audit, mail, feed, clock}),
       removal({accounts, access, sessions, *remains}),
       deletion(
           {*database, *users, access, passwords, sessions, removal, *remains, *audit, mail, feed, clock, config.self}),

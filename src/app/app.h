@@ -29,6 +29,7 @@
 #include "self/email_change.h"
 #include "sessions/checker.h"
 #include "sessions/end_again.h"
+#include "sessions/role_watch.h"
 #include "sessions/session_service.h"
 #include "storage/database.h"
 
@@ -102,6 +103,7 @@ struct App {
   limits::GuessLimit guesses, factor_guesses;
   accounts::Service accounts;
   verification::Service codes;
+  sessions::RoleWatch role_watch;
   roles::Service access;
   login::ReuseAlarm alarm;
   sessions::Service sessions;

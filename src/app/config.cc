@@ -183,6 +183,7 @@ Result<> check(const Config& config) {
   TRY(cache::check(config.redis));
   TRY(limits::check(config.limits));
   TRY(risk::check(config.risk));
+  TRY(sessions::check(config.sessions));
   const auto& secret = config.tokens.secret;
   if (!secret.empty())
     if (const auto weakness = passwords::weakness_of_signing_secret(secret.expose()))

@@ -43,7 +43,7 @@ core::Result<http::Caller> Gate::admit(const http::Request& request, const http:
   if (!guard.permission().empty()) permissions.emplace_back(guard.permission());
   const auto token = TRY(bearer_token(request));
   const auto admitted = TRY(checker_.check(token, request.received, permissions));
-  if (guard.is_recent()) TRY(step_up_.ensure_recent(admitted.user, TRY(checker_.authenticated_at(token))));
+  if (guard.is_recent()) TRY(step_up_.ensure_recent(admitted.user, TRY(checker_.authenticated_at(token, admitted))));
   return http::Caller{admitted.user.value, admitted.session.value};
 }
 

@@ -129,6 +129,29 @@ TEST_F(GateTest, WhatNeedsARecentProofSaysByWhatToGiveIt) {
   EXPECT_EQ(admit(guard), "admitted");
 }
 
+TEST_F(GateTest, AProofThatWasTakenBackDoesNotCount) {
+  const auto guard = http::Guard::session().recently();
+  EXPECT_EQ(admit(guard), "admitted");
+  session_config.reactions.role_change = ::sessions::Reaction::step_up;
+  clock.advance(core::Seconds(1));
+  ASSERT_TRUE(transactor.atomically(
+      [&](core::Tx& tx) { return sessions.react(tx, ::sessions::Event::roles_changed, ann, std::nullopt, {}); }));
+  near.drop(ann);
+  for (const char* held : {"by the store", "by memory"}) {
+    EXPECT_EQ(admit(guard), "step_up_required password email_code") << held;
+    EXPECT_EQ(admit(http::Guard::session()), "admitted") << held;
+  }
+  const auto fresh = login.refresh(signed_in.refresh_token, "", {});
+  const std::string old = std::exchange(header, "Bearer " + std::string(fresh->access_token.expose()));
+  EXPECT_EQ(admit(guard), "step_up_required password email_code") << "a refresh proves nothing";
+  const auto proved =
+      step_up.prove(ann, signed_in.session.id, ProofMethod::password, crypto::Secret("a password of some length"), {});
+  header = "Bearer " + std::string(proved.value().access_token.expose());
+  EXPECT_EQ(admit(guard), "admitted") << "also while memory has not heard of it";
+  header = old;
+  EXPECT_EQ(admit(guard), "step_up_required password email_code");
+}
+
 TEST_F(GateTest, APermissionIsAskedForBeforeAProof) {
   clock.advance(std::chrono::hours(1));
   EXPECT_EQ(admit(http::Guard::permission("users:write").recently()), "permission_denied users:write");

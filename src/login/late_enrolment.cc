@@ -74,7 +74,7 @@ Result<SignedIn> LateEnrolment::add_passkey(const crypto::Secret& token, const w
   const auto made = TRY(parts_.passkeys.judge(id, stand_in_of(token), answer, std::move(name)));
   auto signed_in = TRY(for_who_waits<SignedIn>(
       id, token, SecondMethod::passkey, origin, [&](core::Tx& tx, Waiting waiting) -> Result<Result<SignedIn>> {
-        TRY(parts_.passkeys.add(tx, waiting.user, made, origin));
+        TRY(parts_.passkeys.add(tx, waiting.user, made, std::nullopt, origin));
         return Result<SignedIn>(
             TRY(sign_in(tx, std::move(waiting), webauthn::amr_of(made.passkey), token, device, origin)));
       }));

@@ -303,15 +303,16 @@ Result<SignedIn> Service::with_access_token(SignedIn signed_in) {
   const core::Time now = parts_.clock.now();
   signed_in.access_lifetime = sessions::life_of_token(parts_.token_config.access_ttl, signed_in.session,
                                                       parts_.session_config.lifetimes(), now);
-  signed_in.access_token = TRY(tokens::issue_access_token(*parts_.keys.current(), parts_.token_config,
-                                                          {.user = signed_in.user.id.value,
-                                                           .session = signed_in.session.id.value,
-                                                           .id = parts_.random.uuid7(now),
-                                                           .issued_at = now,
-                                                           .expires_at = now + signed_in.access_lifetime,
-                                                           .authenticated_at = signed_in.session.authenticated_at,
-                                                           .amr = sessions::methods_of(signed_in.session.amr),
-                                                           .aal = sessions::assurance_level(signed_in.session.amr)}));
+  signed_in.access_token =
+      TRY(tokens::issue_access_token(*parts_.keys.current(), parts_.token_config,
+                                     {.user = signed_in.user.id.value,
+                                      .session = signed_in.session.id.value,
+                                      .id = parts_.random.uuid7(now),
+                                      .issued_at = now,
+                                      .expires_at = now + signed_in.access_lifetime,
+                                      .authenticated_at = sessions::proved_at(signed_in.session).value_or(core::Time{}),
+                                      .amr = sessions::methods_of(signed_in.session.amr),
+                                      .aal = sessions::assurance_level(signed_in.session.amr)}));
   return signed_in;
 }
 

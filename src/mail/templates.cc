@@ -251,7 +251,7 @@ Message password_changed(const Letterhead& head, const std::string& to, core::Ti
   return compose(head, to, "Your password was changed",
                  {{Block::paragraph, "The password of your account was changed:"},
                   {Block::facts, moment(at)},
-                  {Block::paragraph, "If it was you, there is nothing to do. Other devices have been signed out."},
+                  {Block::paragraph, "If it was you, sign in again on the devices where you are signed out now."},
                   {Block::small, "If it was not you, reset your password at once and look through your devices."}});
 }
 
@@ -260,7 +260,7 @@ Message second_factor_added(const Letterhead& head, const std::string& to, core:
       head, to, "An authenticator app was added",
       {{Block::paragraph, "From now on signing in to your account needs a code of an authenticator app:"},
        {Block::facts, moment(at)},
-       {Block::paragraph, "If it was you, there is nothing to do. Other devices have been signed out."},
+       {Block::paragraph, "If it was you, sign in again on the devices where you are signed out now."},
        {Block::small, "If it was not you, reset your password at once and ask those who run this service."}});
 }
 
@@ -268,7 +268,7 @@ Message second_factor_removed(const Letterhead& head, const std::string& to, cor
   return compose(head, to, "Your authenticator app was removed",
                  {{Block::paragraph, "From now on your password alone is enough to sign in to your account:"},
                   {Block::facts, moment(at)},
-                  {Block::paragraph, "If it was you, there is nothing to do. Other devices have been signed out."},
+                  {Block::paragraph, "If it was you, sign in again on the devices where you are signed out now."},
                   {Block::small, "If it was not you, reset your password at once and look through your devices."}});
 }
 
@@ -285,7 +285,7 @@ Message passkey_removed(const Letterhead& head, const std::string& to, const std
   return compose(head, to, "A passkey was removed",
                  {{Block::paragraph, "This passkey does not sign in to your account any more:"},
                   {Block::facts, one_line(name) + "; " + moment(at)},
-                  {Block::paragraph, "If it was you, there is nothing to do. Other devices have been signed out."},
+                  {Block::paragraph, "If it was you, sign in again on the devices where you are signed out now."},
                   {Block::small, "If it was not you, change your password at once and look through your passkeys."}});
 }
 

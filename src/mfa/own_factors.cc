@@ -44,7 +44,7 @@ Result<Result<Confirmed>> OwnFactors::confirm_totp(core::Tx& tx, accounts::User 
   auto codes = TRY(parts_.factors.confirm_totp(tx, user, code, origin));
   if (!codes) return Result<Confirmed>(std::unexpected(codes.error()));
   TRY(tell(tx, mail::second_factor_added(parts_.mail.letterhead(), user.email, parts_.clock.now())));
-  const int64_t revoked = TRY(end_others(tx, std::move(user), current, origin));
+  const int64_t revoked = TRY(react(tx, sessions::Event::factor_added, std::move(user), current, origin));
   return Result<Confirmed>(Confirmed{*std::move(codes), revoked});
 }
 
@@ -83,7 +83,7 @@ Result<int64_t> OwnFactors::remove_of(accounts::UserId id, const audit::Origin& 
     if (!user) return core::fail(Code::not_found);
     const bool has_passkeys = TRY(remove_passkeys(tx, *user, origin));
     if (has_passkeys && TRY(parts_.factors.status_of(tx, id)).methods.empty())
-      return end_others(tx, *std::move(user), std::nullopt, origin);
+      return react(tx, sessions::Event::factors_taken_away, *std::move(user), std::nullopt, origin);
     return remove(tx, *std::move(user), std::nullopt, origin);
   });
 }
@@ -99,24 +99,25 @@ Result<bool> OwnFactors::remove_passkeys(core::Tx& tx, const accounts::User& use
   return !passkeys.empty();
 }
 
-Result<int64_t> OwnFactors::remove(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> except,
+Result<int64_t> OwnFactors::remove(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> current,
                                    const audit::Origin& origin) {
   TRY(parts_.factors.remove(tx, user, origin));
-  if (except) TRY(parts_.sessions.forget_second_factor(tx, *except));
+  if (current) TRY(parts_.sessions.forget_second_factor(tx, *current));
   TRY(tell(tx, mail::second_factor_removed(parts_.mail.letterhead(), user.email, parts_.clock.now())));
-  return end_others(tx, std::move(user), except, origin);
+  const auto event = current ? sessions::Event::factor_removed : sessions::Event::factors_taken_away;
+  return react(tx, event, std::move(user), current, origin);
 }
 
 Result<> OwnFactors::tell(core::Tx& tx, const mail::Message& letter) {
   return parts_.mail.enqueue(tx, letter, parts_.clock.now() + std::chrono::days(1));
 }
 
-// Also sign-ins under way, which know of the factors as they were.
-Result<int64_t> OwnFactors::end_others(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> except,
-                                       const audit::Origin& origin) {
+// Sign-ins under way know of the factors as they were, and fail.
+Result<int64_t> OwnFactors::react(core::Tx& tx, sessions::Event event, accounts::User user,
+                                  std::optional<sessions::SessionId> current, const audit::Origin& origin) {
   ++user.auth_epoch;
   TRY(parts_.users.update(tx, user));
-  return parts_.sessions.end_all(tx, user.id, sessions::EndReason::factor_changed, except, origin);
+  return parts_.sessions.react(tx, event, user.id, current, origin);
 }
 
 }  // namespace mfa

@@ -1,4 +1,4 @@
-// Owns: what users do to their own second factors, and what follows: other devices are signed out, and they are told.
+// Owns: what users do to their own second factors, and what follows for their sessions; they are told.
 // Does not own: the factors (mfa_service.h), asking for one at sign-in (login/).
 // Thread rule: worker threads.
 #pragma once
@@ -46,13 +46,13 @@ class OwnFactors {
   // account changed meanwhile. Errors besides: factor_exists, factor_not_allowed.
   core::Result<Enrolment> begin_totp(accounts::UserId user, const crypto::Secret& password,
                                      const audit::Origin& origin);
-  // Ends the sessions but `current`. Error besides: factor_exists.
+  // Error besides: factor_exists.
   core::Result<Confirmed> confirm_totp(accounts::UserId user, sessions::SessionId current, const crypto::Secret& code,
                                        const audit::Origin& origin);
   // Error besides: not_found without a second factor.
   core::Result<std::vector<crypto::Secret>> renew_recovery_codes(accounts::UserId user, const Proof& proof,
                                                                  const audit::Origin& origin);
-  // The app and the recovery codes; ends the sessions but `current`, and says how many. Error besides: not_found
+  // The app and the recovery codes; how many sessions ended. Error besides: not_found
   // without a second factor.
   core::Result<int64_t> remove_totp(accounts::UserId user, sessions::SessionId current, const Proof& proof,
                                     const audit::Origin& origin);
@@ -71,10 +71,10 @@ class OwnFactors {
   core::Result<accounts::User> lock(core::Tx& tx, accounts::UserId id, std::optional<int64_t> auth_epoch = {});
   template <class T, class F>
   core::Result<T> with_proof(accounts::UserId id, const Proof& proof, const audit::Origin& origin, F&& act);
-  core::Result<int64_t> remove(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> except,
+  core::Result<int64_t> remove(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> current,
                                const audit::Origin& origin);
-  core::Result<int64_t> end_others(core::Tx& tx, accounts::User user, std::optional<sessions::SessionId> except,
-                                   const audit::Origin& origin);
+  core::Result<int64_t> react(core::Tx& tx, sessions::Event event, accounts::User user,
+                              std::optional<sessions::SessionId> current, const audit::Origin& origin);
   core::Result<bool> remove_passkeys(core::Tx& tx, const accounts::User& user, const audit::Origin& origin);
   core::Result<> tell(core::Tx& tx, const mail::Message& letter);
 

@@ -73,7 +73,7 @@ Result<int64_t> Service::reset(std::string_view text, const crypto::Secret& otp,
     if (!user->email_verified_at) user->email_verified_at = parts_.clock.now();
     TRY(parts_.codes.discard(tx, user->id, Purpose::verify_email));
     TRY(parts_.guesses.forget(tx, user->email_key));
-    return store(tx, std::move(*user), hash, std::nullopt, "password.reset", origin);
+    return store(tx, std::move(*user), hash, sessions::Event::password_reset, std::nullopt, origin);
   }));
 }
 
@@ -87,7 +87,7 @@ Result<int64_t> Service::change(accounts::UserId id, sessions::SessionId current
     auto locked = TRY(parts_.users.lock(tx, id));
     if (!locked || locked->auth_epoch != user.auth_epoch) return core::fail(Code::conflict);
     TRY(parts_.codes.discard(tx, id, Purpose::reset_password));
-    return store(tx, std::move(*locked), hash, current_session, "password.changed", origin);
+    return store(tx, std::move(*locked), hash, sessions::Event::password_changed, current_session, origin);
   });
 }
 
@@ -119,18 +119,18 @@ Result<std::optional<accounts::User>> Service::find_to_prove(accounts::UserId id
   });
 }
 
-Result<int64_t> Service::store(core::Tx& tx, accounts::User user, std::string hash,
-                               std::optional<sessions::SessionId> except, std::string_view action,
-                               const audit::Origin& origin) {
+Result<int64_t> Service::store(core::Tx& tx, accounts::User user, std::string hash, sessions::Event event,
+                               std::optional<sessions::SessionId> current, const audit::Origin& origin) {
+  const auto* action = event == sessions::Event::password_reset ? "password.reset" : "password.changed";
   user.password_hash = std::move(hash);
   ++user.auth_epoch;
   TRY(parts_.users.update(tx, user));
-  TRY(parts_.audit.append(tx, {std::string(action), user.id.value, {}, {}}, origin));
+  TRY(parts_.audit.append(tx, {action, user.id.value, {}, {}}, origin));
   const core::Time now = parts_.clock.now();
   TRY(parts_.mail.enqueue(tx, mail::password_changed(parts_.mail.letterhead(), user.email, now),
                           now + std::chrono::days(1)));
   TRY(parts_.outbox.announce(tx, {changes::Kind::user, user.id.value}));
-  return parts_.sessions.end_all(tx, user.id, sessions::EndReason::password_changed, except, origin);
+  return parts_.sessions.react(tx, event, user.id, current, origin);
 }
 
 Result<> Service::check_policy(const crypto::Secret& password, const accounts::User& user) const {

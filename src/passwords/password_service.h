@@ -54,9 +54,8 @@ class Service {
  private:
   core::Result<std::optional<accounts::User>> find_to_prove(accounts::UserId id);
   core::Result<> judge(const accounts::User& user, bool right, std::string_view field, const audit::Origin& origin);
-  core::Result<int64_t> store(core::Tx& tx, accounts::User user, std::string hash,
-                              std::optional<sessions::SessionId> except, std::string_view action,
-                              const audit::Origin& origin);
+  core::Result<int64_t> store(core::Tx& tx, accounts::User user, std::string hash, sessions::Event event,
+                              std::optional<sessions::SessionId> current, const audit::Origin& origin);
   core::Result<> send_reset_code(core::Tx& tx, const accounts::User& user);
   core::Result<> tell_reset_demanded(core::Tx& tx, const accounts::User& user);
   core::Result<> check_policy(const crypto::Secret& password, const accounts::User& user) const;

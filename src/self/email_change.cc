@@ -79,14 +79,15 @@ Result<> EmailChange::tell_owner(core::Tx& tx, const User& owner) {
 }
 
 // A refused code is a value of the transaction, so that the try is committed.
-Result<User> EmailChange::confirm(UserId id, const crypto::Secret& current_code, const crypto::Secret& new_code,
-                                  const audit::Origin& origin) {
-  return TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<User>> {
+Result<EmailChanged> EmailChange::confirm(UserId id, sessions::SessionId current, const crypto::Secret& current_code,
+                                          const crypto::Secret& new_code, const audit::Origin& origin) {
+  return TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<EmailChanged>> {
     auto user = TRY(lock(tx, id));
     const auto pending = TRY(parts_.changes.find(tx, id));
-    if (TRY(proved(tx, user, pending, current_code, new_code))) return change(tx, std::move(user), *pending, origin);
+    if (TRY(proved(tx, user, pending, current_code, new_code)))
+      return change(tx, std::move(user), *pending, current, origin);
     TRY(parts_.audit.append(tx, {"user.code_refused", id.value, {}, {}}, origin));
-    return Result<User>(core::fail(Code::otp_invalid));
+    return Result<EmailChanged>(core::fail(Code::otp_invalid));
   }));
 }
 
@@ -101,9 +102,9 @@ Result<bool> EmailChange::proved(core::Tx& tx, const User& user, const std::opti
   return by_old == Outcome::accepted && by_new == Outcome::accepted;
 }
 
-// Sessions go on: what they proved has not changed. Codes that went to the old address open nothing any more.
-Result<Result<User>> EmailChange::change(core::Tx& tx, User user, const PendingEmail& pending,
-                                         const audit::Origin& origin) {
+// Codes that went to the old address open nothing any more.
+Result<Result<EmailChanged>> EmailChange::change(core::Tx& tx, User user, const PendingEmail& pending,
+                                                 sessions::SessionId current, const audit::Origin& origin) {
   TRY(parts_.codes.discard_all(tx, user.id));
   TRY(parts_.changes.remove(tx, user.id));
   const std::string old = std::exchange(user.email, pending.email);
@@ -113,14 +114,15 @@ Result<Result<User>> EmailChange::change(core::Tx& tx, User user, const PendingE
   ++user.auth_epoch;
   if (!TRY(parts_.users.update(tx, user))) {
     TRY(parts_.audit.append(tx, {"user.email_change_refused", user.id.value, {}, "email_taken"}, origin));
-    return Result<User>(core::fail(Code::email_taken));
+    return Result<EmailChanged>(core::fail(Code::email_taken));
   }
   TRY(parts_.audit.append(tx, {"user.email_changed", user.id.value, {}, {}}, origin));
   TRY(parts_.outbox.announce(tx, {changes::Kind::user, user.id.value}));
   for (const std::string& address : {old, user.email})
     TRY(parts_.mail.enqueue(tx, mail::email_changed(parts_.mail.letterhead(), address, now),
                             now + std::chrono::days(1)));
-  return Result<User>(std::move(user));
+  const int64_t revoked = TRY(parts_.sessions.react(tx, sessions::Event::email_changed, user.id, current, origin));
+  return Result<EmailChanged>(EmailChanged{std::move(user.email), revoked});
 }
 
 Result<int64_t> EmailChange::prune(core::Tx& tx, int64_t limit) {

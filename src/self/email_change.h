@@ -12,6 +12,11 @@
 
 namespace self {
 
+struct EmailChanged {
+  std::string email;    // the account's from now on
+  int64_t revoked = 0;  // how many sessions ended
+};
+
 class EmailChange {
  public:
   struct Parts {
@@ -20,6 +25,7 @@ class EmailChange {
     accounts::Store& users;
     verification::Service& codes;
     passwords::Service& passwords;
+    sessions::Service& sessions;
     audit::Store& audit;
     mail::Outbox& mail;
     changes::Outbox& outbox;
@@ -31,10 +37,11 @@ class EmailChange {
   // too_many_attempts, account_disabled; rate_limited when codes were mailed a moment ago; conflict.
   core::Result<> ask(accounts::UserId user, std::string_view email, const crypto::Secret& password,
                      const audit::Origin& origin);
-  // The user as he is then. Errors: otp_invalid for every reason alike, also when his password, his factors or his
+  // In the session `current`. Errors: otp_invalid for every reason alike, also when his password, his factors or his
   // status changed since he asked; email_taken, which is decided here; account_disabled, conflict.
-  core::Result<accounts::User> confirm(accounts::UserId user, const crypto::Secret& current_code,
-                                       const crypto::Secret& new_code, const audit::Origin& origin);
+  core::Result<EmailChanged> confirm(accounts::UserId user, sessions::SessionId current,
+                                     const crypto::Secret& current_code, const crypto::Secret& new_code,
+                                     const audit::Origin& origin);
   // Removes up to `limit` that cannot be confirmed any more; how many.
   core::Result<int64_t> prune(core::Tx& tx, int64_t limit);
 
@@ -46,8 +53,8 @@ class EmailChange {
   core::Result<> tell_owner(core::Tx& tx, const accounts::User& owner);
   core::Result<bool> proved(core::Tx& tx, const accounts::User& user, const std::optional<PendingEmail>& pending,
                             const crypto::Secret& current_code, const crypto::Secret& new_code);
-  core::Result<core::Result<accounts::User>> change(core::Tx& tx, accounts::User user, const PendingEmail& pending,
-                                                    const audit::Origin& origin);
+  core::Result<core::Result<EmailChanged>> change(core::Tx& tx, accounts::User user, const PendingEmail& pending,
+                                                  sessions::SessionId current, const audit::Origin& origin);
   const Parts parts_;
 };
 

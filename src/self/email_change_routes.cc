@@ -35,11 +35,13 @@ struct ConfirmEmailRequest {
   }
 };
 
-struct EmailChanged {
+struct EmailChangedJson {
   std::string email;
+  int64_t revoked = 0;
   static constexpr std::string_view name = "EmailChanged";
   static constexpr auto fields() {
-    return std::tuple{field("email", &EmailChanged::email, "The account's address from now on.")};
+    return std::tuple{field("email", &EmailChangedJson::email, "The account's address from now on."),
+                      field("revoked", &EmailChangedJson::revoked, "How many sessions ended.")};
   }
 };
 
@@ -49,10 +51,10 @@ Result<ChangeEmailAnswer> ask(Context& context, const ChangeEmailRequest& reques
   return ChangeEmailAnswer{"Two codes are on their way: one to the old address, one to the new."};
 }
 
-Result<EmailChanged> confirm(Context& context, const ConfirmEmailRequest& request, EmailChange& change) {
-  const auto user = TRY(
-      change.confirm(sessions::user_of(context), request.current_code, request.new_code, sessions::origin_of(context)));
-  return EmailChanged{user.email};
+Result<EmailChangedJson> confirm(Context& context, const ConfirmEmailRequest& request, EmailChange& change) {
+  auto changed = TRY(change.confirm(sessions::user_of(context), sessions::session_of(context), request.current_code,
+                                    request.new_code, sessions::origin_of(context)));
+  return EmailChangedJson{std::move(changed.email), changed.revoked};
 }
 
 }  // namespace
@@ -70,7 +72,7 @@ std::vector<http::Route> routes(EmailChange& change) {
        .errors = {Code::wrong_password, Code::too_many_attempts, Code::conflict, Code::overloaded,
                   Code::store_unavailable}},
       [&change](Context& c, const ChangeEmailRequest& r) { return ask(c, r, change); }));
-  all.push_back(http::route<ConfirmEmailRequest, EmailChanged>(
+  all.push_back(http::route<ConfirmEmailRequest, EmailChangedJson>(
       {.method = Method::post,
        .path = "/auth/change-email/confirm",
        .id = "confirmEmail",

@@ -14,8 +14,9 @@ const std::string password = "the password of somebody";
 
 struct EmailChanges : testing::Test, test::PasswordWorld {
   test::FakeEmailChanges rows;
-  EmailChange change{{meanwhile, rows, users, codes, passwords, audit, mail, outbox, clock}};
+  EmailChange change{{meanwhile, rows, users, codes, passwords, sessions, audit, mail, outbox, clock}};
   UserId ann = add_account("ann", password), bob = add_account("bob", password);
+  sessions::SessionId here = sign_in(ann).session.id;
   audit::Origin origin{.ip_address = "192.0.2.8", .request_id = "r"};
 
   EmailChanges() { transactor.track(rows.rows); }
@@ -38,7 +39,7 @@ struct EmailChanges : testing::Test, test::PasswordWorld {
     return "";
   }
   std::string confirm(const std::string& old_code, const std::string& new_code) {
-    return code_of(change.confirm(ann, Secret(old_code), Secret(new_code), origin));
+    return code_of(change.confirm(ann, here, Secret(old_code), Secret(new_code), origin));
   }
   std::string confirm() { return confirm(code_to("ann@example.com"), code_to("new@example.com")); }
   static std::string wrong(std::string code) {
@@ -54,7 +55,7 @@ struct EmailChanges : testing::Test, test::PasswordWorld {
 };
 
 TEST_F(EmailChanges, TheCodesOfBothMailboxesChangeIt) {
-  const auto session = sign_in(ann).session.id;
+  const auto there = sign_in(ann).session.id;
   EXPECT_EQ(ask(" New@Example.com "), "done");
   EXPECT_EQ(row().email, "ann@example.com") << "nothing yet";
   const std::string old_code = code_to("ann@example.com"), new_code = code_to("New@example.com");
@@ -64,9 +65,10 @@ TEST_F(EmailChanges, TheCodesOfBothMailboxesChangeIt) {
   EXPECT_EQ(row().email + ' ' + row().email_key, "New@example.com new@example.com");
   EXPECT_EQ(row().email_verified_at, clock.now());
   EXPECT_EQ(row().auth_epoch, 1) << "sign-ins under way know the old address";
-  EXPECT_EQ(end_of(session), "");
-  EXPECT_EQ(audit.actions(), "user.email_changed");
-  EXPECT_EQ(outbox.announced, (std::vector{changes::Change{changes::Kind::user, ann.value}}));
+  EXPECT_EQ(end_of(here), "");
+  EXPECT_EQ(end_of(there), "email_changed");
+  EXPECT_EQ(audit.actions(), "user.email_changed session.ended");
+  EXPECT_EQ(outbox.announced[0], (changes::Change{changes::Kind::user, ann.value}));
   EXPECT_EQ(mailed_to(), (std::vector<std::string>{"ann@example.com", "New@example.com"}));
   EXPECT_EQ(confirm(old_code, new_code), "otp_invalid") << "once";
 }
@@ -108,10 +110,8 @@ TEST_F(EmailChanges, CodesGrowOld) {
 }
 
 TEST_F(EmailChanges, WhatChangedInBetweenVoidsIt) {
-  const auto session = sign_in(ann).session.id;
   EXPECT_EQ(ask("new@example.com"), "done");
-  EXPECT_TRUE(
-      passwords.change(ann, session, Secret(password), Secret(std::string("another one, quite as long")), origin));
+  EXPECT_TRUE(passwords.change(ann, here, Secret(password), Secret(std::string("another one, quite as long")), origin));
   EXPECT_EQ(confirm(), "otp_invalid");
   disable(ann);
   EXPECT_EQ(confirm(), "account_disabled");

@@ -33,7 +33,7 @@ core::Result<Admitted> Checker::check(std::string_view token, core::Millis recei
                                       const std::vector<std::string>& permissions) {
   Admitted admitted;
   const bool known = find(token, received, [&](accounts::UserId user, const Holder& holder, const Entry& entry) {
-    admitted = {user, entry.session, holder.roles, holder.permissions};
+    admitted = {user, entry.session, holder.roles, holder.permissions, entry.proofs_from};
     return true;
   });
   if (!known) {
@@ -45,7 +45,8 @@ core::Result<Admitted> Checker::check(std::string_view token, core::Millis recei
       return std::unexpected(std::move(living).error());
     }
     misses_.add();
-    admitted = {living->user.id, living->session.id, roles::join(living->grants.roles), living->grants.permissions};
+    admitted = {living->user.id, living->session.id, roles::join(living->grants.roles), living->grants.permissions,
+                living->session.proofs_from};
   }
   TRY(require(*admitted.permissions, permissions));
   return admitted;
@@ -69,9 +70,10 @@ core::Result<tokens::VerifiedToken> Checker::verify(std::string_view token) {
   return verified;
 }
 
-core::Result<core::Time> Checker::authenticated_at(std::string_view token) const {
-  return TRY(tokens::verify_access_token(token, *parts_.keys.current(), parts_.token_config, parts_.clock.now()))
-      .authenticated_at;
+core::Result<core::Time> Checker::authenticated_at(std::string_view token, const Admitted& admitted) const {
+  const auto claims =
+      TRY(tokens::verify_access_token(token, *parts_.keys.current(), parts_.token_config, parts_.clock.now()));
+  return claims.authenticated_at >= admitted.proofs_from ? claims.authenticated_at : core::Time{};
 }
 
 core::Result<Living> Checker::load(accounts::UserId user, SessionId session, const Describe& describe) {
@@ -83,6 +85,7 @@ core::Result<Living> Checker::load(accounts::UserId user, SessionId session, con
               .created_at = living.session.created_at,
               .expires_at = living.session.expires_at,
               .last_active_at = living.session.last_active_at,
+              .proofs_from = living.session.proofs_from,
               .me = describe ? describe(living) : nullptr};
   if (!parts_.near.fill(begun, user, bounded(living.grants), std::move(entry))) discarded_.add();
   const core::Time now = parts_.clock.now();

@@ -21,6 +21,7 @@ struct Admitted {
   SessionId session;
   std::string roles;
   std::shared_ptr<const roles::PermissionSet> permissions;
+  core::Time proofs_from;
 };
 
 // What a living session consists of, as the store has it now.
@@ -82,8 +83,8 @@ class Checker {
   core::Result<Living> load(accounts::UserId user, SessionId session, const Describe& describe = nullptr);
 
   // When the user of a token that passed check() had last proved who he is, as the token says: a copy of an older token
-  // gains nothing by a proof that was given since.
-  core::Result<core::Time> authenticated_at(std::string_view token) const;
+  // gains nothing by a proof that was given since. Long ago when that was taken back.
+  core::Result<core::Time> authenticated_at(std::string_view token, const Admitted& admitted) const;
 
   // Whether the session is one of a user who is disabled now.
   core::Result<bool> is_of_disabled_user(SessionId session);

@@ -114,6 +114,24 @@ TEST_F(CheckerTest, AnotherNodesSignOutActsWithThePoll) {
   EXPECT_EQ(check(), "session_ended logout");
 }
 
+TEST_F(CheckerTest, AProofThatAnotherNodeTookBackDoesNotCountFromThePollOn) {
+  warm();
+  const auto other = world->join();
+  other->session_config.reactions.role_change = Reaction::step_up;
+  const auto counts = [&] {
+    const auto admitted = world->checker.check(token, world->clock.boot());
+    return world->checker.authenticated_at(token, *admitted).value() != core::Time{};
+  };
+  EXPECT_TRUE(counts());
+  other->clock.advance(Seconds(1));
+  other->in_tx([&](core::Tx& tx) { return other->sessions.react(tx, Event::roles_changed, user, std::nullopt, {}); });
+  world->poll();
+  EXPECT_FALSE(hit()) << "asked of the store";
+  EXPECT_FALSE(counts());
+  EXPECT_TRUE(hit()) << "and of memory";
+  EXPECT_FALSE(counts());
+}
+
 TEST_F(CheckerTest, ASessionThatIsNotThereOrAnothersHasEnded) {
   const std::string of_nobody = world->access_token(user, world->random.id<SessionId>(world->clock.now()));
   EXPECT_EQ(check_token(of_nobody), "session_ended unknown");

@@ -31,6 +31,7 @@ bool NearCache::fill(uint64_t begun, accounts::UserId user, const roles::Grants&
   const auto held = std::ranges::find(holder.entries, entry.session, &Entry::session);
   if (held != holder.entries.end()) {
     held->expires_at = entry.expires_at;
+    held->proofs_from = entry.proofs_from;
     if (entry.me) held->me = std::move(entry.me);
     return true;
   }

@@ -22,7 +22,7 @@ struct MeText {
 // What is held of one session.
 struct Entry {
   SessionId session;
-  core::Time created_at, expires_at, last_active_at;
+  core::Time created_at, expires_at, last_active_at, proofs_from;
   bool dirty = false;  // the store does not know of the last use yet
   std::unique_ptr<const MeText> me;
 };

@@ -26,9 +26,11 @@ enum class EndReason {
   absolute,
   limit,
   device_denied,
-  not_me
+  not_me,
+  email_changed,
+  roles_changed
 };
-constexpr std::array<core::Name<EndReason>, 13> names_of(EndReason) {
+constexpr std::array<core::Name<EndReason>, 15> names_of(EndReason) {
   using enum EndReason;
   return {{{logout, "logout"},
            {logout_all, "logout_all"},
@@ -42,7 +44,9 @@ constexpr std::array<core::Name<EndReason>, 13> names_of(EndReason) {
            {absolute, "absolute"},
            {limit, "limit"},
            {device_denied, "device_denied"},
-           {not_me, "not_me"}}};
+           {not_me, "not_me"},
+           {email_changed, "email_changed"},
+           {roles_changed, "roles_changed"}}};
 }
 
 // A session ends once, with one reason.
@@ -69,9 +73,15 @@ struct Session {
   std::string ip_address;  // of sign-in, then of the last refresh
   core::Time created_at, last_active_at, refreshed_at;
   core::Time authenticated_at;  // of the last proof of who the user is, at sign-in or since
+  core::Time proofs_from;       // older proofs do not count: an event took them back (policy.h)
   core::Time expires_at;        // whatever its use
   std::optional<End> end;
 };
+
+// When the user last proved who he is; absent when that was taken back.
+inline std::optional<core::Time> proved_at(const Session& session) {
+  return session.authenticated_at >= session.proofs_from ? std::optional(session.authenticated_at) : std::nullopt;
+}
 
 // The methods that `amr` lists.
 inline std::vector<std::string> methods_of(std::string_view amr) {

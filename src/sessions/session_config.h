@@ -1,6 +1,6 @@
 // Owns: the settings of sessions.
 #pragma once
-#include "core/settings.h"
+#include "sessions/policy.h"
 #include "sessions/refresh.h"
 
 namespace sessions {
@@ -20,6 +20,7 @@ struct Config {
   int64_t cache_entries = 1'000'000;
   int64_t limit = 0;
   AtLimit at_limit = AtLimit::end_oldest;
+  Reactions reactions;
 
   Lifetimes lifetimes() const { return {.idle = idle_timeout, .absolute = absolute_timeout}; }
   RefreshRules refresh_rules() const { return {.grace = refresh_grace}; }
@@ -44,6 +45,11 @@ inline void declare(core::Settings& settings, Config& config) {
                "How long after proving who he is a user may do what needs a recent proof; 0s: always.",
                {.max = 86'400});
   settings.add("sessions.cache_entries", config.cache_entries, "How many sessions are held in memory.", {.min = 100});
+  for (const EventRow& row : events)
+    settings.add("sessions.on_" + std::string(row.setting), config.reactions.*row.chosen,
+                 "What becomes of a user's sessions when " + std::string(row.doc) + '.');
 }
+
+inline core::Result<> check(const Config& config) { return check(config.reactions, config.step_up_after); }
 
 }  // namespace sessions

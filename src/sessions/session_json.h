@@ -32,7 +32,8 @@ struct SessionJson {
   SessionId id;
   DeviceJson device;
   std::string ip_address;
-  core::Time created_at, authenticated_at;
+  core::Time created_at;
+  std::optional<core::Time> authenticated_at;
   std::vector<std::string> amr;
   int64_t aal = 1;
   core::Time last_active_at, expires_at;
@@ -45,7 +46,8 @@ struct SessionJson {
                       field("deviceInfo", &SessionJson::device, "The device that signed in."),
                       field("ipAddress", &SessionJson::ip_address, "Of the sign-in or the last refresh."),
                       field("createdAt", &SessionJson::created_at, "When it began."),
-                      field("authenticatedAt", &SessionJson::authenticated_at, "When the user last proved who he is."),
+                      field("authenticatedAt", &SessionJson::authenticated_at,
+                            "When the user last proved who he is; absent when he must do so anew."),
                       field("amr", &SessionJson::amr, "By which methods (RFC 8176)."),
                       field("aal", &SessionJson::aal, "Authentication assurance level: 2 with two factors, else 1."),
                       field("lastActive", &SessionJson::last_active_at, "Its last use; written at most 10 s late."),
@@ -59,7 +61,7 @@ inline SessionJson to_json(const Session& session, SessionId current) {
           .device = to_json(session.device),
           .ip_address = session.ip_address,
           .created_at = session.created_at,
-          .authenticated_at = session.authenticated_at,
+          .authenticated_at = proved_at(session),
           .amr = methods_of(session.amr),
           .aal = assurance_level(session.amr),
           .last_active_at = session.last_active_at,

@@ -42,7 +42,7 @@ core::Result<std::optional<Issued>> Service::authenticate(core::Tx& tx, accounts
   auto found = TRY(store_.lock(tx, id));
   if (!found || found->session.user != user || found->session.end) return std::nullopt;
   Session& session = found->session;
-  session.authenticated_at = clock_.now();
+  session.authenticated_at = std::max(clock_.now(), session.proofs_from);
   const bool two_factors = lists(session.amr, "pwd") || lists(amr, "user");
   for (const auto& method : methods_of(amr))
     if (!lists(session.amr, method) && (method != "mfa" || two_factors)) session.amr += ' ' + method;
@@ -138,6 +138,31 @@ core::Result<int64_t> Service::end_all(core::Tx& tx, accounts::UserId user, EndR
   // Also when none was ended here: a fill that began before must not outlive the call.
   TRY(outbox_.announce(tx, {changes::Kind::session, user.value}));
   return static_cast<int64_t>(ids.size());
+}
+
+core::Result<int64_t> Service::react(core::Tx& tx, Event event, accounts::UserId user, std::optional<SessionId> current,
+                                     const audit::Origin& origin) {
+  const EndReason reason = row_of(event).reason;
+  switch (reaction_to(event)) {
+    case Reaction::keep:
+      break;
+    case Reaction::step_up:
+      TRY(take_back_proofs(tx, user, reason, current, origin));
+      break;
+    case Reaction::end_others:
+      return end_all(tx, user, reason, current, origin);
+    case Reaction::end_all:
+      return end_all(tx, user, reason, std::nullopt, origin);
+  }
+  return 0;
+}
+
+// Tokens tell whole seconds: from the next one on, so that none of what was proved before counts.
+core::Result<> Service::take_back_proofs(core::Tx& tx, accounts::UserId user, EndReason reason,
+                                         std::optional<SessionId> except, const audit::Origin& origin) {
+  TRY(store_.take_back_proofs(tx, user, except, std::chrono::ceil<core::Seconds>(clock_.now())));
+  TRY(audit_.append(tx, {"session.proofs_taken_back", user.value, {}, std::string(core::to_text(reason))}, origin));
+  return outbox_.announce(tx, {changes::Kind::session, user.value});
 }
 
 core::Result<std::vector<Session>> Service::list(core::Tx& tx, accounts::UserId user, const Page& page) {

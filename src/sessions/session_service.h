@@ -68,6 +68,12 @@ class Service {
   // Ends all sessions of a user but `except`; how many.
   core::Result<int64_t> end_all(core::Tx& tx, accounts::UserId user, EndReason reason, std::optional<SessionId> except,
                                 const audit::Origin& origin);
+  // Does to the user's sessions what the table of policy.h says of the event, in the transaction that brings it about.
+  // `current`: the session in which it came about, absent when in none of his. How many ended.
+  core::Result<int64_t> react(core::Tx& tx, Event event, accounts::UserId user, std::optional<SessionId> current,
+                              const audit::Origin& origin);
+  // Whether it ends any: then sign-ins under way should fail, too.
+  bool ends_sessions(Event event) const { return reaction_to(event) >= Reaction::end_others; }
   // Ends one that the clock has ended, if the database's clock agrees.
   core::Result<> expire(core::Tx& tx, const Session& session, EndReason reason, const audit::Origin& origin);
   // Ends what this process ended in the last ten minutes and lives again, since the database went back; may be
@@ -99,6 +105,9 @@ class Service {
   std::optional<EndReason> ended_by_clock(const Session& session, const Presented& presented) const;
   Verdict verdict_of(const Session& session, const Presented& presented) const;
 
+  Reaction reaction_to(Event event) const { return config_.reactions.*row_of(event).chosen; }
+  core::Result<> take_back_proofs(core::Tx& tx, accounts::UserId user, EndReason reason,
+                                  std::optional<SessionId> except, const audit::Origin& origin);
   core::Result<> record_end(core::Tx& tx, accounts::UserId user, SessionId id, EndReason reason,
                             const audit::Origin& origin, std::string_view note = "");
   core::Result<int64_t> end_again(core::Tx& tx, std::span<const RecentEnd> ends);

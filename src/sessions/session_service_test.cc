@@ -448,5 +448,41 @@ TEST_F(WentBack, AnEndThatIsLostASecondTimeIsRepeatedASecondTime) {
   EXPECT_EQ(end_of(id), "logout");
 }
 
+TEST_F(SessionService, AnEventDoesWhatItsSettingSays) {
+  const auto outcome = [&](Reaction reaction) {
+    session_config.reactions.password_change = reaction;
+    const SessionId here = sign_in(user).session.id, there = sign_in(user).session.id;
+    const auto ended = transactor.atomically(
+        [&](core::Tx& tx) { return sessions.react(tx, Event::password_changed, user, here, origin); });
+    const auto state = [&](SessionId id) {
+      return row(id).end ? end_of(id) : proved_at(row(id)) ? std::string("as it was") : "owes a proof";
+    };
+    const std::string text = std::to_string(ended.value()) + ": " + state(here) + ", " + state(there);
+    for (auto& [id, session] : session_rows.sessions) session.end = {clock.now(), EndReason::admin};
+    return text;
+  };
+  EXPECT_EQ(outcome(Reaction::keep), "0: as it was, as it was");
+  EXPECT_EQ(outcome(Reaction::step_up), "0: as it was, owes a proof");
+  EXPECT_EQ(outcome(Reaction::end_others), "1: as it was, password_changed");
+  EXPECT_EQ(outcome(Reaction::end_all), "2: password_changed, password_changed");
+}
+
+TEST_F(SessionService, AProofThatWasTakenBackIsRecordedAndToldAndGivenAnew) {
+  session_config.reactions.role_change = Reaction::step_up;
+  const SessionId id = sign_in(user).session.id;
+  forget();
+  clock.advance(Millis(300));
+  ASSERT_TRUE(transactor.atomically(
+      [&](core::Tx& tx) { return sessions.react(tx, Event::roles_changed, user, std::nullopt, origin); }));
+  EXPECT_FALSE(proved_at(row(id)));
+  EXPECT_EQ(audit.actions(), "session.proofs_taken_back");
+  EXPECT_EQ(audit.records[0].event.detail, "roles_changed");
+  EXPECT_EQ(outbox.announced, (std::vector{changes::Change{changes::Kind::session, user.value}}));
+  // In the second in which it was taken back, too, though tokens tell whole seconds.
+  ASSERT_TRUE(
+      transactor.atomically([&](core::Tx& tx) { return sessions.authenticate(tx, user, id, "pwd", origin); }).value());
+  EXPECT_EQ(proved_at(row(id)), std::chrono::ceil<Seconds>(clock.now()));
+}
+
 }  // namespace
 }  // namespace sessions

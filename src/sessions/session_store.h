@@ -55,6 +55,9 @@ class Store {
   virtual core::Result<> rotate(core::Tx& tx, std::span<const Session* const> sessions) = 0;
   // Stores authenticated_at and amr of a session that this transaction has locked. Nothing where it has ended.
   virtual core::Result<> authenticate(core::Tx& tx, const Session& session) = 0;
+  // Of the living sessions of `user` but `except`, proofs before `from` do not count any more.
+  virtual core::Result<> take_back_proofs(core::Tx& tx, accounts::UserId user, std::optional<SessionId> except,
+                                          core::Time from) = 0;
   // last_active_at rises to `at`, never beyond the database's clock, where the session lives.
   virtual core::Result<> touch(core::Tx& tx, const std::vector<Touch>& touches) = 0;
   // Deletes at most `limit` sessions that ended, or passed their absolute expiry, before `before`; the number deleted.

@@ -353,6 +353,18 @@ TEST_P(SessionStore, WithoutAProofOfItsOwnItsBeginningCounts) {
   EXPECT_EQ(find(session.id)->authenticated_at, now);
 }
 
+TEST_P(SessionStore, ProofsAreTakenBackOfAllLivingSessionsButOne) {
+  const Session here = add(user, now), there = add(user, now), over = add(user, now), of_another = add(add_user(), now);
+  end(over.id, {}, EndReason::logout);
+  in_tx([&](core::Tx& tx) { return world->store->take_back_proofs(tx, user, here.id, now + Seconds(1)); });
+  EXPECT_EQ(find(here.id)->proofs_from, Time{});
+  EXPECT_EQ(find(there.id)->proofs_from, now + Seconds(1));
+  EXPECT_EQ(find(over.id)->proofs_from, Time{});
+  EXPECT_EQ(find(of_another.id)->proofs_from, Time{});
+  in_tx([&](core::Tx& tx) { return world->store->take_back_proofs(tx, user, std::nullopt, now + Seconds(2)); });
+  EXPECT_EQ(find(here.id)->proofs_from, now + Seconds(2));
+}
+
 TEST_P(SessionStore, WhatEndedDoesNotRotate) {
   Session session = add(user, now);
   end(session.id, std::nullopt, EndReason::logout);

@@ -16,9 +16,10 @@ namespace {
 #define COLUMNS(t)                                                                                                     \
   t "id, " t "user_id, " t "secret, " t "generation, " t "rotations, " t "answered_to, " t "amr, " t "device_name, " t \
     "platform, " t "app_version, " t "user_agent, " t "device_id, " t "ip_address, " t "created_at, " t                \
-    "last_active_at, " t "refreshed_at, " t "expires_at, " t "ended_at, " t "end_reason, " t "authenticated_at"
+    "last_active_at, " t "refreshed_at, " t "expires_at, " t "ended_at, " t "end_reason, " t "authenticated_at, " t    \
+    "proofs_from"
 #define SESSION_COLUMNS COLUMNS("")
-constexpr int session_columns = 20, first_of_roles = session_columns + accounts::user_columns;
+constexpr int session_columns = 21, first_of_roles = session_columns + accounts::user_columns;
 constexpr size_t rotation_columns = 7;
 
 // SKIP LOCKED skips rows of the join: when the lock is released meanwhile, some of a user's roles could be missing.
@@ -99,6 +100,7 @@ Session read(const storage::Row& row) {
           .last_active_at = row.time(14),
           .refreshed_at = row.time(15),
           .authenticated_at = row.time_or_null(19).value_or(row.time(13)),
+          .proofs_from = row.time_or_null(20).value_or(core::Time{}),
           .expires_at = row.time(16),
           .end = read_end(row)};
 }
@@ -144,7 +146,7 @@ class SqlStore final : public Store {
   core::Result<> create(core::Tx& tx, const Session& s) override {
     return storage::sql(tx).send("INSERT INTO sessions (" SESSION_COLUMNS
                                  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-                                 "$12, $13, $14, $15, $16, $17, NULL, NULL, $18)",
+                                 "$12, $13, $14, $15, $16, $17, NULL, NULL, $18, NULL)",
                                  s.id, s.user, s.secret.bytes(), s.rotation.generation, join(s.rotation.times),
                                  s.rotation.answered_to, s.amr, s.device.name, s.device.platform, s.device.app_version,
                                  s.device.user_agent, s.device.device_id, s.ip_address, s.created_at, s.last_active_at,
@@ -231,6 +233,13 @@ class SqlStore final : public Store {
     return storage::sql(tx).send(
         "UPDATE sessions SET authenticated_at = $2, amr = $3 WHERE id = $1 AND ended_at IS NULL", s.id,
         s.authenticated_at, s.amr);
+  }
+
+  core::Result<> take_back_proofs(core::Tx& tx, accounts::UserId user, std::optional<SessionId> except,
+                                  core::Time from) override {
+    return storage::sql(tx).send(
+        "UPDATE sessions SET proofs_from = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL", user,
+        except.value_or(SessionId{}), from);
   }
 
   core::Result<> touch(core::Tx& tx, const std::vector<Touch>& touches) override {

@@ -73,21 +73,29 @@ Result<Made> Passkeys::judge(UserId id, SessionId session, const Attestation& an
   return Made{std::move(passkey), taken.auth_epoch};
 }
 
-Result<> Passkeys::add(core::Tx& tx, const accounts::User& user, const Made& made, const audit::Origin& origin) {
+Result<> Passkeys::add(core::Tx& tx, accounts::User user, const Made& made, std::optional<SessionId> current,
+                       const audit::Origin& origin) {
   const auto& [passkey, auth_epoch] = made;
   if (user.auth_epoch != auth_epoch) return refused("the account changed since the challenge was made");
   TRY(check_room(TRY(parts_.store.list(tx, user.id))));
   if (!TRY(parts_.store.create(tx, passkey))) return core::fail(Code::passkey_exists);
   TRY(parts_.audit.append(tx, {"passkey.added", user.id.value, {}, passkey.id.str()}, origin));
   const core::Time now = parts_.clock.now();
-  return parts_.mail.enqueue(tx, mail::passkey_added(parts_.mail.letterhead(), user.email, passkey.name, now),
-                             now + notice_life);
+  TRY(parts_.mail.enqueue(tx, mail::passkey_added(parts_.mail.letterhead(), user.email, passkey.name, now),
+                          now + notice_life));
+  if (parts_.sessions.ends_sessions(sessions::Event::passkey_added)) {
+    ++user.auth_epoch;
+    TRY(parts_.users.update(tx, user));
+  }
+  TRY(parts_.sessions.react(tx, sessions::Event::passkey_added, user.id, current, origin));
+  return {};
 }
 
 Result<Passkey> Passkeys::enrol(UserId id, SessionId session, const Attestation& answer, std::string name,
                                 const audit::Origin& origin) {
   auto made = TRY(judge(id, session, answer, std::move(name)));
-  TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<> { return add(tx, TRY(lock(tx, id)), made, origin); }));
+  TRY(parts_.transactor.atomically(
+      [&](core::Tx& tx) -> Result<> { return add(tx, TRY(lock(tx, id)), made, session, origin); }));
   return std::move(made.passkey);
 }
 
@@ -115,7 +123,7 @@ Result<int64_t> Passkeys::remove(UserId id, SessionId current, PasskeyId passkey
     const core::Time now = parts_.clock.now();
     TRY(parts_.mail.enqueue(tx, mail::passkey_removed(parts_.mail.letterhead(), user.email, *name, now),
                             now + notice_life));
-    return parts_.sessions.end_all(tx, id, sessions::EndReason::factor_changed, current, origin);
+    return parts_.sessions.react(tx, sessions::Event::factor_removed, id, current, origin);
   });
 }
 

@@ -80,12 +80,13 @@ class Passkeys {
   // The two halves of it: what the answer makes, and keeping that, once the caller has locked the user's row.
   core::Result<Made> judge(accounts::UserId user, sessions::SessionId session, const Attestation& answer,
                            std::string name);
-  core::Result<> add(core::Tx& tx, const accounts::User& user, const Made& made, const audit::Origin& origin);
+  core::Result<> add(core::Tx& tx, accounts::User user, const Made& made, std::optional<sessions::SessionId> current,
+                     const audit::Origin& origin);
   core::Result<std::vector<Passkey>> list(accounts::UserId user);
   core::Result<bool> has_any(core::Tx& tx, accounts::UserId user);
   // Error: not_found.
   core::Result<> rename(accounts::UserId user, PasskeyId id, const std::string& name, const audit::Origin& origin);
-  // Ends the sessions but `current`, which the passkey may have begun; how many. Error: not_found.
+  // How many sessions ended: the passkey may have begun them. Error: not_found.
   core::Result<int64_t> remove(accounts::UserId user, sessions::SessionId current, PasskeyId id,
                                const audit::Origin& origin);
 

@@ -3,7 +3,7 @@ import time
 import uuid
 
 import pytest
-from support.scenario import alive, assert_problem, at_once, changed, eventually, fresh_email, records
+from support.scenario import alive, assert_problem, at_once, changed, dead, eventually, fresh_email, records
 from support.usher import PASSWORD, Server
 
 BOTH_ENGINES = True
@@ -46,9 +46,9 @@ def test_both_codes_change_the_address_and_both_mailboxes_are_told(usher):
     codes = asked(usher, who, new)
     assert usher.get("/auth/me", token=who.access).json["user"]["email"] == who.email
     done = confirm(usher, who, *codes)
-    assert done.status == 200 and done.json == {"email": new}
-    for session in (who, other):
-        assert usher.get("/auth/me", token=session.access).json["user"]["email"] == new
+    assert done.status == 200 and done.json == {"email": new, "revoked": 1}
+    assert usher.get("/auth/me", token=who.access).json["user"]["email"] == new
+    dead(usher, other, "email_changed")
     assert_problem(usher.login_answer(who.email), 401, "invalid_credentials")
     assert usher.login(new).user["id"] == who.user["id"]
     for mailbox in (who.email, new):

@@ -88,6 +88,11 @@ class FakeSessions final : public sessions::Store {
     at->second.amr = session.amr;
     return {};
   }
+  core::Result<> take_back_proofs(core::Tx&, UserId user, std::optional<SessionId> except, core::Time from) override {
+    for (auto& [id, session] : sessions)
+      if (session.user == user && !session.end && id != except) session.proofs_from = from;
+    return {};
+  }
   core::Result<> touch(core::Tx&, const std::vector<sessions::Touch>& touches) override {
     for (const auto& touch : touches) {
       const auto at = sessions.find(touch.id);

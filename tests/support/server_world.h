@@ -133,9 +133,9 @@ struct ServerWorld {
   }
   std::string access_token(UserId user, SessionId session) {
     const core::Time now = clock.now();
-    const auto token =
-        tokens::issue_access_token(*keys.current(), token_config,
-                                   {user.value, session.value, random.uuid7(now), now, now + token_config.access_ttl});
+    const auto token = tokens::issue_access_token(
+        *keys.current(), token_config,
+        {user.value, session.value, random.uuid7(now), now, now + token_config.access_ttl, now});
     return std::string(token.value().expose());
   }
   sessions::Session session(SessionId id) {
