@@ -119,6 +119,29 @@ std::string SettingType<std::vector<std::string>>::show(const std::vector<std::s
   return out;
 }
 
+Result<> SettingType<NamedDurations>::parse(std::string_view text, const SettingRule& rule, NamedDurations& out) {
+  std::vector<std::string> items;
+  TRY(SettingType<std::vector<std::string>>::parse(text, {}, items));
+  NamedDurations named;
+  for (const std::string_view item : items) {
+    const size_t equals = item.find('=');
+    if (equals == 0 || equals == std::string_view::npos)
+      return fail(Code::validation_failed, "must be a list such as admin=15m,support=12h");
+    Seconds value{};
+    TRY(SettingType<Seconds>::parse(item.substr(equals + 1), rule, value));
+    if (!named.emplace(item.substr(0, equals), value).second)
+      return fail(Code::validation_failed, "must name each only once");
+  }
+  out = std::move(named);
+  return {};
+}
+
+std::string SettingType<NamedDurations>::show(const NamedDurations& value) {
+  std::string out;
+  for (const auto& [key, duration] : value) out += (out.empty() ? "" : ",") + key + '=' + show_duration(duration);
+  return out;
+}
+
 SettingRow* Settings::find(std::string_view name) {
   const auto found = std::ranges::find(rows_, name, &SettingRow::name);
   return found == rows_.end() ? nullptr : &*found;

@@ -7,12 +7,14 @@
 //   }
 #pragma once
 #include <functional>
+#include <map>
 
 #include "core/fields.h"
 
 namespace core {
 
-// Bounds count seconds for durations, characters for text, items for lists and units for numbers.
+// Bounds count seconds for durations and each of a list of them, characters for text, items for lists and units for
+// numbers.
 struct SettingRule {
   int64_t min = 0, max = INT64_MAX;
   std::vector<std::string_view> also_from = {};  // further environment variables
@@ -73,6 +75,14 @@ struct SettingType<std::vector<std::string>> {
   static constexpr bool secret = false;
   static Result<> parse(std::string_view text, const SettingRule& rule, std::vector<std::string>& out);
   static std::string show(const std::vector<std::string>& value);
+};
+using NamedDurations = std::map<std::string, Seconds, std::less<>>;
+template <>
+struct SettingType<NamedDurations> {
+  static constexpr std::string_view name = "list of name=duration, comma separated";
+  static constexpr bool secret = false;
+  static Result<> parse(std::string_view text, const SettingRule& rule, NamedDurations& out);
+  static std::string show(const NamedDurations& value);
 };
 template <Named E>
 struct SettingType<E> {

@@ -14,6 +14,7 @@ struct Sample {
   bool flag = true;
   Seconds time{90};
   std::vector<std::string> list;
+  NamedDurations times;
   Mode mode = Mode::fast;
   Settings settings;
   Sample() {
@@ -22,6 +23,7 @@ struct Sample {
     settings.add("a.flag", flag, "Flag.");
     settings.add("a.idle_timeout", time, "Time.", {.min = 60, .max = 3600});
     settings.add("a.list", list, "List.", {.max = 2});
+    settings.add("a.times", times, "Times.", {.min = 60});
     settings.add("a.mode", mode, "Mode.");
   }
   bool set(std::string_view name, std::string_view value) { return settings.find(name)->set(value).has_value(); }
@@ -61,6 +63,13 @@ TEST(Settings, TakeValuesWithinTheirBounds) {
                                    {"a.list", "a, b", true, "a,b"},
                                    {"a.list", "", true, ""},
                                    {"a.list", "a,b,c", false, ""},
+                                   {"a.times", "b=15m, a=1h", true, "a=1h,b=15m"},
+                                   {"a.times", "", true, ""},
+                                   {"a.times", "a", false, ""},
+                                   {"a.times", "=1h", false, ""},
+                                   {"a.times", "a=", false, ""},
+                                   {"a.times", "a=59s", false, ""},
+                                   {"a.times", "a=1h,a=2h", false, ""},
                                    {"a.mode", "safe", true, "safe"},
                                    {"a.mode", "SAFE", false, "fast"}}) {
     Sample sample;

@@ -125,12 +125,12 @@ devices::Device device_of(const http::Context& context, const std::optional<sess
 }
 
 TokensJson to_json(const SignedIn& signed_in, const RouteParts& parts) {
-  const auto& config = parts.session_config;
+  const auto lifetimes = parts.session_config.lifetimes(signed_in.grants.roles);
   return {.access_token = signed_in.access_token,
           .refresh_token = signed_in.refresh_token,
           .expires_in = count(signed_in.access_lifetime),
-          .refresh_expires_in = count(
-              sessions::life_of_token(config.idle_timeout, signed_in.session, config.lifetimes(), parts.clock.now())),
+          .refresh_expires_in =
+              count(sessions::life_of_token(lifetimes.idle, signed_in.session, lifetimes, parts.clock.now())),
           .session = signed_in.session.id,
           .user = accounts::to_json(signed_in.user, signed_in.grants.roles)};
 }

@@ -302,7 +302,7 @@ Result<sessions::Refreshed> Service::rotate(const crypto::Secret& refresh_token,
 Result<SignedIn> Service::with_access_token(SignedIn signed_in) {
   const core::Time now = parts_.clock.now();
   signed_in.access_lifetime = sessions::life_of_token(parts_.token_config.access_ttl, signed_in.session,
-                                                      parts_.session_config.lifetimes(), now);
+                                                      parts_.session_config.lifetimes(signed_in.grants.roles), now);
   signed_in.access_token =
       TRY(tokens::issue_access_token(*parts_.keys.current(), parts_.token_config,
                                      {.user = signed_in.user.id.value,

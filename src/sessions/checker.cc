@@ -87,7 +87,7 @@ core::Result<Living> Checker::load(accounts::UserId user, SessionId session, con
               .last_active_at = living.session.last_active_at,
               .proofs_from = living.session.proofs_from,
               .me = describe ? describe(living) : nullptr};
-  if (!parts_.near.fill(begun, user, bounded(living.grants), std::move(entry))) discarded_.add();
+  if (!parts_.near.fill(begun, user, bounded(living.grants), living.lifetimes, std::move(entry))) discarded_.add();
   const core::Time now = parts_.clock.now();
   parts_.near.find(user, session, [&](const Holder&, Entry& held) { return parts_.near.touch(user, held, now), true; });
   return living;
@@ -106,7 +106,9 @@ core::Result<Living> Checker::read(accounts::UserId user_id, SessionId session_i
   if (found->session.end) return ended(core::to_text(found->session.end->reason));
   if (!found->user.active()) return ended(core::to_text(EndReason::account_deleted));
   auto grants = TRY(parts_.access.grants_of(user_id, found->roles));
-  return Living{std::move(found->session), std::move(found->user), std::move(grants)};
+  const auto lifetimes = parts_.config.lifetimes(grants.roles);
+  shorten(found->session, lifetimes);
+  return Living{std::move(found->session), std::move(found->user), std::move(grants), lifetimes};
 }
 
 core::Result<bool> Checker::is_of_disabled_user(SessionId id) {
@@ -140,7 +142,7 @@ void Checker::find_together(std::span<Wanted* const> all) {
 core::Result<> Checker::refuse_expired(Living& living) {
   const auto why = [&] {
     const auto& s = living.session;
-    return expired(s.created_at, s.last_active_at, s.expires_at, parts_.config.lifetimes(), parts_.clock.now());
+    return expired(s.created_at, s.last_active_at, s.expires_at, living.lifetimes, parts_.clock.now());
   };
   if (parts_.guard.jumped() || !why()) return {};
   // The last use may be known to memory only.
@@ -149,7 +151,7 @@ core::Result<> Checker::refuse_expired(Living& living) {
   const auto reason = why();
   if (!reason) return {};
   TRY(parts_.transactor.atomically(
-      [&](core::Tx& tx) { return parts_.service.expire(tx, living.session, *reason, {}); }));
+      [&](core::Tx& tx) { return parts_.service.expire(tx, living.session, *reason, living.lifetimes, {}); }));
   return ended(core::to_text(*reason));
 }
 

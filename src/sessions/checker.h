@@ -29,6 +29,7 @@ struct Living {
   Session session;
   accounts::User user;
   roles::Grants grants;
+  Lifetimes lifetimes;
 };
 
 class Checker {
@@ -63,7 +64,7 @@ class Checker {
     if (!verified) return false;
     const accounts::UserId user{verified->user};
     return parts_.near.find(user, SessionId{verified->session}, [&](const Holder& holder, Entry& entry) {
-      if (now >= holder.valid_until || !lives(entry, now, received)) return false;
+      if (now >= holder.valid_until || !lives(entry, holder.lifetimes, now, received)) return false;
       if (!visit(user, holder, std::as_const(entry))) return false;
       parts_.near.touch(user, entry, now);
       hits_.add();
@@ -98,9 +99,9 @@ class Checker {
   core::Result<> write_touches();
 
  private:
-  bool lives(const Entry& entry, core::Time now, core::Millis boot) const {
+  bool lives(const Entry& entry, const Lifetimes& lifetimes, core::Time now, core::Millis boot) const {
     return parts_.guard.jumped(now, boot) ||
-           !expired(entry.created_at, entry.last_active_at, entry.expires_at, parts_.config.lifetimes(), now);
+           !expired(entry.created_at, entry.last_active_at, entry.expires_at, lifetimes, now);
   }
   core::Result<tokens::VerifiedToken> verify(std::string_view token);
   roles::Grants bounded(roles::Grants grants) const;

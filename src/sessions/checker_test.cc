@@ -329,6 +329,30 @@ TEST_F(CheckerTest, AbsoluteEndsToTheSecondHoweverMuchItIsUsed) {
   EXPECT_EQ(check(), "session_ended absolute");
 }
 
+TEST_F(CheckerTest, AShorterTimeoutOfARoleBindsItsHoldersFromThenOn) {
+  world->session_config.role_idle_timeouts = {{"admin", Seconds(60)}};
+  world->session_config.role_absolute_timeouts = {{"support", Seconds(300)}};
+  warm();
+  const auto pass = [&](Seconds time) {
+    world->advance(time);
+    world->poll();
+    token = world->access_token(user, session);
+    return check();
+  };
+  EXPECT_EQ(pass(Seconds(61)), "admitted") << "a holder of neither";
+  ASSERT_TRUE(world->access.assign(user, {"support", {}}, {}));
+  EXPECT_EQ(check(), "admitted");
+  EXPECT_TRUE(hit());
+  ASSERT_TRUE(world->access.assign(user, {"admin", world->clock.now() + Seconds(150)}, {}));
+  EXPECT_EQ(pass(Seconds(59)), "admitted");
+  EXPECT_EQ(pass(Seconds(61)), "session_ended idle");
+  EXPECT_EQ(pass(Seconds(30)), "admitted") << "the role is over, and nothing was written without slack";
+  EXPECT_EQ(pass(Seconds(88)), "admitted");
+  EXPECT_TRUE(hit());
+  EXPECT_EQ(pass(Seconds(1)), "session_ended absolute");
+  EXPECT_FALSE(hit());
+}
+
 TEST_F(CheckerTest, AUseThatOnlyMemoryKnowsKeepsASessionAlive) {
   warm();
   world->session_config.idle_timeout = Seconds(60);
@@ -388,7 +412,7 @@ TEST_F(CheckerTest, MoreUsesThanOneBatchAreAllWritten) {
   const core::Time used = world->clock.now() + Seconds(5);
   for (const auto& id : all) {
     // One user's sessions crowd each other out: those uses must be told as well.
-    ASSERT_TRUE(near.fill(near.begin_fill(user), user, {.permissions = std::make_shared<roles::PermissionSet>()},
+    ASSERT_TRUE(near.fill(near.begin_fill(user), user, {.permissions = std::make_shared<roles::PermissionSet>()}, {},
                           {.session = id, .created_at = {}, .expires_at = {}, .last_active_at = {}}));
     near.find(user, id, [&](const Holder&, Entry& entry) { return near.touch(user, entry, used), true; });
   }

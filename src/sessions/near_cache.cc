@@ -15,7 +15,8 @@ uint64_t NearCache::begin_fill(accounts::UserId user) {
   return shard.sequence;
 }
 
-bool NearCache::fill(uint64_t begun, accounts::UserId user, const roles::Grants& grants, Entry entry) {
+bool NearCache::fill(uint64_t begun, accounts::UserId user, const roles::Grants& grants, const Lifetimes& lifetimes,
+                     Entry entry) {
   Shard& shard = shard_of(user);
   const std::lock_guard lock(shard.mutex);
   if (shard.sequence != begun) return false;
@@ -27,6 +28,7 @@ bool NearCache::fill(uint64_t begun, accounts::UserId user, const roles::Grants&
     for (Entry& other : holder.entries) other.me = nullptr;
   holder.roles = std::move(roles);
   holder.permissions = grants.permissions;
+  holder.lifetimes = lifetimes;
   holder.valid_until = grants.valid_until.value_or(core::Time::max());
   const auto held = std::ranges::find(holder.entries, entry.session, &Entry::session);
   if (held != holder.entries.end()) {

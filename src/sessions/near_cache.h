@@ -32,6 +32,7 @@ struct Holder {
   std::string roles;  // as X-Usher-Roles shows them
   std::shared_ptr<const roles::PermissionSet> permissions;
   core::Time valid_until = core::Time::max();  // an assignment expires then
+  Lifetimes lifetimes;                         // of his sessions
   std::vector<Entry> entries;
 };
 
@@ -58,7 +59,8 @@ class NearCache {
   // To be read before the store is; handed back with what was read.
   uint64_t begin_fill(accounts::UserId user);
   // False when a change came between: then nothing is stored, and what was read may be out of date.
-  bool fill(uint64_t begun, accounts::UserId user, const roles::Grants& grants, Entry entry);
+  bool fill(uint64_t begun, accounts::UserId user, const roles::Grants& grants, const Lifetimes& lifetimes,
+            Entry entry);
 
   void drop(accounts::UserId user);
   void drop_all();

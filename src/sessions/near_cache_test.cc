@@ -28,7 +28,7 @@ struct NearCacheTest : testing::Test {
     return {.session = id, .created_at = t0, .expires_at = t0 + Seconds(1000), .last_active_at = t0};
   }
   bool fill(UserId user, SessionId session, const std::string& role = "user") {
-    return cache.fill(cache.begin_fill(user), user, grants(role), entry(session));
+    return cache.fill(cache.begin_fill(user), user, grants(role), {}, entry(session));
   }
   bool holds(UserId user, SessionId session) {
     return cache.find(user, session, [](const Holder&, Entry&) { return true; });
@@ -69,11 +69,11 @@ TEST_F(NearCacheTest, ASecondFillReplacesAndKeepsTheUseAndTheText) {
   const roles::Grants same = grants();
   Entry with_text = entry(session);
   with_text.me = std::make_unique<MeText>(MeText{"u", "s", "e"});
-  EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, same, std::move(with_text)));
+  EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, same, {}, std::move(with_text)));
   use(user, session, t0 + Seconds(9));
   Entry newer = entry(session);
   newer.expires_at = t0 + Seconds(5);
-  EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, same, std::move(newer)));
+  EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, same, {}, std::move(newer)));
   EXPECT_EQ(cache.size(), 1u);
   cache.find(user, session, [&](const Holder&, Entry& held) {
     EXPECT_EQ(held.expires_at, t0 + Seconds(5));
@@ -90,9 +90,9 @@ TEST_F(NearCacheTest, TextsThatTellOfOtherRolesAreForgotten) {
   for (const SessionId session : {one, two}) {
     Entry with_text = entry(session);
     with_text.me = std::make_unique<MeText>(MeText{"u", "s", "e"});
-    EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, first, std::move(with_text)));
+    EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, first, {}, std::move(with_text)));
   }
-  EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, grants("user"), entry(one)));
+  EXPECT_TRUE(cache.fill(cache.begin_fill(user), user, grants("user"), {}, entry(one)));
   for (const SessionId session : {one, two})
     EXPECT_TRUE(cache.find(user, session, [&](const Holder& holder, Entry& held) {
       EXPECT_EQ(holder.roles, "user");
@@ -144,7 +144,7 @@ TEST_F(NearCacheTest, ItIsBoundedAndForgetsNoUse) {
   for (int i = 0; i < 5000; ++i) {
     const UserId user = new_user();
     const SessionId session = new_session();
-    ASSERT_TRUE(small.fill(small.begin_fill(user), user, grants(), entry(session)));
+    ASSERT_TRUE(small.fill(small.begin_fill(user), user, grants(), {}, entry(session)));
     // What was just filled is there, whatever had to go.
     ASSERT_TRUE(small.find(user, session,
                            [&](const Holder&, Entry& held) { return small.touch(user, held, t0 + Seconds(2)), true; }));
@@ -159,7 +159,8 @@ TEST_F(NearCacheTest, ItIsBoundedAndForgetsNoUse) {
 TEST_F(NearCacheTest, OneUserWithManySessionsIsBoundedToo) {
   NearCache small(640);
   const UserId user = new_user();
-  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(small.fill(small.begin_fill(user), user, grants(), entry(new_session())));
+  for (int i = 0; i < 1000; ++i)
+    ASSERT_TRUE(small.fill(small.begin_fill(user), user, grants(), {}, entry(new_session())));
   EXPECT_LE(small.size(), 11u);
 }
 
@@ -170,7 +171,7 @@ TEST_F(NearCacheTest, AFillThatBeganBeforeAChangeIsDiscarded) {
     const uint64_t begun = cache.begin_fill(user);
     // There is nothing to drop, and still the change counts.
     everything ? cache.drop_all() : cache.drop(user);
-    EXPECT_FALSE(cache.fill(begun, user, grants(), entry(session)));
+    EXPECT_FALSE(cache.fill(begun, user, grants(), {}, entry(session)));
     EXPECT_FALSE(holds(user, session));
   }
   EXPECT_TRUE(fill(user, session));
@@ -217,7 +218,7 @@ TEST_F(NearCacheTest, AFillNeverOvertakesAChange) {
   const SessionId session = new_session();
   EXPECT_EQ(
       count_stale_reads(cache, user, session,
-                        [&](uint64_t begun, Entry entry) { cache.fill(begun, user, grants(), std::move(entry)); }),
+                        [&](uint64_t begun, Entry entry) { cache.fill(begun, user, grants(), {}, std::move(entry)); }),
       0);
 }
 
@@ -228,7 +229,7 @@ TEST_F(NearCacheTest, WithoutTheSequenceItWould) {
   int64_t stale = 0;
   for (int i = 0; i < 200 && stale == 0; ++i)
     stale = count_stale_reads(cache, user, session, [&](uint64_t, Entry entry) {
-      cache.fill(cache.begin_fill(user), user, grants(), std::move(entry));
+      cache.fill(cache.begin_fill(user), user, grants(), {}, std::move(entry));
     });
   EXPECT_GT(stale, 0);
 }

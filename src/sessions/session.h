@@ -106,6 +106,11 @@ struct Lifetimes {
   core::Seconds idle{}, absolute{};
 };
 
+// What `session` tells of its end, where `lifetimes` end it earlier.
+inline void shorten(Session& session, const Lifetimes& lifetimes) {
+  session.expires_at = std::min(session.expires_at, session.created_at + lifetimes.absolute);
+}
+
 // `most`, or what a living session has left at `now` whatever its use, in whole seconds begun, where that is less. Past
 // its end by the clock it lives because the clock was set, which then says nothing of what is left.
 inline core::Seconds life_of_token(core::Seconds most, const Session& session, const Lifetimes& lifetimes,

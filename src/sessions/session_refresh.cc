@@ -88,9 +88,11 @@ core::Result<Whole> Service::answer_alone(const Presented& presented) {
   }));
 }
 
-std::optional<EndReason> Service::ended_by_clock(const Session& session, const Presented& presented) const {
+std::optional<EndReason> Service::ended_by_clock(const Whole& found, const Presented& presented) const {
   if (presented.jumped) return std::nullopt;
-  return expired(session.created_at, session.last_active_at, session.expires_at, config_.lifetimes(), presented.now);
+  const Session& s = found.session;
+  const auto lifetimes = config_.lifetimes(found.roles, presented.now);
+  return expired(s.created_at, s.last_active_at, s.expires_at, lifetimes, presented.now);
 }
 
 Verdict Service::verdict_of(const Session& session, const Presented& presented) const {
@@ -102,7 +104,7 @@ Service::Plain Service::answer(Whole found, const Presented& presented) const {
   if (!tokens::verify(presented.token, *presented.keys, presented.now, session.secret))
     return {Answer(core::fail(core::Code::refresh_invalid))};
   if (session.end) return {Answer(ended(session.end->reason))};
-  if (ended_by_clock(session, presented)) return {};
+  if (ended_by_clock(found, presented)) return {};
   const Verdict verdict = verdict_of(session, presented);
   if (verdict != Verdict::rotate && verdict != Verdict::repeat) return {};
   if (verdict == Verdict::rotate) rotate(found, presented);
@@ -111,8 +113,8 @@ Service::Plain Service::answer(Whole found, const Presented& presented) const {
 
 core::Result<core::Result<Whole>> Service::answer_on_record(core::Tx& tx, Whole found, const Presented& presented) {
   const Session& session = found.session;
-  if (const auto reason = ended_by_clock(session, presented)) {
-    TRY(expire(tx, session, *reason, presented.origin));
+  if (const auto reason = ended_by_clock(found, presented)) {
+    TRY(expire(tx, session, *reason, config_.lifetimes(found.roles, presented.now), presented.origin));
     return core::Result<Whole>(ended(*reason));
   }
   const Verdict verdict = verdict_of(session, presented);

@@ -126,8 +126,9 @@ core::Result<int64_t> Service::end_again(core::Tx& tx, std::span<const RecentEnd
   return count;
 }
 
-core::Result<> Service::expire(core::Tx& tx, const Session& session, EndReason reason, const audit::Origin& origin) {
-  if (!TRY(store_.expire(tx, session.id, reason, config_.lifetimes(), expiry_slack))) return {};
+core::Result<> Service::expire(core::Tx& tx, const Session& session, EndReason reason, const Lifetimes& lifetimes,
+                               const audit::Origin& origin) {
+  if (!TRY(store_.expire(tx, session.id, reason, lifetimes, expiry_slack))) return {};
   return record_end(tx, session.user, session.id, reason, origin);
 }
 
@@ -166,9 +167,9 @@ core::Result<> Service::take_back_proofs(core::Tx& tx, accounts::UserId user, En
 }
 
 core::Result<std::vector<Session>> Service::list(core::Tx& tx, accounts::UserId user, const Page& page) {
-  const core::Time now = clock_.now();
-  const auto ended_by_clock = [&](const Session& s) {
-    return !guard_.jumped() && expired(s.created_at, s.last_active_at, s.expires_at, config_.lifetimes(), now);
+  std::optional<Lifetimes> lifetimes;  // of all of them: they are one user's
+  const auto ended_by_clock = [&, now = clock_.now()](const Session& s) {
+    return !guard_.jumped() && expired(s.created_at, s.last_active_at, s.expires_at, *lifetimes, now);
   };
   std::vector<Session> living;
   // The clock may have ended any of a page: it is filled up from the next ones, so that only the last page is short.
@@ -176,11 +177,20 @@ core::Result<std::vector<Session>> Service::list(core::Tx& tx, accounts::UserId 
     auto some = TRY(store_.list(tx, user, rest));
     if (!some.empty()) rest.after = {some.back().last_active_at, some.back().id};
     const bool last = static_cast<int64_t>(some.size()) < rest.limit;
+    if (!some.empty() && !lifetimes) lifetimes = TRY(lifetimes_of(tx, some.front().id));
     std::erase_if(some, ended_by_clock);
+    for (Session& one : some) shorten(one, *lifetimes);
     std::ranges::move(some, std::back_inserter(living));
     rest.limit = page.limit - static_cast<int64_t>(living.size());
     if (last || rest.limit == 0) return living;
   }
+}
+
+// The roles are read only where lifetimes depend on them.
+core::Result<Lifetimes> Service::lifetimes_of(core::Tx& tx, SessionId session) const {
+  if (!config_.depends_on_roles()) return config_.lifetimes({});
+  const auto found = TRY(store_.find_whole(tx, {&session, 1}));
+  return found.empty() ? config_.lifetimes({}) : config_.lifetimes(found[0].roles, clock_.now());
 }
 
 Issued Service::issue(Session session) const {

@@ -75,7 +75,8 @@ class Service {
   // Whether it ends any: then sign-ins under way should fail, too.
   bool ends_sessions(Event event) const { return reaction_to(event) >= Reaction::end_others; }
   // Ends one that the clock has ended, if the database's clock agrees.
-  core::Result<> expire(core::Tx& tx, const Session& session, EndReason reason, const audit::Origin& origin);
+  core::Result<> expire(core::Tx& tx, const Session& session, EndReason reason, const Lifetimes& lifetimes,
+                        const audit::Origin& origin);
   // Ends what this process ended in the last ten minutes and lives again, since the database went back; may be
   // repeated. A session that ended here can be alive for no other reason.
   core::Result<> end_again();
@@ -102,7 +103,8 @@ class Service {
   core::Result<core::Result<Whole>> end_stolen(core::Tx& tx, const Session& session, const Presented& presented);
   static void rotate(Whole& found, const Presented& presented);
   core::Result<> store_rotation(core::Tx& tx, const Session& session);
-  std::optional<EndReason> ended_by_clock(const Session& session, const Presented& presented) const;
+  std::optional<EndReason> ended_by_clock(const Whole& found, const Presented& presented) const;
+  core::Result<Lifetimes> lifetimes_of(core::Tx& tx, SessionId session) const;
   Verdict verdict_of(const Session& session, const Presented& presented) const;
 
   Reaction reaction_to(Event event) const { return config_.reactions.*row_of(event).chosen; }

@@ -42,8 +42,8 @@ struct SessionService : testing::Test, test::SessionWorld {
     const auto& error = answer.error();
     return std::string(core::row(error.code).name) + (error.reason.empty() ? "" : ' ' + error.reason);
   }
-  size_t list_size() {
-    return transactor.reading([&](core::Tx& tx) { return sessions.list(tx, user, {}); }).value().size();
+  std::vector<Session> list() {
+    return transactor.reading([&](core::Tx& tx) { return sessions.list(tx, user, {}); }).value();
   }
   int64_t generation_of(const crypto::Secret& token) { return tokens::RefreshToken::parse(token.expose())->generation; }
   crypto::Secret token_of(SessionId id, int64_t generation) {
@@ -193,6 +193,30 @@ TEST_F(SessionService, IdleEndsToTheSecond) {
   EXPECT_EQ(audit.records.size(), 1u);
 }
 
+TEST_F(SessionService, AShorterTimeoutOfARoleEndsItsHoldersSessions) {
+  session_config.role_idle_timeouts = {{"admin", Seconds(60)}};
+  session_config.role_absolute_timeouts = {{"admin", Seconds(90)}};
+  user = add_user("boss", {"admin"});
+  const Issued idle = sign_in(user), used = sign_in(user);
+  const core::Time end = clock.now() + Seconds(90);
+  const auto listed = list();
+  ASSERT_EQ(listed.size(), 2u);
+  EXPECT_EQ(listed[0].expires_at, end) << "what is told of it";
+  clock.advance(Seconds(59));
+  const auto fresh = refresh(used.refresh_token);
+  ASSERT_TRUE(fresh);
+  clock.advance(Seconds(1));
+  EXPECT_EQ(refusal(refresh(idle.refresh_token)), "session_ended idle");
+  EXPECT_EQ(list().size(), 1u);
+  clock.advance(Seconds(29));
+  ASSERT_TRUE(refresh(fresh->refresh_token));
+  clock.advance(Seconds(1));
+  EXPECT_EQ(refusal(refresh(fresh->refresh_token)), "session_ended absolute");
+  clock.advance(Service::expiry_slack);
+  EXPECT_EQ(refusal(refresh(fresh->refresh_token)), "session_ended absolute");
+  EXPECT_EQ(end_of(used.session.id), "absolute");
+}
+
 TEST_F(SessionService, AChainOfRefreshesNeverPassesTheAbsoluteLimit) {
   const Issued issued = sign_in(user);
   auto token = issued.refresh_token;
@@ -219,7 +243,7 @@ TEST_F(SessionService, AClockThatWasSetEndsNothing) {
   clock.jump(days(400));
   const auto answer = refresh(issued.refresh_token);
   ASSERT_TRUE(answer);
-  EXPECT_EQ(list_size(), 1u);
+  EXPECT_EQ(list().size(), 1u);
   clock.jump(-days(400));
   EXPECT_TRUE(refresh(answer->refresh_token));
 }

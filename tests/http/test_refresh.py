@@ -1,10 +1,11 @@
 """Rotation of refresh tokens: honest clients are never logged out, thieves always are."""
 import base64
 import time
+from datetime import datetime, timedelta
 
 import pytest
 from support.scenario import alive, assert_ended, assert_problem, at_once, audited, changed, dead, eventually, fresh_email, records
-from support.usher import Server
+from support.usher import Server, sign_in_of
 
 BOTH_ENGINES = True
 PHONE = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
@@ -222,6 +223,26 @@ def test_shorter_timeouts_bind_sessions_that_began_before():
         usher.settings["sessions.absolute_timeout"] = "1h"
         usher.restart()
         dead(usher, who, "absolute")
+
+
+def test_a_role_has_timeouts_of_its_own():
+    shorter = {"sessions.role_idle_timeouts": "admin=1h", "sessions.role_absolute_timeouts": "admin=12h"}
+    with Server(settings=shorter) as usher:
+        who, boss = usher.sign_up(fresh_email("user")), usher.sign_up(fresh_email("boss"))
+        usher.cli("user", "grant", boss.email, "admin")
+        boss = usher.login(boss.email)
+        shown = usher.get("/auth/me", token=boss.access).json["session"]
+        began, ends = (datetime.fromisoformat(shown[name]) for name in ("createdAt", "expiresAt"))
+        assert ends - began == timedelta(hours=12)
+        assert shown["expiresAt"] in [s["expiresAt"] for s in usher.get("/auth/sessions", token=boss.access).json["sessions"]]
+        answer = usher.login_answer(boss.email)
+        assert answer.json["refreshExpiresIn"] == 3600
+        unused = sign_in_of(boss.email, answer)
+        for signed_in in (who, unused):
+            change_store(usher, "UPDATE sessions SET created_at = created_at - 7200000, last_active_at = last_active_at - 7200000 "
+                                "WHERE id = ?", row_of(signed_in))
+        assert alive(usher, who) and alive(usher, boss)
+        dead(usher, unused, "idle")
 
 
 def forgeries(token, other):

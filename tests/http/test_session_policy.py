@@ -138,3 +138,10 @@ def test_what_would_leave_a_door_open_is_refused_at_start(tmp_path, setting, val
     done = server.cli("serve", "--http.listen=127.0.0.1:0", check=False)
     assert done.returncode != 0
     assert f"sessions.on_{setting} must not be milder than" in done.stderr
+
+
+def test_a_timeout_of_a_role_that_would_have_no_effect_is_refused_at_start(tmp_path):
+    server = Server(settings={"sessions.role_idle_timeouts": "admin=31d"}, data_dir=str(tmp_path / "data"))
+    done = server.cli("serve", "--http.listen=127.0.0.1:0", check=False)
+    assert done.returncode != 0
+    assert "sessions.role_idle_timeouts of admin must not be longer than sessions.idle_timeout" in done.stderr
