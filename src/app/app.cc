@@ -140,6 +140,7 @@ App::App(const Config& settings, Opened opened, Role role)
       step_up({*database, *users, access, *audit, passwords, factors, codes, code_mailer, passkeys, sessions, login,
                clock, config.sessions, config.mfa}),
       late_enrolment({*database, factors, own_factors, challenges, passkeys, login}),
+      impersonations({*database, accounts, access, sessions, mail, login, clock, config.sessions}),
       passkey_sign_in({*database, *users, *audit, passkeys, sessions, login}),
       email_change({*database, *email_change_rows, *users, codes, passwords, sessions, *audit, mail, feed, clock}),
       removal({accounts, access, sessions, *remains}),

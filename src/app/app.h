@@ -13,6 +13,7 @@
 #include "core/metrics.h"
 #include "devices/user_agent.h"
 #include "limits/rate_limiter.h"
+#include "login/impersonation.h"
 #include "login/late_enrolment.h"
 #include "login/login_service.h"
 #include "login/passkey_sign_in.h"
@@ -125,6 +126,7 @@ struct App {
   login::Service login;
   login::StepUp step_up;
   login::LateEnrolment late_enrolment;
+  login::Impersonations impersonations;
   login::PasskeySignIn passkey_sign_in;
   self::EmailChange email_change;
   self::Removal removal;

@@ -8,6 +8,7 @@
 #include "http/address.h"
 #include "http/openapi.h"
 #include "login/check_routes.h"
+#include "login/impersonation_routes.h"
 #include "login/login_routes.h"
 #include "mail/mail_routes.h"
 #include "mfa/mfa_routes.h"
@@ -137,6 +138,7 @@ std::vector<http::Route> all_routes(App& app, const mail::Mailbox* mailbox, mail
   append(all, login::routes({app.login, app.registration, app.step_up, app.passkey_sign_in, app.late_enrolment,
                              app.approvals, app.webauthn_config, app.accounts, app.access, *app.database, app.clock,
                              app.agents, app.config.tokens, app.config.sessions, app.config.verification.code_life}));
+  append(all, login::routes(app.impersonations));
   append(all, passwords::routes(app.passwords));
   append(all, mfa::routes(app.own_factors));
   append(all, webauthn::routes(app.passkeys));

@@ -58,6 +58,7 @@ struct FastAnswer {
 // Who asks, once the gate has let them in.
 struct Caller {
   core::Uuid user, session;
+  std::optional<core::Uuid> impersonator = {};  // the user who acts in the name of `user`
 };
 
 }  // namespace http

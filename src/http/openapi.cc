@@ -138,6 +138,8 @@ std::vector<Code> error_codes(const Route& route) {
          Code::account_disabled, Code::store_unavailable});
   if (!operation.guard.permission().empty()) add({Code::permission_denied});
   if (operation.guard.is_recent()) add({Code::step_up_required});
+  if (!operation.guard.is_open() && !operation.guard.lets_impersonators(operation.method))
+    add({Code::impersonation_denied});
   if (route.takes_body)
     add({Code::malformed_json, Code::duplicate_key, Code::unknown_field, Code::validation_failed, Code::body_too_large,
          Code::unsupported_media_type});

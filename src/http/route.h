@@ -30,8 +30,17 @@ class Guard {
     out.recent_ = true;
     return out;
   }
+  // The same, also for who impersonates the user, to whom else only what reads is open: else impersonation_denied.
+  constexpr Guard impersonated() const {
+    Guard out = *this;
+    out.impersonated_ = true;
+    return out;
+  }
   bool is_open() const { return kind_ == Kind::open; }
   bool is_recent() const { return recent_; }
+  bool lets_impersonators(Method method) const {
+    return impersonated_ || ((method == Method::get || method == Method::head) && !recent_);
+  }
   // Empty when a live session is enough.
   std::string_view permission() const { return permission_; }
 
@@ -40,7 +49,7 @@ class Guard {
   constexpr Guard(Kind kind, std::string_view permission) : kind_(kind), permission_(permission) {}
   Kind kind_;
   std::string_view permission_;
-  bool recent_ = false;
+  bool recent_ = false, impersonated_ = false;
 };
 
 struct QueryField {
@@ -131,7 +140,7 @@ class Gate {
  public:
   virtual ~Gate() = default;
   // Errors: every 401 code, permission_denied (reason = the permission), step_up_required (reason = the methods, with
-  // spaces between), store_unavailable.
+  // spaces between), impersonation_denied, store_unavailable.
   virtual core::Result<Caller> admit(const Request& request, const Guard& guard) = 0;
 };
 

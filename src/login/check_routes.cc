@@ -16,13 +16,16 @@ struct MeJson {
   accounts::UserJson user;
   sessions::SessionJson session;
   std::vector<std::string> roles, permissions;
+  std::optional<accounts::UserId> impersonated_by;
   static constexpr std::string_view name = "Me";
   static constexpr auto fields() {
     using core::field;
     return std::tuple{field("user", &MeJson::user, "The caller."),
                       field("session", &MeJson::session, "The session that asks."),
                       field("roles", &MeJson::roles, "Roles held directly."),
-                      field("permissions", &MeJson::permissions, "All that they grant, wildcards included.")};
+                      field("permissions", &MeJson::permissions, "All that they grant, wildcards included."),
+                      field("impersonatedBy", &MeJson::impersonated_by,
+                            "The user who acts in the caller's name, to be shown in a banner; else absent.")};
   }
 };
 
@@ -62,19 +65,22 @@ bool check_fast(sessions::Checker& checker, const Request& request, FastAnswer& 
 Result<http::Response> check(sessions::Checker& checker, Context& context) {
   const auto admitted = TRY(
       checker.check(TRY(bearer_token(context.request)), context.request.received, context.query_values("permission")));
-  return http::Response{.status = 204,
-                        .content_type = "",
-                        .headers = {{"X-Usher-User", admitted.user.str()},
-                                    {"X-Usher-Session", admitted.session.str()},
-                                    {"X-Usher-Roles", admitted.roles}}};
+  http::Response response{.status = 204,
+                          .content_type = "",
+                          .headers = {{"X-Usher-User", admitted.user.str()},
+                                      {"X-Usher-Session", admitted.session.str()},
+                                      {"X-Usher-Roles", admitted.roles}}};
+  if (admitted.impersonator) response.headers.emplace_back("X-Usher-Impersonator", admitted.impersonator->str());
+  return response;
 }
 
 // The session's text around the value of lastActive, so that only a time is written per request.
 std::unique_ptr<const MeText> me_text(const sessions::Living& living) {
   auto text = std::make_unique<MeText>();
-  text->user = "\"user\":" + core::encode(accounts::to_json(living.user, living.grants.roles)) +
-               ",\"roles\":" + core::encode(living.grants.roles) +
-               ",\"permissions\":" + core::encode(living.grants.permissions->names()) + ",\"session\":";
+  if (living.impersonator) text->user = "\"impersonatedBy\":" + core::encode(living.impersonator->str()) + ',';
+  text->user += "\"user\":" + core::encode(accounts::to_json(living.user, living.grants.roles)) +
+                ",\"roles\":" + core::encode(living.grants.roles) +
+                ",\"permissions\":" + core::encode(living.grants.permissions->names()) + ",\"session\":";
   const std::string session = core::encode(sessions::to_json(living.session, living.session.id));
   const std::string key = "\"lastActive\":\"";
   const size_t value = session.rfind(key) + key.size();
@@ -128,8 +134,8 @@ std::vector<http::Route> check_routes(sessions::Checker& checker) {
       {.method = Method::get,
        .path = "/auth/check",
        .id = "check",
-       .summary = "Whether a request may pass, for proxies and services: 204 with X-Usher-User, X-Usher-Session and "
-                  "X-Usher-Roles.",
+       .summary = "Whether a request may pass, for proxies and services: 204 with X-Usher-User, X-Usher-Session, "
+                  "X-Usher-Roles and, where somebody acts in the user's name, X-Usher-Impersonator.",
        .guard = Guard::open(),
        .status = 204,
        .lane = http::Lane::fast,

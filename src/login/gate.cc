@@ -43,8 +43,12 @@ core::Result<http::Caller> Gate::admit(const http::Request& request, const http:
   if (!guard.permission().empty()) permissions.emplace_back(guard.permission());
   const auto token = TRY(bearer_token(request));
   const auto admitted = TRY(checker_.check(token, request.received, permissions));
+  if (admitted.impersonator && !guard.lets_impersonators(request.method))
+    return core::fail(core::Code::impersonation_denied);
   if (guard.is_recent()) TRY(step_up_.ensure_recent(admitted.user, TRY(checker_.authenticated_at(token, admitted))));
-  return http::Caller{admitted.user.value, admitted.session.value};
+  http::Caller caller{admitted.user.value, admitted.session.value};
+  if (admitted.impersonator) caller.impersonator = admitted.impersonator->value;
+  return caller;
 }
 
 }  // namespace login

@@ -152,6 +152,33 @@ TEST_F(GateTest, AProofThatWasTakenBackDoesNotCount) {
   EXPECT_EQ(admit(guard), "step_up_required password email_code");
 }
 
+TEST_F(GateTest, WhoImpersonatesReadsAndSignsOut) {
+  const auto root = add_account("root", "a password of some length");
+  ASSERT_TRUE(access.assign(root, {"super_admin", {}}, {}));
+  const auto by = sign_in("root@example.com", "a password of some length")->session.id;
+  auto begun = transactor.atomically([&](core::Tx& tx) -> core::Result<SignedIn> {
+    auto issued = TRY(sessions.impersonate(tx, ann, {by, core::Seconds(300), "why"}, {}));
+    return login.give_out(tx, users.users.at(ann), std::move(issued));
+  });
+  header = "Bearer " + std::string(login.with_access_token(*std::move(begun))->access_token.expose());
+  const auto ask = [&](http::Method method, const http::Guard& guard) {
+    http::Request request = request_with({{"Authorization", header}});
+    request.method = method;
+    request.received = clock.boot();
+    const auto caller = gate.admit(request, guard);
+    if (!caller) return std::string(core::row(caller.error().code).name);
+    return std::string(caller->impersonator == root.value ? "by root" : "by himself");
+  };
+  using enum http::Method;
+  const auto session = http::Guard::session();
+  EXPECT_EQ(ask(get, session), "by root");
+  EXPECT_EQ(ask(head, session), "by root");
+  EXPECT_EQ(ask(get, session.recently()), "impersonation_denied");
+  for (const auto method : {post, patch, put, delete_}) EXPECT_EQ(ask(method, session), "impersonation_denied");
+  EXPECT_EQ(ask(post, session.impersonated()), "by root");
+  EXPECT_EQ(ask(post, http::Guard::permission("users:write")), "permission_denied");
+}
+
 TEST_F(GateTest, APermissionIsAskedForBeforeAProof) {
   clock.advance(std::chrono::hours(1));
   EXPECT_EQ(admit(http::Guard::permission("users:write").recently()), "permission_denied users:write");

@@ -247,7 +247,7 @@ std::vector<http::Route> routes(const RouteParts& p) {
                                        .path = "/auth/logout",
                                        .id = "logout",
                                        .summary = "End the caller's session.",
-                                       .guard = Guard::session(),
+                                       .guard = Guard::session().impersonated(),
                                        .status = 204},
                                       [p](Context& c) { return logout(c, p); }));
   all.push_back(route<NoBody, sessions::RevokedJson>({.method = Method::delete_,

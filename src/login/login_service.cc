@@ -312,7 +312,8 @@ Result<SignedIn> Service::with_access_token(SignedIn signed_in) {
                                       .expires_at = now + signed_in.access_lifetime,
                                       .authenticated_at = sessions::proved_at(signed_in.session).value_or(core::Time{}),
                                       .amr = sessions::methods_of(signed_in.session.amr),
-                                      .aal = sessions::assurance_level(signed_in.session.amr)}));
+                                      .aal = sessions::assurance_level(signed_in.session.amr),
+                                      .actor = signed_in.actor}));
   return signed_in;
 }
 

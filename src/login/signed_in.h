@@ -15,6 +15,7 @@ struct SignedIn {
   accounts::User user;
   roles::Grants grants;
   core::Seconds access_lifetime{};
+  std::optional<core::Uuid> actor = {};  // who impersonates the user
 };
 
 // A sign-in that waits for a second factor: no session and no token exist yet.

@@ -247,6 +247,15 @@ Message roles_changed(const Letterhead& head, const std::string& to, const std::
                   {Block::small, "If you did not expect it, ask those who run this service."}});
 }
 
+Message impersonated(const Letterhead& head, const std::string& to, const std::string& reason, core::Time at) {
+  return compose(
+      head, to, "Somebody sees your account",
+      {{Block::paragraph, "Somebody who runs this service looks at your account as you see it:"},
+       {Block::facts, one_line(reason) + "; " + moment(at)},
+       {Block::paragraph, "Nothing of your account can be changed that way. You may end it among your devices."},
+       {Block::small, "If you did not expect it, ask those who run this service."}});
+}
+
 Message password_changed(const Letterhead& head, const std::string& to, core::Time at) {
   return compose(head, to, "Your password was changed",
                  {{Block::paragraph, "The password of your account was changed:"},

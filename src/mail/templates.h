@@ -26,6 +26,8 @@ Message email_change_code_new(const Letterhead& head, const std::string& to, con
                               core::Millis life);
 // Somebody wants to give another account an address that has one.
 Message email_in_use(const Letterhead& head, const std::string& to);
+// Somebody acts in his name. `reason` is what that one says of it.
+Message impersonated(const Letterhead& head, const std::string& to, const std::string& reason, core::Time at);
 // To both mailboxes.
 Message email_changed(const Letterhead& head, const std::string& to, core::Time at);
 // Until `end` its user may take it back.

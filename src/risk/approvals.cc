@@ -18,7 +18,7 @@ bool waits(const Approval& approval, core::Time now) {
 }  // namespace
 
 Result<bool> Approvals::possible(core::Tx& tx, accounts::UserId user) {
-  if (TRY(parts_.sessions.list(tx, user, {.limit = 1})).empty()) return false;
+  if (TRY(parts_.sessions.list(tx, user, {.limit = 1, .own = true})).empty()) return false;
   const auto asked = TRY(parts_.approvals.list(tx, user, parts_.clock.now() - window));
   return std::ranges::count_if(asked, [](const Approval& one) { return one.state != ApprovalState::approved; }) <
          parts_.config.approvals_in_vain;

@@ -46,7 +46,7 @@ Result<std::vector<Trait>> Watch::familiar_to(core::Tx& tx, accounts::UserId use
 }
 
 Result<std::optional<Seen>> Watch::last_seen(core::Tx& tx, accounts::UserId user) {
-  const auto living = TRY(parts_.sessions.list(tx, user, {.limit = 1}));
+  const auto living = TRY(parts_.sessions.list(tx, user, {.limit = 1, .own = true}));
   if (living.empty()) return std::nullopt;
   return Seen{living[0].refreshed_at, parts_.places.find(living[0].ip_address)};
 }

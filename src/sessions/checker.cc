@@ -45,8 +45,12 @@ core::Result<Admitted> Checker::check(std::string_view token, core::Millis recei
       return std::unexpected(std::move(living).error());
     }
     misses_.add();
-    admitted = {living->user.id, living->session.id, roles::join(living->grants.roles), living->grants.permissions,
-                living->session.proofs_from};
+    admitted = {living->user.id,
+                living->session.id,
+                roles::join(living->grants.roles),
+                living->grants.permissions,
+                living->session.proofs_from,
+                living->impersonator};
   }
   TRY(require(*admitted.permissions, permissions));
   return admitted;
@@ -81,6 +85,10 @@ core::Result<Living> Checker::load(accounts::UserId user, SessionId session, con
   const uint64_t begun = parts_.near.begin_fill(user);
   auto living = TRY(read(user, session));
   TRY(refuse_expired(living));
+  if (living.session.impersonator) {
+    TRY(find_impersonator(living));
+    return living;
+  }
   Entry entry{.session = session,
               .created_at = living.session.created_at,
               .expires_at = living.session.expires_at,
@@ -140,10 +148,7 @@ void Checker::find_together(std::span<Wanted* const> all) {
 
 // Decided by the clock alone; writing it down may fail or wait without changing the answer.
 core::Result<> Checker::refuse_expired(Living& living) {
-  const auto why = [&] {
-    const auto& s = living.session;
-    return expired(s.created_at, s.last_active_at, s.expires_at, living.lifetimes, parts_.clock.now());
-  };
+  const auto why = [&] { return expired(living.session, living.lifetimes, parts_.clock.now()); };
   if (parts_.guard.jumped() || !why()) return {};
   // The last use may be known to memory only.
   TRY(write_touches());
@@ -153,6 +158,25 @@ core::Result<> Checker::refuse_expired(Living& living) {
   TRY(parts_.transactor.atomically(
       [&](core::Tx& tx) { return parts_.service.expire(tx, living.session, *reason, living.lifetimes, {}); }));
   return ended(core::to_text(*reason));
+}
+
+// It is asked for each time, and so never outlives what it depends on.
+core::Result<> Checker::find_impersonator(Living& living) {
+  const Session& session = living.session;
+  const auto found = TRY(find_whole(*session.impersonator));
+  if (found && TRY(may_impersonate(*found))) {
+    living.impersonator = found->user.id;
+    return {};
+  }
+  TRY(parts_.transactor.atomically(
+      [&](core::Tx& tx) { return parts_.service.end(tx, session.user, session.id, EndReason::impersonation, {}); }));
+  return ended(core::to_text(EndReason::impersonation));
+}
+
+core::Result<bool> Checker::may_impersonate(const Whole& impersonator) {
+  if (impersonator.session.end || !impersonator.user.active()) return false;
+  return TRY(parts_.access.grants_of(impersonator.user.id, impersonator.roles))
+      .permissions->allows(roles::users_impersonate);
 }
 
 core::Result<> Checker::write_touches() {

@@ -22,6 +22,7 @@ struct Admitted {
   std::string roles;
   std::shared_ptr<const roles::PermissionSet> permissions;
   core::Time proofs_from;
+  std::optional<accounts::UserId> impersonator = {};  // who acts in the name of `user`
 };
 
 // What a living session consists of, as the store has it now.
@@ -30,6 +31,7 @@ struct Living {
   accounts::User user;
   roles::Grants grants;
   Lifetimes lifetimes;
+  std::optional<accounts::UserId> impersonator = {};
 };
 
 class Checker {
@@ -78,8 +80,8 @@ class Checker {
   core::Result<Admitted> check(std::string_view token, core::Millis received,
                                const std::vector<std::string>& permissions = {});
 
-  // The session, its user and grants from the store, remembered from now on with the text that `describe` makes of them
-  // (when it is given). Errors as check().
+  // The session, its user and grants from the store, but for one that impersonates remembered from now on with the text
+  // that `describe` makes of them (when it is given). Errors as check().
   using Describe = std::function<std::unique_ptr<const MeText>(const Living&)>;
   core::Result<Living> load(accounts::UserId user, SessionId session, const Describe& describe = nullptr);
 
@@ -113,6 +115,8 @@ class Checker {
   core::Result<std::optional<Whole>> find_whole(SessionId session);
   void find_together(std::span<Wanted* const> all);
   core::Result<> refuse_expired(Living& living);
+  core::Result<> find_impersonator(Living& living);
+  core::Result<bool> may_impersonate(const Whole& impersonator);
 
   Parts parts_;
   // What is asked for at the same time is read by one statement.

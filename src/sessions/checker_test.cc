@@ -376,6 +376,47 @@ TEST_F(CheckerTest, AClockThatWasSetEndsNothing) {
   EXPECT_EQ(world->end_of(session), "");
 }
 
+struct Impersonated : CheckerTest {
+  UserId helper = world->add_user("super_admin");
+  SessionId by = world->sign_in(helper).session.id;
+
+  void begin(Seconds life) {
+    session = world->in_tx([&](core::Tx& tx) { return world->sessions.impersonate(tx, user, {by, life, "why"}, {}); })
+                  .session.id;
+    token = world->access_token(user, session);
+  }
+};
+
+TEST_F(Impersonated, ItIsNeverHeldInMemoryAndEndsAtItsTimeAlone) {
+  world->session_config.idle_timeout = Seconds(60);
+  begin(Seconds(300));
+  world->poll();
+  EXPECT_EQ(check(), "admitted");
+  EXPECT_EQ(world->checker.check(token, world->clock.boot())->impersonator, helper);
+  EXPECT_FALSE(hit());
+  world->advance(Seconds(299));
+  EXPECT_EQ(check(), "admitted");
+  world->advance(Seconds(1));
+  EXPECT_EQ(check(), "session_ended absolute");
+}
+
+TEST_F(Impersonated, ItEndsForGoodWithTheSessionOfWhoActsAlsoOnAnotherNode) {
+  begin(Seconds(300));
+  EXPECT_EQ(check(), "admitted");
+  world->join()->end(helper, by);
+  EXPECT_EQ(check(), "session_ended impersonation");
+  EXPECT_EQ(world->end_of(session), "impersonation");
+}
+
+TEST_F(Impersonated, ItEndsForGoodWithThePermissionOfWhoActs) {
+  begin(Seconds(300));
+  world->add_user("super_admin");  // the last one would keep the role
+  ASSERT_TRUE(world->access.unassign(helper, "super_admin", {}));
+  EXPECT_EQ(check(), "session_ended impersonation");
+  ASSERT_TRUE(world->access.assign(helper, {"super_admin", {}}, {}));
+  EXPECT_EQ(check(), "session_ended impersonation");
+}
+
 TEST_F(CheckerTest, UsesAreWrittenBehind) {
   warm();
   world->advance(Seconds(100));

@@ -28,9 +28,10 @@ enum class EndReason {
   device_denied,
   not_me,
   email_changed,
-  roles_changed
+  roles_changed,
+  impersonation
 };
-constexpr std::array<core::Name<EndReason>, 15> names_of(EndReason) {
+constexpr std::array<core::Name<EndReason>, 16> names_of(EndReason) {
   using enum EndReason;
   return {{{logout, "logout"},
            {logout_all, "logout_all"},
@@ -46,7 +47,8 @@ constexpr std::array<core::Name<EndReason>, 15> names_of(EndReason) {
            {device_denied, "device_denied"},
            {not_me, "not_me"},
            {email_changed, "email_changed"},
-           {roles_changed, "roles_changed"}}};
+           {roles_changed, "roles_changed"},
+           {impersonation, "impersonation"}}};
 }
 
 // A session ends once, with one reason.
@@ -72,9 +74,10 @@ struct Session {
   devices::Device device;
   std::string ip_address;  // of sign-in, then of the last refresh
   core::Time created_at, last_active_at, refreshed_at;
-  core::Time authenticated_at;  // of the last proof of who the user is, at sign-in or since
-  core::Time proofs_from;       // older proofs do not count: an event took them back (policy.h)
-  core::Time expires_at;        // whatever its use
+  core::Time authenticated_at;                 // of the last proof of who the user is, at sign-in or since
+  core::Time proofs_from;                      // older proofs do not count: an event took them back (policy.h)
+  core::Time expires_at;                       // whatever its use
+  std::optional<SessionId> impersonator = {};  // the session of who acts in the user's name; no proof of his counts
   std::optional<End> end;
 };
 
@@ -125,6 +128,11 @@ inline std::optional<EndReason> expired(core::Time created_at, core::Time last_a
   if (now >= std::min(expires_at, created_at + lifetimes.absolute)) return EndReason::absolute;
   if (now >= last_active_at + lifetimes.idle) return EndReason::idle;
   return std::nullopt;
+}
+
+// Uses of one that impersonates are not written: it ends at its time alone.
+inline std::optional<EndReason> expired(const Session& s, const Lifetimes& lifetimes, core::Time now) {
+  return expired(s.created_at, s.impersonator ? now : s.last_active_at, s.expires_at, lifetimes, now);
 }
 
 }  // namespace sessions

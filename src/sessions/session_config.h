@@ -19,6 +19,8 @@ struct Config {
   core::Seconds refresh_grace{30};
   core::Seconds ended_retention = std::chrono::days(90);
   core::Seconds step_up_after = std::chrono::minutes(15);
+  core::Seconds impersonation_timeout = std::chrono::hours(1);
+  bool impersonation_mail = true;
   int64_t cache_entries = 1'000'000;
   int64_t limit = 0;
   AtLimit at_limit = AtLimit::end_oldest;
@@ -73,6 +75,11 @@ inline void declare(core::Settings& settings, Config& config) {
   settings.add("sessions.step_up_after", config.step_up_after,
                "How long after proving who he is a user may do what needs a recent proof; 0s: always.",
                {.max = 86'400});
+  settings.add("sessions.impersonation_timeout", config.impersonation_timeout,
+               "How long who holds users:impersonate may act in the name of a user before he begins anew.",
+               {.min = 60, .max = 43'200});
+  settings.add("sessions.impersonation_mail", config.impersonation_mail,
+               "Whether a mail tells a user that somebody begins to act in his name, and why.");
   settings.add("sessions.cache_entries", config.cache_entries, "How many sessions are held in memory.", {.min = 100});
   for (const EventRow& row : events)
     settings.add("sessions.on_" + std::string(row.setting), config.reactions.*row.chosen,

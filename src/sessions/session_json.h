@@ -38,6 +38,7 @@ struct SessionJson {
   int64_t aal = 1;
   core::Time last_active_at, expires_at;
   bool current = false;
+  std::optional<bool> impersonated;
 
   static constexpr std::string_view name = "Session";
   static constexpr auto fields() {
@@ -52,7 +53,9 @@ struct SessionJson {
                       field("aal", &SessionJson::aal, "Authentication assurance level: 2 with two factors, else 1."),
                       field("lastActive", &SessionJson::last_active_at, "Its last use; written at most 10 s late."),
                       field("expiresAt", &SessionJson::expires_at, "When it ends, however much it is used."),
-                      field("current", &SessionJson::current, "Whether it is the one that asks.")};
+                      field("current", &SessionJson::current, "Whether it is the one that asks."),
+                      field("impersonated", &SessionJson::impersonated,
+                            "True where somebody else acts in the user's name; else absent.")};
   }
 };
 
@@ -66,7 +69,8 @@ inline SessionJson to_json(const Session& session, SessionId current) {
           .aal = assurance_level(session.amr),
           .last_active_at = session.last_active_at,
           .expires_at = session.expires_at,
-          .current = session.id == current};
+          .current = session.id == current,
+          .impersonated = session.impersonator ? std::optional(true) : std::nullopt};
 }
 
 struct SessionListJson {

@@ -90,9 +90,7 @@ core::Result<Whole> Service::answer_alone(const Presented& presented) {
 
 std::optional<EndReason> Service::ended_by_clock(const Whole& found, const Presented& presented) const {
   if (presented.jumped) return std::nullopt;
-  const Session& s = found.session;
-  const auto lifetimes = config_.lifetimes(found.roles, presented.now);
-  return expired(s.created_at, s.last_active_at, s.expires_at, lifetimes, presented.now);
+  return expired(found.session, config_.lifetimes(found.roles, presented.now), presented.now);
 }
 
 Verdict Service::verdict_of(const Session& session, const Presented& presented) const {

@@ -68,7 +68,7 @@ audit::Origin origin_of(const Context& context) {
   audit::Origin origin{.ip_address = std::string(context.request.client),
                        .request_id = std::string(context.request.id)};
   if (context.caller) {
-    origin.actor = context.caller->user;
+    origin.actor = context.caller->impersonator.value_or(context.caller->user);
     origin.session = context.caller->session;
   }
   return origin;

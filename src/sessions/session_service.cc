@@ -17,23 +17,39 @@ core::Result<Issued> Service::create(core::Tx& tx, accounts::UserId user, device
                                      const audit::Origin& origin) {
   TRY(check_clock());
   TRY(make_room(tx, user, origin));
+  auto session = fresh(user, std::move(device), std::move(amr), origin);
+  TRY(store_.create(tx, session));
+  TRY(audit_.append(tx, {"session.created", user.value, session.id.value, session.amr}, origin));
+  return issue(std::move(session));
+}
+
+Session Service::fresh(accounts::UserId user, devices::Device device, std::string amr, const audit::Origin& origin) {
   const core::Time now = clock_.now();
   std::string secret(32, '\0');
   random_.fill({reinterpret_cast<uint8_t*>(secret.data()), secret.size()});
-  const Session session{.id = random_.id<SessionId>(now),
-                        .user = user,
-                        .secret = crypto::Secret(std::move(secret)),
-                        .amr = std::move(amr),
-                        .device = std::move(device),
-                        .ip_address = origin.ip_address,
-                        .created_at = now,
-                        .last_active_at = now,
-                        .refreshed_at = now,
-                        .authenticated_at = now,
-                        .expires_at = now + config_.absolute_timeout};
+  return {.id = random_.id<SessionId>(now),
+          .user = user,
+          .secret = crypto::Secret(std::move(secret)),
+          .amr = std::move(amr),
+          .device = std::move(device),
+          .ip_address = origin.ip_address,
+          .created_at = now,
+          .last_active_at = now,
+          .refreshed_at = now,
+          .authenticated_at = now,
+          .expires_at = now + config_.absolute_timeout};
+}
+
+core::Result<Issued> Service::impersonate(core::Tx& tx, accounts::UserId user, const Impersonation& by,
+                                          const audit::Origin& origin) {
+  TRY(check_clock());
+  auto session = fresh(user, {.name = "Impersonation"}, "", origin);
+  session.expires_at = std::min(session.expires_at, session.created_at + by.life);
+  session.proofs_from = session.expires_at;  // the user himself proved nothing
+  session.impersonator = by.by;
   TRY(store_.create(tx, session));
-  TRY(audit_.append(tx, {"session.created", user.value, session.id.value, session.amr}, origin));
-  return issue(session);
+  TRY(audit_.append(tx, {"impersonation.begun", user.value, session.id.value, by.reason}, origin));
+  return issue(std::move(session));
 }
 
 core::Result<std::optional<Issued>> Service::authenticate(core::Tx& tx, accounts::UserId user, SessionId id,
@@ -69,7 +85,7 @@ core::Result<> Service::check_clock() const {
 
 core::Result<> Service::make_room(core::Tx& tx, accounts::UserId user, const audit::Origin& origin) {
   if (config_.limit == 0) return {};
-  const auto living = TRY(list(tx, user, {.limit = most_to_end}));
+  const auto living = TRY(list(tx, user, {.limit = most_to_end, .own = true}));
   if (std::ssize(living) < config_.limit) return {};
   if (config_.at_limit == AtLimit::refuse) return core::fail(core::Code::session_limit);
   for (const Session& one : std::span(living).subspan(static_cast<size_t>(config_.limit - 1)))
@@ -168,8 +184,8 @@ core::Result<> Service::take_back_proofs(core::Tx& tx, accounts::UserId user, En
 
 core::Result<std::vector<Session>> Service::list(core::Tx& tx, accounts::UserId user, const Page& page) {
   std::optional<Lifetimes> lifetimes;  // of all of them: they are one user's
-  const auto ended_by_clock = [&, now = clock_.now()](const Session& s) {
-    return !guard_.jumped() && expired(s.created_at, s.last_active_at, s.expires_at, *lifetimes, now);
+  const auto left_out = [&, now = clock_.now()](const Session& s) {
+    return (page.own && s.impersonator) || (!guard_.jumped() && expired(s, *lifetimes, now));
   };
   std::vector<Session> living;
   // The clock may have ended any of a page: it is filled up from the next ones, so that only the last page is short.
@@ -178,7 +194,7 @@ core::Result<std::vector<Session>> Service::list(core::Tx& tx, accounts::UserId 
     if (!some.empty()) rest.after = {some.back().last_active_at, some.back().id};
     const bool last = static_cast<int64_t>(some.size()) < rest.limit;
     if (!some.empty() && !lifetimes) lifetimes = TRY(lifetimes_of(tx, some.front().id));
-    std::erase_if(some, ended_by_clock);
+    std::erase_if(some, left_out);
     for (Session& one : some) shorten(one, *lifetimes);
     std::ranges::move(some, std::back_inserter(living));
     rest.limit = page.limit - static_cast<int64_t>(living.size());

@@ -33,6 +33,12 @@ class Alarm {
   virtual core::Result<> refresh_reused(core::Tx& tx, const Session& session) = 0;
 };
 
+struct Impersonation {
+  SessionId by;  // the session of who begins it
+  core::Seconds life{};
+  std::string reason;  // for the record
+};
+
 class Service {
  public:
   Service(core::Transactor& transactor, Store& store, audit::Store& audit, changes::Outbox& outbox,
@@ -55,6 +61,10 @@ class Service {
   // once, too. Errors: clock_skew, session_limit.
   core::Result<Issued> create(core::Tx& tx, accounts::UserId user, devices::Device device, std::string amr,
                               const audit::Origin& origin);
+  // One in which another user acts in the name of `user`, for `life` at the most; it counts for no limit, and its
+  // refresh token is given to nobody. The caller has locked the user's row. Error: clock_skew.
+  core::Result<Issued> impersonate(core::Tx& tx, accounts::UserId user, const Impersonation& by,
+                                   const audit::Origin& origin);
   // Ends one session of `owner`; false when it is not his or has ended already.
   core::Result<bool> end(core::Tx& tx, accounts::UserId owner, SessionId id, EndReason reason,
                          const audit::Origin& origin);
@@ -92,6 +102,7 @@ class Service {
 
  private:
   core::Result<> make_room(core::Tx& tx, accounts::UserId user, const audit::Origin& origin);
+  Session fresh(accounts::UserId user, devices::Device device, std::string amr, const audit::Origin& origin);
   // The steps of refresh(). The inner result is the answer, refusals included; the outer one undoes the transaction.
   struct Presented;
   using Answer = std::optional<core::Result<Whole>>;

@@ -307,6 +307,29 @@ TEST_F(SessionService, TheOldestMakesRoomAtTheLimit) {
   EXPECT_EQ(end_of(first) + end_of(third) + end_of(fourth), "limitlimit") << "also when it was lowered";
 }
 
+TEST_F(SessionService, AnImpersonationCountsForNoLimitAndProvesNothing) {
+  session_config.limit = 1;
+  const auto own = sign_in(user).session.id, by = sign_in(add_user("helper", {"admin"})).session.id;
+  forget();
+  const auto begun = transactor.atomically([&](core::Tx& tx) {
+    return sessions.impersonate(tx, user, {.by = by, .life = Seconds(90), .reason = "a ticket"}, origin);
+  });
+  const SessionId id = begun->session.id;
+  EXPECT_EQ(end_of(own), "");
+  EXPECT_EQ(row(id).impersonator, by);
+  EXPECT_EQ(row(id).expires_at, clock.now() + Seconds(90));
+  EXPECT_FALSE(proved_at(row(id)));
+  EXPECT_EQ(audit.actions(), "impersonation.begun");
+  EXPECT_EQ(audit.records[0].event.detail, "a ticket");
+  EXPECT_EQ(list().size(), 2u) << "the user sees it";
+  const auto its_own = transactor.reading([&](core::Tx& tx) { return sessions.list(tx, user, {.own = true}); });
+  ASSERT_EQ(its_own->size(), 1u);
+  EXPECT_EQ(its_own->front().id, own);
+  sign_in(user);
+  EXPECT_EQ(end_of(own), "limit");
+  EXPECT_EQ(end_of(id), "");
+}
+
 TEST_F(SessionService, AtTheLimitASignInMayBeRefused) {
   session_config.limit = 1;
   session_config.at_limit = AtLimit::refuse;

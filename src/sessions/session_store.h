@@ -17,6 +17,7 @@ struct Touch {
 struct Page {
   std::optional<std::pair<core::Time, SessionId>> after = {};
   int64_t limit = 100;
+  bool own = false;  // without those by which another user impersonates him
 };
 
 // A session with its user and his roles, which one statement finds.

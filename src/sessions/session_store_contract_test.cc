@@ -344,6 +344,16 @@ TEST_P(SessionStore, AProofIsStoredWhileTheSessionLives) {
 }
 
 // A server that does not know of it may have written the row.
+TEST_P(SessionStore, WhoActsInItIsKept) {
+  Session session = make(user, now);
+  session.impersonator = add(add_user(), now).id;
+  session.proofs_from = now + Seconds(60);
+  in_tx([&](core::Tx& tx) { return world->store->create(tx, session); });
+  EXPECT_EQ(find(session.id)->impersonator, session.impersonator);
+  EXPECT_EQ(find(session.id)->proofs_from, session.proofs_from);
+  EXPECT_FALSE(find(add(user, now).id)->impersonator);
+}
+
 TEST_P(SessionStore, WithoutAProofOfItsOwnItsBeginningCounts) {
   if (!world->database) GTEST_SKIP() << "skipped: rows only";
   const Session session = add(user, now);

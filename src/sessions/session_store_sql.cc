@@ -17,9 +17,9 @@ namespace {
   t "id, " t "user_id, " t "secret, " t "generation, " t "rotations, " t "answered_to, " t "amr, " t "device_name, " t \
     "platform, " t "app_version, " t "user_agent, " t "device_id, " t "ip_address, " t "created_at, " t                \
     "last_active_at, " t "refreshed_at, " t "expires_at, " t "ended_at, " t "end_reason, " t "authenticated_at, " t    \
-    "proofs_from"
+    "proofs_from, " t "impersonator_session"
 #define SESSION_COLUMNS COLUMNS("")
-constexpr int session_columns = 21, first_of_roles = session_columns + accounts::user_columns;
+constexpr int session_columns = 22, first_of_roles = session_columns + accounts::user_columns;
 constexpr size_t rotation_columns = 7;
 
 // SKIP LOCKED skips rows of the join: when the lock is released meanwhile, some of a user's roles could be missing.
@@ -102,6 +102,7 @@ Session read(const storage::Row& row) {
           .authenticated_at = row.time_or_null(19).value_or(row.time(13)),
           .proofs_from = row.time_or_null(20).value_or(core::Time{}),
           .expires_at = row.time(16),
+          .impersonator = row.null(21) ? std::nullopt : std::optional(row.id<SessionId>(21)),
           .end = read_end(row)};
 }
 
@@ -144,13 +145,14 @@ core::Result<storage::Rows> query_whole(core::Tx& tx, const Texts& texts, std::s
 class SqlStore final : public Store {
  public:
   core::Result<> create(core::Tx& tx, const Session& s) override {
+    const auto proofs = s.proofs_from == core::Time{} ? std::nullopt : std::optional(s.proofs_from);
     return storage::sql(tx).send("INSERT INTO sessions (" SESSION_COLUMNS
                                  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-                                 "$12, $13, $14, $15, $16, $17, NULL, NULL, $18, NULL)",
+                                 "$12, $13, $14, $15, $16, $17, NULL, NULL, $18, $19, $20)",
                                  s.id, s.user, s.secret.bytes(), s.rotation.generation, join(s.rotation.times),
                                  s.rotation.answered_to, s.amr, s.device.name, s.device.platform, s.device.app_version,
                                  s.device.user_agent, s.device.device_id, s.ip_address, s.created_at, s.last_active_at,
-                                 s.refreshed_at, s.expires_at, s.authenticated_at);
+                                 s.refreshed_at, s.expires_at, s.authenticated_at, proofs, s.impersonator);
   }
 
   core::Result<std::optional<Session>> find(core::Tx& tx, SessionId id) override {

@@ -59,7 +59,8 @@ constexpr Column sessions[] = {{"id", uuid, ""},
                                {"ended_at", at, "null: has not ended by itself or by hand"},
                                {"end_reason", text, ""},
                                {"authenticated_at", at, "null: when it was created"},
-                               {"proofs_from", at, "older proofs of who the user is do not count; null: all do"}};
+                               {"proofs_from", at, "older proofs of who the user is do not count; null: all do"},
+                               {"impersonator_session", uuid, "of who acts in the user's name; null: the user does"}};
 constexpr Column totp_factors[] = {{"user_id", uuid, ""},
                                    {"sealed", bytes, "the seed, under keys.master"},
                                    {"last_step", number, "the newest that was used (RFC 6238)"},

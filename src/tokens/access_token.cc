@@ -80,6 +80,7 @@ core::Result<crypto::Secret> issue_access_token(const KeySet& keys, const Config
              ",\"aal\":" + std::to_string(claims.aal) + ",\"amr\":" + core::encode(claims.amr) + ',';
   append_member(payload, "jti", claims.id.str());
   append_member(payload, "sid", claims.session.str());
+  if (claims.actor) payload += "\"act\":{\"sub\":\"" + claims.actor->str() + "\"},";
   payload.back() = '}';
   return crypto::Secret(TRY(crypto::sign_compact(key, header, payload)));
 }

@@ -11,9 +11,10 @@ struct AccessClaims {
   core::Uuid user, session;  // sub, sid
   core::Uuid id;             // jti
   core::Time issued_at, expires_at;
-  core::Time authenticated_at{};      // auth_time; long ago in tokens that do not say it
-  std::vector<std::string> amr = {};  // RFC 8176; for others, not read back
-  int64_t aal = 1;                    // for others, not read back
+  core::Time authenticated_at{};         // auth_time; long ago in tokens that do not say it
+  std::vector<std::string> amr = {};     // RFC 8176; for others, not read back
+  int64_t aal = 1;                       // for others, not read back
+  std::optional<core::Uuid> actor = {};  // act.sub: who acts in the user's name (RFC 8693 section 4.1); for others
 };
 
 core::Result<crypto::Secret> issue_access_token(const KeySet& keys, const Config& config, const AccessClaims& claims);

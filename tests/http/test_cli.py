@@ -136,8 +136,8 @@ COPIED_USERS = """INSERT INTO users WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL
     SELECT randomblob(16), i || email, i || email_key, first_name, last_name, account_type, password_hash, auth_epoch,
     email_verified_at, disabled_at, deleted_at, created_at, delete_after FROM users, n"""
 COPIED_SESSIONS = """INSERT INTO sessions SELECT randomblob(16), users.id, secret, generation, rotations, answered_to, amr, device_name, platform,
-    app_version, user_agent, device_id, ip_address, sessions.created_at, last_active_at, refreshed_at, expires_at, ended_at, end_reason, authenticated_at, proofs_from
-    FROM sessions, users WHERE users.id <> user_id AND users.email_key < '2'"""
+    app_version, user_agent, device_id, ip_address, sessions.created_at, last_active_at, refreshed_at, expires_at, ended_at, end_reason, authenticated_at, proofs_from,
+    impersonator_session FROM sessions, users WHERE users.id <> user_id AND users.email_key < '2'"""
 
 
 def test_all_sessions_of_all_users_end_beside_a_running_server():

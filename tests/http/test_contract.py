@@ -59,6 +59,11 @@ class World:
         self.expired = jwt.build(jwt.header(token), jwt.claims(token) | {"exp": int(time.time()) - 1}, jwt.hs(SECRET))
         token = self.root.access
         self.stale = jwt.build(jwt.header(token), jwt.claims(token) | {"auth_time": int(time.time()) - 3600}, jwt.hs(SECRET))
+        usher.post("/roles", {"name": "everything", "permissions": ["*:*"]}, token=self.root.access)
+        boss = usher.sign_up(fresh_email("boss"))
+        usher.cli("user", "grant", boss.email, "everything")
+        begun = usher.post(f"/users/{boss.user['id']}/impersonate", {"reason": "to see"}, token=self.root.access)
+        self.impersonated = begun.json["accessToken"]
         self.api = usher.get("/openapi.json").json
         self.operations = [
             (method, path, operation)
@@ -116,6 +121,7 @@ GENERIC = {
     "session_ended": of_caller(lambda w: w.gone.access),
     "account_disabled": of_caller(lambda w: w.disabled.access),
     "step_up_required": of_caller(lambda w: w.stale),
+    "impersonation_denied": of_caller(lambda w: w.impersonated),
     "permission_denied": of_caller(lambda w: w.user.access),
     "malformed_json": with_body(b'{"a":'),
     "duplicate_key": with_body(b'{"a":1,"a":2}'),
@@ -161,9 +167,9 @@ def limited_admin(w, permissions):
     return who.access
 
 
-def on_root(method, path, permission):
+def on_root(method, path, permission, body=b"{}"):
     """Somebody with one permission acts upon the super_admin."""
-    return lambda w: w.usher.call(method, f"/users/{w.root.user['id']}{path}", body=b"{}", token=limited_admin(w, [permission]))
+    return lambda w: w.usher.call(method, f"/users/{w.root.user['id']}{path}", body=body, token=limited_admin(w, [permission]))
 
 
 def cycle(w):
@@ -409,6 +415,11 @@ SPECIFIC = {
     ("disableUser", "grant_exceeds_own"): on_root("POST", "/disable", "users:write"),
     ("enableUser", "grant_exceeds_own"): on_root("POST", "/enable", "users:write"),
     ("requirePasswordReset", "grant_exceeds_own"): on_root("POST", "/require-password-reset", "users:write"),
+    ("impersonateUser", "grant_exceeds_own"): on_root("POST", "/impersonate", "users:impersonate", {"reason": "to see"}),
+    ("impersonateUser", "conflict"): lambda w: w.usher.post(
+        f"/users/{w.root.user['id']}/impersonate", {"reason": "to see"}, token=w.root.access),
+    ("impersonateUser", "account_disabled"): lambda w: w.usher.post(
+        f"/users/{w.disabled.user['id']}/impersonate", {"reason": "to see"}, token=w.root.access),
     ("revokeUserSessions", "grant_exceeds_own"): on_root("DELETE", "/sessions", "sessions:revoke"),
     ("revokeUserSession", "grant_exceeds_own"): on_root("DELETE", f"/sessions/{NOBODY}", "sessions:revoke"),
     ("deleteUser", "last_super_admin"): lambda w: w.usher.delete(f"/users/{w.root.user['id']}", token=w.root.access),
