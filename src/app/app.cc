@@ -17,6 +17,7 @@
 #include "risk/familiar_store_sql.h"
 #include "risk/notice_store_sql.h"
 #include "self/email_change_store_sql.h"
+#include "self/export_store_sql.h"
 #include "self/remains_store_sql.h"
 #include "sessions/session_store_sql.h"
 #include "storage/migrations.h"
@@ -97,6 +98,7 @@ App::App(const Config& settings, Opened opened, Role role)
       notice_rows(risk::create_sql_notice_store()),
       approval_rows(risk::create_sql_approval_store()),
       email_change_rows(self::create_sql_email_change_store()),
+      own_rows(self::create_sql_export_store()),
       remains(self::create_sql_remains_store()),
       stream(std::move(opened.stream)),
       feed(*database, *change_rows, clock, [this] { return database->data_version(); }, *metrics,
@@ -143,6 +145,7 @@ App::App(const Config& settings, Opened opened, Role role)
       impersonations({*database, accounts, access, sessions, mail, login, clock, config.sessions}),
       passkey_sign_in({*database, *users, *audit, passkeys, sessions, login}),
       email_change({*database, *email_change_rows, *users, codes, passwords, sessions, *audit, mail, feed, clock}),
+      own_data({*database, *own_rows, *audit, clock}),
       removal({accounts, access, sessions, *remains}),
       deletion(
           {*database, *users, access, passwords, sessions, removal, *remains, *audit, mail, feed, clock, config.self}),

@@ -28,6 +28,7 @@
 #include "risk/watch.h"
 #include "self/deletion.h"
 #include "self/email_change.h"
+#include "self/export.h"
 #include "sessions/checker.h"
 #include "sessions/end_again.h"
 #include "sessions/role_watch.h"
@@ -91,6 +92,7 @@ struct App {
   std::unique_ptr<risk::NoticeStore> notice_rows;
   std::unique_ptr<risk::ApprovalStore> approval_rows;
   std::unique_ptr<self::EmailChangeStore> email_change_rows;
+  std::unique_ptr<self::ExportStore> own_rows;
   std::unique_ptr<self::RemainsStore> remains;
 
   std::unique_ptr<changes::Stream> stream;
@@ -129,6 +131,7 @@ struct App {
   login::Impersonations impersonations;
   login::PasskeySignIn passkey_sign_in;
   self::EmailChange email_change;
+  self::Export own_data;
   self::Removal removal;
   self::Deletion deletion;
   admin::Service admin;

@@ -16,6 +16,7 @@
 #include "risk/not_me_routes.h"
 #include "self/deletion_routes.h"
 #include "self/email_change_routes.h"
+#include "self/export_routes.h"
 #include "sessions/session_routes.h"
 #include "tokens/token_routes.h"
 #include "webauthn/passkey_routes.h"
@@ -144,6 +145,7 @@ std::vector<http::Route> all_routes(App& app, const mail::Mailbox* mailbox, mail
   append(all, webauthn::routes(app.passkeys));
   append(all, risk::routes(app.not_me));
   append(all, self::routes(app.email_change));
+  append(all, self::routes(app.own_data));
   append(all, self::routes(app.deletion));
   append(all, sessions::routes(*app.database, app.sessions, app.near));
   append(all, roles::routes(app.access));
