@@ -81,6 +81,28 @@ core::Result<> Service::unassign_all(core::Tx& tx, accounts::UserId user, const 
   return {};
 }
 
+core::Result<> Service::ensure_may_give(core::Tx& tx, const std::vector<std::string>& roles,
+                                        const audit::Origin& origin) {
+  const auto graph = TRY(lock_graph(tx));
+  for (size_t i = 0; i < roles.size(); ++i) {
+    if (!graph.find(roles[i]))
+      return core::fail_field("roles[" + std::to_string(i) + ']', "unknown_role", "must be a role that exists");
+    TRY(ensure_covers(tx, origin, graph.permissions(roles[i])));
+  }
+  return {};
+}
+
+core::Result<> Service::give_first(core::Tx& tx, accounts::UserId user, const std::vector<std::string>& roles,
+                                   const audit::Origin& origin) {
+  for (const auto& role : roles) {
+    Assignment made{.user = user, .role = role, .given_at = clock_.now()};
+    if (origin.actor) made.given_by = accounts::UserId{*origin.actor};
+    TRY(roles_.assign(tx, made));
+    TRY(record(tx, user, "role.assigned", role, origin));
+  }
+  return {};
+}
+
 core::Result<> Service::assign_default(core::Tx& tx, accounts::UserId user) {
   return roles_.assign(tx, {.user = user, .role = std::string(default_role), .given_at = clock_.now()});
 }

@@ -100,6 +100,11 @@ class Service {
   core::Result<> ensure_may_act_on(core::Tx& tx, accounts::UserId user, const audit::Origin& origin);
   // last_super_admin when nobody would be left without `user`. Until `tx` ends nobody else can be taken away either.
   core::Result<> ensure_not_last_super_admin(core::Tx& tx, accounts::UserId user);
+  // Whether who acts may give these. validation_failed for `roles[i]`, grant_exceeds_own.
+  core::Result<> ensure_may_give(core::Tx& tx, const std::vector<std::string>& roles, const audit::Origin& origin);
+  // To a user who has never been signed in, without telling him; the check above was made.
+  core::Result<> give_first(core::Tx& tx, accounts::UserId user, const std::vector<std::string>& roles,
+                            const audit::Origin& origin);
   // Takes all roles from a user who is being deleted; the checks above were made.
   core::Result<> unassign_all(core::Tx& tx, accounts::UserId user, const audit::Origin& origin);
 

@@ -33,8 +33,8 @@ struct KnownPermission {
   std::string_view name, doc;
 };
 // By name.
-inline constexpr std::string_view users_impersonate = "users:impersonate";
-inline constexpr std::array<KnownPermission, 9> catalogue{{
+inline constexpr std::string_view users_impersonate = "users:impersonate", users_invite = "users:invite";
+inline constexpr std::array<KnownPermission, 10> catalogue{{
     {"audit:read", "See the record of events, of any user."},
     {"roles:assign", "Give roles to users and take them away; never more than the caller holds."},
     {"roles:read", "See roles, what they allow, and the catalogue of permissions."},
@@ -42,6 +42,7 @@ inline constexpr std::array<KnownPermission, 9> catalogue{{
     {"sessions:read", "See the sessions and devices of any user."},
     {"sessions:revoke", "Sign users out, from one device or from all."},
     {"users:impersonate", "Act in the name of users who hold no more than the caller, for a while and only to see."},
+    {"users:invite", "Invite people by mail, into roles that allow no more than the caller may do."},
     {"users:read", "See and search users."},
     {"users:write", "Rename, disable, enable and delete users who hold no more than the caller."},
 }};

@@ -76,7 +76,7 @@ std::vector<Role> seeded_roles(core::Time now) {
           role("support", "Sees users, their sessions and their roles.", {"roles:read", "sessions:read", "users:read"},
                {"user"}),
           role("admin", "Runs the accounts: users, sessions, and roles that allow no more than this one.",
-               {"roles:assign", "roles:write", "sessions:revoke", "users:write"}, {"support"}),
+               {"roles:assign", "roles:write", "sessions:revoke", "users:invite", "users:write"}, {"support"}),
           role(super_admin, "Everything. There is always one.", {"*:*"}, {"admin"})};
 }
 

@@ -8,6 +8,7 @@
 #include "audit/seal_store_sql.h"
 #include "changes/change_store_sql.h"
 #include "changes/change_stream_redis.h"
+#include "invitations/invitation_store_sql.h"
 #include "limits/guess_store_sql.h"
 #include "limits/redis_counters.h"
 #include "mail/mail_store_sql.h"
@@ -99,6 +100,7 @@ App::App(const Config& settings, Opened opened, Role role)
       approval_rows(risk::create_sql_approval_store()),
       email_change_rows(self::create_sql_email_change_store()),
       own_rows(self::create_sql_export_store()),
+      invitation_rows(invitations::create_sql_invitation_store()),
       remains(self::create_sql_remains_store()),
       stream(std::move(opened.stream)),
       feed(*database, *change_rows, clock, [this] { return database->data_version(); }, *metrics,
@@ -143,6 +145,9 @@ App::App(const Config& settings, Opened opened, Role role)
                clock, config.sessions, config.mfa}),
       late_enrolment({*database, factors, own_factors, challenges, passkeys, login}),
       impersonations({*database, accounts, access, sessions, mail, login, clock, config.sessions}),
+      invitations({*database, *invitation_rows, *users, access, *audit, mail, random, clock, config.invitations}),
+      invited({*database, invitations, *users, access, codes, *audit, *hasher, breaches, login, random, clock,
+               config.passwords}),
       passkey_sign_in({*database, *users, *audit, passkeys, sessions, login}),
       email_change({*database, *email_change_rows, *users, codes, passwords, sessions, *audit, mail, feed, clock}),
       own_data({*database, *own_rows, *audit, clock}),

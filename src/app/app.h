@@ -14,6 +14,7 @@
 #include "devices/user_agent.h"
 #include "limits/rate_limiter.h"
 #include "login/impersonation.h"
+#include "login/invited.h"
 #include "login/late_enrolment.h"
 #include "login/login_service.h"
 #include "login/passkey_sign_in.h"
@@ -93,6 +94,7 @@ struct App {
   std::unique_ptr<risk::ApprovalStore> approval_rows;
   std::unique_ptr<self::EmailChangeStore> email_change_rows;
   std::unique_ptr<self::ExportStore> own_rows;
+  std::unique_ptr<invitations::InvitationStore> invitation_rows;
   std::unique_ptr<self::RemainsStore> remains;
 
   std::unique_ptr<changes::Stream> stream;
@@ -129,6 +131,8 @@ struct App {
   login::StepUp step_up;
   login::LateEnrolment late_enrolment;
   login::Impersonations impersonations;
+  invitations::Service invitations;
+  login::Invited invited;
   login::PasskeySignIn passkey_sign_in;
   self::EmailChange email_change;
   self::Export own_data;

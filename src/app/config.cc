@@ -152,6 +152,7 @@ Settings declare_all(Config& config) {
   webauthn::declare(settings, config.webauthn);
   risk::declare(settings, config.risk);
   self::declare(settings, config.self);
+  invitations::declare(settings, config.invitations);
   mail::declare(settings, config.mail);
   settings.add("log.format", config.log.format, "auto is text on a terminal and JSON elsewhere.");
   settings.add("log.level", config.log.level, "The least level that is written.");
@@ -183,6 +184,7 @@ Result<> check(const Config& config) {
   TRY(cache::check(config.redis));
   TRY(limits::check(config.limits));
   TRY(risk::check(config.risk));
+  TRY(invitations::check(config.invitations));
   TRY(sessions::check(config.sessions));
   const auto& secret = config.tokens.secret;
   if (!secret.empty())

@@ -7,6 +7,7 @@
 #include "cache/redis_config.h"
 #include "core/log.h"
 #include "http/http_config.h"
+#include "invitations/invitation_config.h"
 #include "limits/limit_config.h"
 #include "mail/mail_config.h"
 #include "mfa/mfa_config.h"
@@ -54,6 +55,7 @@ struct Config {
   roles::Config access;
   verification::Config verification;
   limits::Config limits;
+  invitations::Config invitations;
   passwords::Config passwords;
   mfa::Config mfa;
   audit::Config audit;

@@ -112,6 +112,7 @@ void Maintenance::prune() {
   report("clear notices of sign-ins", in_batches([&](core::Tx& tx) { return app_.not_me.prune(tx, batch); }));
   report("clear approvals", in_batches([&](core::Tx& tx) { return app_.approvals.prune(tx, batch); }));
   report("clear changes of addresses", in_batches([&](core::Tx& tx) { return app_.email_change.prune(tx, batch); }));
+  report("clear invitations", in_batches([&](core::Tx& tx) { return app_.invitations.prune(tx, batch); }));
   report("delete accounts", in_batches([&](core::Tx& tx) { return app_.deletion.purge(tx, few); }, few));
   report("clear passkey challenges", in_batches([&](core::Tx& tx) { return app_.passkeys.prune(tx, batch); }));
   report("clear sessions", in_batches([&](core::Tx& tx) {

@@ -7,8 +7,10 @@
 #include "history/history_routes.h"
 #include "http/address.h"
 #include "http/openapi.h"
+#include "invitations/invitation_routes.h"
 #include "login/check_routes.h"
 #include "login/impersonation_routes.h"
+#include "login/invited_routes.h"
 #include "login/login_routes.h"
 #include "mail/mail_routes.h"
 #include "mfa/mfa_routes.h"
@@ -136,10 +138,14 @@ http::Route metrics_route(App& app, MetricsFor callers) {
 std::vector<http::Route> all_routes(App& app, const mail::Mailbox* mailbox, mail::Sender* sender) {
   std::vector<http::Route> all;
   append(all, login::check_routes(app.checker));
-  append(all, login::routes({app.login, app.registration, app.step_up, app.passkey_sign_in, app.late_enrolment,
-                             app.approvals, app.webauthn_config, app.accounts, app.access, *app.database, app.clock,
-                             app.agents, app.config.tokens, app.config.sessions, app.config.verification.code_life}));
+  const login::RouteParts parts{
+      app.login,     app.registration,    app.step_up,       app.passkey_sign_in, app.late_enrolment,
+      app.approvals, app.webauthn_config, app.accounts,      app.access,          *app.database,
+      app.clock,     app.agents,          app.config.tokens, app.config.sessions, app.config.verification.code_life};
+  append(all, login::routes(parts));
+  append(all, login::invited_routes(app.invited, parts));
   append(all, login::routes(app.impersonations));
+  append(all, invitations::routes(app.invitations));
   append(all, passwords::routes(app.passwords));
   append(all, mfa::routes(app.own_factors));
   append(all, webauthn::routes(app.passkeys));

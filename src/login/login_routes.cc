@@ -19,18 +19,6 @@ const std::string sent_if_known = "If the address has an account that waits for 
 
 int64_t count(core::Seconds s) { return s.count(); }
 
-using SignInJson = std::variant<TokensJson, MfaRequiredJson>;
-
-SignInJson to_json(const SignInOutcome& outcome, const RouteParts& parts) {
-  if (const auto* signed_in = std::get_if<SignedIn>(&outcome)) return to_json(*signed_in, parts);
-  const auto& asked = std::get<NeedsFactor>(outcome);
-  return MfaRequiredJson{.token = asked.token,
-                         .expires_in = count(asked.expires_in),
-                         .methods = asked.step.methods,
-                         .enrol = asked.step.enrol,
-                         .approval_number = asked.number.empty() ? std::nullopt : std::optional(asked.number)};
-}
-
 Result<Registered> register_account(Context& context, RegisterRequest request, const RouteParts& parts) {
   const core::Beat beat;
   const NewAccount account{std::move(request.email), std::move(request.password), std::move(request.first_name),
@@ -133,6 +121,16 @@ TokensJson to_json(const SignedIn& signed_in, const RouteParts& parts) {
               count(sessions::life_of_token(lifetimes.idle, signed_in.session, lifetimes, parts.clock.now())),
           .session = signed_in.session.id,
           .user = accounts::to_json(signed_in.user, signed_in.grants.roles)};
+}
+
+SignInJson to_json(const SignInOutcome& outcome, const RouteParts& parts) {
+  if (const auto* signed_in = std::get_if<SignedIn>(&outcome)) return to_json(*signed_in, parts);
+  const auto& asked = std::get<NeedsFactor>(outcome);
+  return MfaRequiredJson{.token = asked.token,
+                         .expires_in = count(asked.expires_in),
+                         .methods = asked.step.methods,
+                         .enrol = asked.step.enrol,
+                         .approval_number = asked.number.empty() ? std::nullopt : std::optional(asked.number)};
 }
 
 std::vector<http::Route> routes(const RouteParts& p) {

@@ -33,6 +33,8 @@ struct RouteParts {
 
 // What a sign-in gives out.
 TokensJson to_json(const SignedIn& signed_in, const RouteParts& parts);
+using SignInJson = std::variant<TokensJson, MfaRequiredJson>;
+SignInJson to_json(const SignInOutcome& outcome, const RouteParts& parts);
 // What the client says of its device, completed by its User-Agent.
 devices::Device device_of(const http::Context& context, const std::optional<sessions::DeviceJson>& sent,
                           const RouteParts& parts);

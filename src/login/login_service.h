@@ -78,6 +78,7 @@ class Service {
                                  const audit::Origin& origin);
   // With an access token for what a sign-in, a refresh or a step-up gives out.
   core::Result<SignedIn> with_access_token(SignedIn signed_in);
+  core::Result<SignInOutcome> with_access_token(SignInOutcome outcome);
   // Ends the caller's session.
   core::Result<> logout(accounts::UserId user, sessions::SessionId session, const audit::Origin& origin);
   // Ends every session of the caller, or all but the current one; how many. A sign-in that is in flight does not
@@ -98,6 +99,9 @@ class Service {
   // has seen to. Errors: session_limit, sign_in_refused.
   core::Result<SignedIn> create_session(core::Tx& tx, accounts::User user, std::string amr,
                                         const devices::Device& device, const audit::Origin& origin);
+  // A session for who has proved `amr`, or what else is asked of him. The same errors.
+  core::Result<SignInOutcome> ask_or_create(core::Tx& tx, accounts::User user, std::string amr,
+                                            const devices::Device& device, const audit::Origin& origin);
   // What a session's user is given, but for the access token.
   core::Result<SignedIn> give_out(core::Tx& tx, accounts::User user, sessions::Issued issued);
   // A sign-in that create_session() refused used nothing up, and is on record; outside of a transaction.
@@ -124,16 +128,12 @@ class Service {
                                                       const devices::Device& device, const audit::Origin& origin);
   core::Result<core::Result<std::string>> prove(core::Tx& tx, const accounts::User& user, CodeMethod method,
                                                 const crypto::Secret& code, const audit::Origin& origin);
-  core::Result<SignInOutcome> ask_or_create(core::Tx& tx, accounts::User user, std::string amr,
-                                            const devices::Device& device, const audit::Origin& origin);
   core::Result<core::Result<SignInOutcome>> admit_by_factor(core::Tx& tx, accounts::UserId id,
                                                             const crypto::Secret& token, CodeMethod method,
                                                             const crypto::Secret& code, const devices::Device& device,
                                                             const audit::Origin& origin);
   core::Result<sessions::Refreshed> rotate(const crypto::Secret& refresh_token, std::string_view family,
                                            const audit::Origin& origin);
-  core::Result<SignInOutcome> with_access_token(SignInOutcome outcome);
-
   Parts parts_;
 };
 

@@ -247,6 +247,17 @@ Message roles_changed(const Letterhead& head, const std::string& to, const std::
                   {Block::small, "If you did not expect it, ask those who run this service."}});
 }
 
+Message invitation(const Letterhead& head, const std::string& to, const crypto::Secret& token, const std::string& link,
+                   core::Time until) {
+  const std::string secret(token.expose());
+  const auto way = link.empty() ? Block{Block::facts, secret} : Block{Block::link, "Accept", link + "#token=" + secret};
+  return compose(head, to, "You are invited",
+                 {{Block::paragraph, "You are invited to have an account:"},
+                  way,
+                  {Block::paragraph, "It can be accepted once, until " + moment(until) + "."},
+                  {Block::small, "If you did not expect it, do nothing: no account is made."}});
+}
+
 Message impersonated(const Letterhead& head, const std::string& to, const std::string& reason, core::Time at) {
   return compose(
       head, to, "Somebody sees your account",

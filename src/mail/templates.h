@@ -26,6 +26,9 @@ Message email_change_code_new(const Letterhead& head, const std::string& to, con
                               core::Millis life);
 // Somebody wants to give another account an address that has one.
 Message email_in_use(const Letterhead& head, const std::string& to);
+// Who has no account is invited to one. `link`: empty, or a page to which the token is given behind #.
+Message invitation(const Letterhead& head, const std::string& to, const crypto::Secret& token, const std::string& link,
+                   core::Time until);
 // Somebody acts in his name. `reason` is what that one says of it.
 Message impersonated(const Letterhead& head, const std::string& to, const std::string& reason, core::Time at);
 // To both mailboxes.

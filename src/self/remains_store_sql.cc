@@ -16,6 +16,7 @@ class SqlStore final : public RemainsStore {
   core::Result<> erase(core::Tx& tx, accounts::UserId user) override {
     for (const auto table : tables)
       TRY(storage::sql(tx).send("DELETE FROM " + std::string(table) + " WHERE user_id = $1", user));
+    TRY(storage::sql(tx).send("DELETE FROM invitations WHERE invited_by = $1", user));
     return storage::sql(tx).send(
         "UPDATE sessions SET device_name = NULL, platform = NULL, app_version = NULL, user_agent = NULL, "
         "device_id = NULL, ip_address = '' WHERE user_id = $1",

@@ -184,8 +184,8 @@ core::Result<> Service::take_back_proofs(core::Tx& tx, accounts::UserId user, En
 
 core::Result<std::vector<Session>> Service::list(core::Tx& tx, accounts::UserId user, const Page& page) {
   std::optional<Lifetimes> lifetimes;  // of all of them: they are one user's
-  const auto left_out = [&, now = clock_.now()](const Session& s) {
-    return (page.own && s.impersonator) || (!guard_.jumped() && expired(s, *lifetimes, now));
+  const auto ended_by_clock = [&, now = clock_.now()](const Session& s) {
+    return !guard_.jumped() && expired(s, *lifetimes, now);
   };
   std::vector<Session> living;
   // The clock may have ended any of a page: it is filled up from the next ones, so that only the last page is short.
@@ -194,7 +194,7 @@ core::Result<std::vector<Session>> Service::list(core::Tx& tx, accounts::UserId 
     if (!some.empty()) rest.after = {some.back().last_active_at, some.back().id};
     const bool last = static_cast<int64_t>(some.size()) < rest.limit;
     if (!some.empty() && !lifetimes) lifetimes = TRY(lifetimes_of(tx, some.front().id));
-    std::erase_if(some, left_out);
+    std::erase_if(some, ended_by_clock);
     for (Session& one : some) shorten(one, *lifetimes);
     std::ranges::move(some, std::back_inserter(living));
     rest.limit = page.limit - static_cast<int64_t>(living.size());

@@ -351,7 +351,14 @@ TEST_P(SessionStore, WhoActsInItIsKept) {
   in_tx([&](core::Tx& tx) { return world->store->create(tx, session); });
   EXPECT_EQ(find(session.id)->impersonator, session.impersonator);
   EXPECT_EQ(find(session.id)->proofs_from, session.proofs_from);
-  EXPECT_FALSE(find(add(user, now).id)->impersonator);
+  const SessionId own = add(user, now).id;
+  EXPECT_FALSE(find(own)->impersonator);
+  const auto list = [&](const Page& page) {
+    return in_tx([&](core::Tx& tx) { return world->store->list(tx, user, page); });
+  };
+  EXPECT_EQ(list({}).size(), 2u);
+  ASSERT_EQ(list({.own = true}).size(), 1u);
+  EXPECT_EQ(list({.own = true})[0].id, own);
 }
 
 TEST_P(SessionStore, WithoutAProofOfItsOwnItsBeginningCounts) {

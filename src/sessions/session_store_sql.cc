@@ -181,8 +181,9 @@ class SqlStore final : public Store {
     return read_all(
         TRY(storage::sql(tx).query("SELECT " SESSION_COLUMNS
                                    " FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND (last_active_at < $2 OR "
-                                   "(last_active_at = $2 AND id < $3)) ORDER BY last_active_at DESC, id DESC LIMIT $4",
-                                   user, at, id, page.limit)));
+                                   "(last_active_at = $2 AND id < $3)) AND (impersonator_session IS NULL OR $5 = 0) "
+                                   "ORDER BY last_active_at DESC, id DESC LIMIT $4",
+                                   user, at, id, page.limit, int64_t{page.own})));
   }
 
   core::Result<std::vector<SessionId>> end(core::Tx& tx, accounts::UserId user, std::optional<SessionId> only,

@@ -172,6 +172,25 @@ def on_root(method, path, permission, body=b"{}"):
     return lambda w: w.usher.call(method, f"/users/{w.root.user['id']}{path}", body=body, token=limited_admin(w, [permission]))
 
 
+def accept_invitation(w, token, password=PASSWORD):
+    body = {"token": token, "password": password, "firstName": "Ada", "lastName": "Lovelace"}
+    return w.usher.post("/auth/accept-invitation", body)
+
+
+def invitation_token(w, email=None):
+    email = email or fresh_email("invited")
+    w.usher.post("/invitations", {"email": email}, token=w.root.access)
+    eventually(lambda: w.usher.mails(email))
+    return re.search(r"ush_i_[\w-]{43}", w.usher.mails(email)[0]["text"])[0]
+
+
+def overtaken_invitation(w):
+    email = fresh_email("overtaken")
+    token = invitation_token(w, email)
+    w.usher.sign_up(email)
+    return accept_invitation(w, token)
+
+
 def cycle(w):
     low, high = fresh_name("low"), fresh_name("high")
     w.usher.post("/roles", {"name": low}, token=w.root.access)
@@ -415,6 +434,13 @@ SPECIFIC = {
     ("disableUser", "grant_exceeds_own"): on_root("POST", "/disable", "users:write"),
     ("enableUser", "grant_exceeds_own"): on_root("POST", "/enable", "users:write"),
     ("requirePasswordReset", "grant_exceeds_own"): on_root("POST", "/require-password-reset", "users:write"),
+    ("acceptInvitation", "invitation_invalid"): lambda w: accept_invitation(w, "ush_i_unknown"),
+    ("acceptInvitation", "password_rejected"): lambda w: accept_invitation(w, invitation_token(w), password="password"),
+    ("acceptInvitation", "email_taken"): overtaken_invitation,
+    ("invite", "email_taken"): lambda w: w.usher.post("/invitations", {"email": w.user.email}, token=w.root.access),
+    ("invite", "grant_exceeds_own"): lambda w: w.usher.post(
+        "/invitations", {"email": fresh_email(), "roles": ["super_admin"]}, token=limited_admin(w, ["users:invite"])),
+    ("listInvitations", "validation_failed"): lambda w: w.usher.get("/invitations?limit=0", token=w.root.access),
     ("impersonateUser", "grant_exceeds_own"): on_root("POST", "/impersonate", "users:impersonate", {"reason": "to see"}),
     ("impersonateUser", "conflict"): lambda w: w.usher.post(
         f"/users/{w.root.user['id']}/impersonate", {"reason": "to see"}, token=w.root.access),

@@ -44,7 +44,8 @@ class FakeSessions final : public sessions::Store {
   core::Result<std::vector<Session>> list(core::Tx&, UserId user, const sessions::Page& page) override {
     std::vector<Session> found;
     for (const auto& [id, session] : sessions)
-      if (session.user == user && !session.end && (!page.after || place(session) < *page.after))
+      if (session.user == user && !session.end && (!page.after || place(session) < *page.after) &&
+          !(page.own && session.impersonator))
         found.push_back(session);
     std::ranges::sort(found, std::ranges::greater{}, place);
     if (std::ssize(found) > page.limit) found.resize(static_cast<size_t>(page.limit));
