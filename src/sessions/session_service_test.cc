@@ -241,11 +241,28 @@ TEST_F(SessionService, AShorterPolicyBoundsOlderSessions) {
 TEST_F(SessionService, AClockThatWasSetEndsNothing) {
   const Issued issued = sign_in(user);
   clock.jump(days(400));
+  EXPECT_EQ(refusal(refresh(issued.refresh_token)), "clock_skew");
+  guard.compare(clock.now());  // the database's was set, too
   const auto answer = refresh(issued.refresh_token);
   ASSERT_TRUE(answer);
   EXPECT_EQ(list().size(), 1u);
   clock.jump(-days(400));
+  guard.compare(clock.now());
   EXPECT_TRUE(refresh(answer->refresh_token));
+}
+
+// Tokens of a moment ago would seem an hour old, until the node had compared its clock with the database's.
+TEST_F(SessionService, AClockThatWasSetTakesNobodyForAThief) {
+  const Issued issued = sign_in(user);
+  const auto first = refresh(issued.refresh_token);
+  const auto second = refresh(first->refresh_token);
+  ASSERT_TRUE(second);
+  clock.jump(std::chrono::hours(1));
+  EXPECT_EQ(refusal(refresh(issued.refresh_token)), "clock_skew");
+  EXPECT_EQ(refusal(refresh(second->refresh_token)), "clock_skew") << "nor is its time written down";
+  EXPECT_EQ(end_of(issued.session.id), "");
+  clock.jump(-std::chrono::hours(1));
+  EXPECT_TRUE(refresh(issued.refresh_token));
 }
 
 TEST_F(SessionService, TheListLeavesOutWhatTheClockEnded) {
@@ -356,9 +373,9 @@ TEST_F(SessionService, NothingBeginsByAClockThatWasSetUntilItIsComparedWithTheDa
   clock.jump(-days(365));
   EXPECT_EQ(begin(guard), "clock_skew");
   EXPECT_EQ(begin(embedded), "");
-  EXPECT_TRUE(refresh(issued.refresh_token)) << "what lives is not ended by it";
   guard.compare(clock.now());
   EXPECT_EQ(begin(guard), "") << "the database's clock agrees";
+  EXPECT_TRUE(refresh(issued.refresh_token)) << "what lives is not ended by it";
 }
 
 TEST_F(SessionService, AStoreThatDoesNotAnswerIsNoRefusal) {
