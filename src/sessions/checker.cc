@@ -175,6 +175,7 @@ core::Result<> Checker::find_impersonator(Living& living) {
 
 core::Result<bool> Checker::may_impersonate(const Whole& impersonator) {
   if (impersonator.session.end || !impersonator.user.active()) return false;
+  if (!parts_.guard.jumped() && parts_.clock.now() >= impersonator.session.expires_at) return false;
   return TRY(parts_.access.grants_of(impersonator.user.id, impersonator.roles))
       .permissions->allows(roles::users_impersonate);
 }

@@ -408,6 +408,17 @@ TEST_F(Impersonated, ItEndsForGoodWithTheSessionOfWhoActsAlsoOnAnotherNode) {
   EXPECT_EQ(world->end_of(session), "impersonation");
 }
 
+TEST_F(Impersonated, ItEndsWithTheSessionOfWhoActsAlsoByTheClock) {
+  world->session_config.absolute_timeout = Seconds(100);
+  by = world->sign_in(helper).session.id;
+  world->advance(Seconds(50));
+  begin(Seconds(300));
+  world->advance(Seconds(49));
+  EXPECT_EQ(check(), "admitted");
+  world->advance(Seconds(1));
+  EXPECT_EQ(check(), "session_ended impersonation");
+}
+
 TEST_F(Impersonated, ItEndsForGoodWithThePermissionOfWhoActs) {
   begin(Seconds(300));
   world->add_user("super_admin");  // the last one would keep the role
