@@ -15,10 +15,11 @@ struct InviteRequest {
   std::optional<std::string> first_name, last_name;
   static constexpr std::string_view name = "InviteRequest";
   static constexpr auto fields() {
-    return std::tuple{field("email", &InviteRequest::email, "Who is invited.", length(1, 320)),
-                      field("roles", &InviteRequest::roles, "Besides the one that everybody has.", length(0, 20)),
-                      field("firstName", &InviteRequest::first_name, "Unless who accepts says another.", length(1, 100)),
-                      field("lastName", &InviteRequest::last_name, "The same.", length(1, 100))};
+    return std::tuple{
+        field("email", &InviteRequest::email, "Who is invited.", length(1, 320)),
+        field("roles", &InviteRequest::roles, "Besides the one that everybody has.", length(0, 20)),
+        field("firstName", &InviteRequest::first_name, "Unless who accepts says another.", length(1, 100)),
+        field("lastName", &InviteRequest::last_name, "The same.", length(1, 100))};
   }
 };
 

@@ -1,5 +1,7 @@
 #include "invitations/invitation_service.h"
 
+#include <set>
+
 #include "accounts/email.h"
 #include "mail/templates.h"
 
@@ -9,18 +11,19 @@ using core::Code, core::Result;
 
 Result<Invitation> Service::send(const NewInvitation& wanted, const audit::Origin& origin) {
   const auto email = accounts::Email::parse(wanted.email);
+  const std::set<std::string> distinct(wanted.roles.begin(), wanted.roles.end());
   if (!email) return core::fail_field("email", "invalid_email", "must be an e-mail address");
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<Invitation> {
     TRY(parts_.access.ensure_may_give(tx, wanted.roles, origin));
     const auto known = TRY(parts_.users.find_by_email(tx, email->key));
-    if (known && known->email_verified_at) return core::fail(Code::email_taken);
+    if (known && (known->email_verified_at || !known->active())) return core::fail(Code::email_taken);
     const core::Time now = parts_.clock.now();
     const Invitation made{.id = parts_.random.id<InvitationId>(now),
                           .email = email->address,
                           .email_key = email->key,
                           .first_name = wanted.first_name,
                           .last_name = wanted.last_name,
-                          .roles = wanted.roles,
+                          .roles = {distinct.begin(), distinct.end()},
                           .invited_by = accounts::UserId{*origin.actor},
                           .created_at = now,
                           .expires_at = now + parts_.config.life};
@@ -64,7 +67,7 @@ Result<std::optional<Invitation>> Service::claim(core::Tx& tx, const crypto::Sec
 
 Result<bool> Service::still_may(core::Tx& tx, const Invitation& invitation) {
   const auto inviter = TRY(parts_.users.find(tx, invitation.invited_by));
-  if (!inviter || !inviter->active()) return false;
+  if (!inviter || !inviter->stays()) return false;
   if (!TRY(parts_.access.grants_of(tx, inviter->id)).permissions->allows(roles::users_invite)) return false;
   const auto may = parts_.access.ensure_may_give(tx, invitation.roles, {.actor = inviter->id.value});
   if (may) return true;

@@ -50,14 +50,13 @@ class SqlStore final : public InvitationStore {
   }
 
   core::Result<std::vector<Invitation>> list(core::Tx& tx, core::Time now, const Page& page) override {
-    const auto rows = page.after
-                          ? TRY(storage::sql(tx).query("SELECT " COLUMNS
-                                                       " FROM invitations WHERE expires_at > $1 AND id < $3 "
-                                                       "ORDER BY id DESC LIMIT $2",
-                                                       now, page.limit, *page.after))
-                          : TRY(storage::sql(tx).query(
-                                "SELECT " COLUMNS " FROM invitations WHERE expires_at > $1 ORDER BY id DESC LIMIT $2",
-                                now, page.limit));
+    const auto rows =
+        page.after ? TRY(storage::sql(tx).query("SELECT " COLUMNS " FROM invitations WHERE expires_at > $1 AND id < $3 "
+                                                "ORDER BY id DESC LIMIT $2",
+                                                now, page.limit, *page.after))
+                   : TRY(storage::sql(tx).query("SELECT " COLUMNS
+                                                " FROM invitations WHERE expires_at > $1 ORDER BY id DESC LIMIT $2",
+                                                now, page.limit));
     std::vector<Invitation> found;
     for (storage::Row row : rows) found.push_back(read(row));
     return found;

@@ -16,8 +16,8 @@ Result<SignInOutcome> Invited::accept(const Acceptance& acceptance, const device
                        parts_.passwords.min_strength, "password"));
   TRY(parts_.breaches.check(acceptance.password, "password"));
   asked.password_hash = TRY(parts_.hasher.hash(acceptance.password));
-  return parts_.login.with_access_token(TRY(TRY(parts_.transactor.atomically(
-      [&](core::Tx& tx) { return admit(tx, acceptance.token, asked, device, origin); }))));
+  return parts_.login.with_access_token(TRY(TRY(
+      parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, acceptance.token, asked, device, origin); }))));
 }
 
 Result<User> Invited::described(const Invitation& invitation, const Acceptance& acceptance) {
@@ -40,18 +40,19 @@ Result<Result<SignInOutcome>> Invited::admit(core::Tx& tx, const crypto::Secret&
   const auto invitation = TRY(parts_.invitations.claim(tx, token));
   if (!invitation || invitation->email_key != asked.email_key)
     return Result<SignInOutcome>(core::fail(Code::invitation_invalid));
-  if (!TRY(store(tx, asked))) return Result<SignInOutcome>(core::fail(Code::email_taken));
+  if (!TRY(store(tx, asked, origin))) return Result<SignInOutcome>(core::fail(Code::email_taken));
   TRY(parts_.access.give_first(tx, asked.id, invitation->roles, {.actor = invitation->invited_by.value}));
   TRY(parts_.audit.append(tx, {"invitation.accepted", asked.id.value, {}, invitation->id.str()}, origin));
   return Result<SignInOutcome>(TRY(parts_.login.ask_or_create(tx, std::move(asked), "otp", device, origin)));
 }
 
 // False when the address has an account that somebody proved to be his.
-Result<bool> Invited::store(core::Tx& tx, User& asked) {
+Result<bool> Invited::store(core::Tx& tx, User& asked, const audit::Origin& origin) {
   const auto found = TRY(parts_.users.find_by_email(tx, asked.email_key));
   if (!found) {
     if (!TRY(parts_.users.create(tx, asked))) return false;
     TRY(parts_.access.assign_default(tx, asked.id));
+    TRY(parts_.audit.append(tx, {"user.registered", asked.id.value, {}, "invited"}, origin));
     return true;
   }
   auto user = TRY(parts_.users.lock(tx, found->id));

@@ -42,7 +42,7 @@ class Invited {
   core::Result<accounts::User> described(const invitations::Invitation& invitation, const Acceptance& acceptance);
   core::Result<core::Result<SignInOutcome>> admit(core::Tx& tx, const crypto::Secret& token, accounts::User asked,
                                                   const devices::Device& device, const audit::Origin& origin);
-  core::Result<bool> store(core::Tx& tx, accounts::User& asked);
+  core::Result<bool> store(core::Tx& tx, accounts::User& asked, const audit::Origin& origin);
   const Parts parts_;
 };
 

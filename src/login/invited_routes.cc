@@ -14,12 +14,13 @@ struct AcceptInvitationRequest {
   std::optional<sessions::DeviceJson> device;
   static constexpr std::string_view name = "AcceptInvitationRequest";
   static constexpr auto fields() {
-    return std::tuple{
-        field("token", &AcceptInvitationRequest::token, "Of the mail.", length(1, 100)),
-        field("password", &AcceptInvitationRequest::password, "8 to 256 characters, taken as they are.", password_length),
-        field("firstName", &AcceptInvitationRequest::first_name, "As the invitation says, when absent.", length(1, 100)),
-        field("lastName", &AcceptInvitationRequest::last_name, "The same.", length(1, 100)),
-        field("deviceInfo", &AcceptInvitationRequest::device, "The device that signs in.")};
+    return std::tuple{field("token", &AcceptInvitationRequest::token, "Of the mail.", length(1, 100)),
+                      field("password", &AcceptInvitationRequest::password, "8 to 256 characters, taken as they are.",
+                            password_length),
+                      field("firstName", &AcceptInvitationRequest::first_name, "As the invitation says, when absent.",
+                            length(1, 100)),
+                      field("lastName", &AcceptInvitationRequest::last_name, "The same.", length(1, 100)),
+                      field("deviceInfo", &AcceptInvitationRequest::device, "The device that signs in.")};
   }
 };
 

@@ -14,8 +14,8 @@ struct InvitedTest : testing::Test, test::LoginWorld {
   test::FakeInvitations rows;
   invitations::Config config;
   invitations::Service service{{meanwhile, rows, users, access, audit, mail, random, clock, config}};
-  Invited invited{{meanwhile, service, users, access, codes, audit, *hasher, breaches, login, random, clock,
-                   password_config}};
+  Invited invited{
+      {meanwhile, service, users, access, codes, audit, *hasher, breaches, login, random, clock, password_config}};
   accounts::UserId boss = add_user("boss", {"admin"});
 
   InvitedTest() { transactor.track(rows.rows); }
@@ -36,8 +36,7 @@ struct InvitedTest : testing::Test, test::LoginWorld {
     return at == std::string::npos ? "" : text.substr(at, 49);
   }
   std::string accept(const std::string& with, std::optional<std::string> last = "Lovelace") {
-    return code_of(
-        invited.accept({Secret(with), Secret("a password of some length"), {}, std::move(last)}, {}, {}));
+    return code_of(invited.accept({Secret(with), Secret("a password of some length"), {}, std::move(last)}, {}, {}));
   }
   std::string accept() { return accept(token()); }
   const accounts::User* found() {
@@ -57,8 +56,8 @@ TEST_F(InvitedTest, WhoAcceptsHasAVerifiedAccountWithTheRolesAndASession) {
   EXPECT_EQ(found()->first_name + ' ' + found()->last_name, "Ada Lovelace");
   EXPECT_TRUE(found()->email_verified_at);
   EXPECT_EQ(grants(found()->id).roles, (std::vector<std::string>{"support", "user"}));
-  EXPECT_EQ(audit.actions(), "role.assigned invitation.accepted session.created");
-  EXPECT_EQ(audit.records[0].origin.actor, boss.value);
+  EXPECT_EQ(audit.actions(), "user.registered role.assigned invitation.accepted session.created");
+  EXPECT_EQ(audit.records[1].origin.actor, boss.value);
   EXPECT_TRUE(sign_in("new@example.com", "a password of some length"));
 }
 
@@ -91,6 +90,8 @@ TEST_F(InvitedTest, NobodyGivesBeyondWhatHeMayDo) {
   EXPECT_EQ(send({"support", "super_admin"}), "grant_exceeds_own");
   EXPECT_EQ(send({"nothing"}), "roles[0] unknown_role");
   EXPECT_EQ(send({}, "no address"), "email invalid_email");
+  EXPECT_EQ(send({"support", "user", "support"}), "done");
+  EXPECT_EQ(rows.rows.begin()->second.roles, (std::vector<std::string>{"support", "user"})) << "each once";
 }
 
 TEST_F(InvitedTest, WhoInvitedMustStillBeAllowedTo) {
@@ -107,6 +108,9 @@ TEST_F(InvitedTest, WhoInvitedMustStillBeAllowedTo) {
   const auto raise = [&] { add_role("writers", {"posts:drop"}); };
   EXPECT_EQ(refused_after(raise), "invitation_invalid") << "the role allows more than he may do";
   EXPECT_TRUE(access.assign(boss, {"super_admin", {}}, {}));
+  EXPECT_EQ(refused_after([&] { users.users.at(boss).delete_after = clock.now() + Seconds(60); }), "invitation_invalid")
+      << "he is leaving";
+  users.users.at(boss).delete_after.reset();
   EXPECT_EQ(refused_after([&] { disable(boss); }), "invitation_invalid");
   EXPECT_FALSE(found());
 }
@@ -121,8 +125,8 @@ TEST_F(InvitedTest, AnAddressWithAnAccountIsTaken) {
 }
 
 TEST_F(InvitedTest, AnAccountThatNobodyProvedToBeHisBecomesTheInvitedOnes) {
-  ASSERT_TRUE(registration.register_account(
-      {"new@example.com", Secret("the password of a stranger"), "Eve", "E", {}}, {}));
+  ASSERT_TRUE(
+      registration.register_account({"new@example.com", Secret("the password of a stranger"), "Eve", "E", {}}, {}));
   const auto id = found()->id;
   EXPECT_EQ(send(), "done");
   EXPECT_EQ(accept(), "done");

@@ -51,7 +51,7 @@ def test_who_accepts_is_signed_in_with_the_roles(usher, root):
     assert me["roles"] == ["support", "user"] and me["user"]["emailVerified"] is True and me["user"]["firstName"] == "Ada"
     assert answer.json["id"] not in [one["id"] for one in usher.get("/invitations", token=root.access).json["invitations"]]
     assert alive(usher, usher.login(email))
-    assert [a for a, _ in events_of(usher, email)][:2] == ["role.assigned", "invitation.accepted"]
+    assert [a for a, _ in events_of(usher, email)][:3] == ["user.registered", "role.assigned", "invitation.accepted"]
     assert_problem(invite(usher, root, email), 409, "email_taken")
 
 

@@ -31,7 +31,8 @@ class FakeInvitations final : public invitations::InvitationStore {
     return found;
   }
   core::Result<bool> remove(core::Tx&, invitations::InvitationId id, core::Time now) override {
-    return std::erase_if(rows, [&](const auto& row) { return row.second.id == id && row.second.expires_at > now; }) == 1;
+    return std::erase_if(rows, [&](const auto& row) { return row.second.id == id && row.second.expires_at > now; }) ==
+           1;
   }
   core::Result<int64_t> prune(core::Tx&, core::Time before, int64_t limit) override {
     int64_t removed = 0;
