@@ -5,7 +5,7 @@ import pytest
 from support.authenticator import enrol, prove
 from support.passkey import SETTINGS, add, request_options
 from support.passkey import sign_in as by_passkey
-from support.scenario import assert_problem, dead, eventually, fresh_email, records
+from support.scenario import assert_problem, changed, dead, eventually, fresh_email, records
 from support.usher import PASSWORD, Server, sign_in_of
 
 BOTH_ENGINES = True
@@ -86,6 +86,9 @@ def test_a_passkey_takes_it_back_when_asked_to(usher):
 def test_it_needs_the_password_and_a_recent_proof(usher):
     who = usher.sign_up(fresh_email("guarded"))
     assert_problem(delete(usher, who, "wrong-password-1"), 400, "wrong_password")
+    changed(usher, "UPDATE sessions SET authenticated_at = authenticated_at - 3600000 WHERE id = ?", uuid.UUID(who.session).bytes)
+    late = sign_in_of(who.email, usher.refresh(who.refresh))
+    assert_problem(delete(usher, late), 403, "step_up_required")
     assert usher.login_answer(who.email).status == 200
 
 
