@@ -32,8 +32,9 @@ constexpr bool matches(const Permission& granted, const Permission& wanted) {
 struct KnownPermission {
   std::string_view name, doc;
 };
-// By name.
+// Asked for also where no route is called.
 inline constexpr std::string_view users_impersonate = "users:impersonate", users_invite = "users:invite";
+// By name.
 inline constexpr std::array<KnownPermission, 10> catalogue{{
     {"audit:read", "See the record of events, of any user."},
     {"roles:assign", "Give roles to users and take them away; never more than the caller holds."},

@@ -11,8 +11,8 @@ using core::Code, core::Result;
 
 Result<Invitation> Service::send(const NewInvitation& wanted, const audit::Origin& origin) {
   const auto email = accounts::Email::parse(wanted.email);
-  const std::set<std::string> distinct(wanted.roles.begin(), wanted.roles.end());
   if (!email) return core::fail_field("email", "invalid_email", "must be an e-mail address");
+  const std::set<std::string> distinct(wanted.roles.begin(), wanted.roles.end());
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<Invitation> {
     TRY(parts_.access.ensure_may_give(tx, wanted.roles, origin));
     const auto known = TRY(parts_.users.find_by_email(tx, email->key));

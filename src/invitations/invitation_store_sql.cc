@@ -1,6 +1,7 @@
 #include "invitations/invitation_store_sql.h"
 
 #include "access/grants.h"
+#include "http/text.h"
 #include "storage/database.h"
 
 namespace invitations {
@@ -10,11 +11,9 @@ namespace {
 
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> names;
-  while (!text.empty()) {
-    const size_t comma = text.find(',');
-    names.emplace_back(text.substr(0, comma));
-    text = comma == std::string_view::npos ? "" : text.substr(comma + 1);
-  }
+  std::optional<std::string_view> rest = text;
+  while (const auto name = http::next_part(rest, ','))
+    if (!name->empty()) names.emplace_back(*name);
   return names;
 }
 

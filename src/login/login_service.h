@@ -134,6 +134,7 @@ class Service {
                                                             const audit::Origin& origin);
   core::Result<sessions::Refreshed> rotate(const crypto::Secret& refresh_token, std::string_view family,
                                            const audit::Origin& origin);
+
   Parts parts_;
 };
 

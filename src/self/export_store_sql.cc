@@ -6,6 +6,7 @@
 
 #include "core/fields.h"
 #include "core/json.h"
+#include "http/text.h"
 #include "storage/database.h"
 #include "storage/tables.h"
 
@@ -38,11 +39,8 @@ constexpr std::array parts{
 
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
-  while (!text.empty()) {
-    const size_t space = text.find(' ');
-    words.emplace_back(text.substr(0, space));
-    text = space == std::string_view::npos ? "" : text.substr(space + 1);
-  }
+  std::optional<std::string_view> rest = text;
+  while (const auto word = http::next_part(rest, ' ')) words.emplace_back(*word);
   return words;
 }
 
@@ -70,8 +68,8 @@ std::vector<Known> columns_of(const Part& part) {
 }
 
 std::string text_for(const Part& part) {
-  std::string columns(part.columns);
-  for (size_t at = 0; (at = columns.find(' ', at)) != std::string::npos; at += 2) columns.replace(at, 1, ", ");
+  std::string columns;
+  for (const auto& word : words_of(part.columns)) columns += (columns.empty() ? "" : ", ") + word;
   return "SELECT " + columns + " FROM " + std::string(part.table) + " WHERE " + std::string(part.condition) +
          " ORDER BY " + std::string(part.order) + " LIMIT $2";
 }
