@@ -142,10 +142,10 @@ class Admin : public testing::TestWithParam<OpenDatabase> {
   }
   std::vector<std::string> recorded(UserId subject) {
     std::vector<std::string> actions;
-    const auto records =
+    const auto page =
         database->reading([&](core::Tx& tx) { return parts->audit->list(tx, {.subject = subject.value, .limit = 50}); })
             .value();
-    for (const auto& record : records) actions.push_back(record.event.action);
+    for (const auto& record : page.records) actions.push_back(record.event.action);
     std::ranges::sort(actions);
     return actions;
   }

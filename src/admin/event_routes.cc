@@ -55,10 +55,10 @@ Result<audit::Filter> read_filter(const Context& context) {
 
 Result<EventListJson> list(Context& context, core::Transactor& transactor, audit::Store& audit) {
   const auto filter = TRY(read_filter(context));
-  const auto records = TRY(transactor.reading([&](core::Tx& tx) { return audit.list(tx, filter); }));
+  const auto page = TRY(transactor.reading([&](core::Tx& tx) { return audit.list(tx, filter); }));
   EventListJson out;
-  if (std::ssize(records) == filter.limit) out.next_cursor = records.back().id.str();
-  for (const auto& record : records) out.events.push_back(to_json(record));
+  if (page.next) out.next_cursor = page.next->str();
+  for (const auto& record : page.records) out.events.push_back(to_json(record));
   return out;
 }
 

@@ -143,10 +143,10 @@ Result<> search(const Call& call) {
   audit::Filter filter{.limit = 1000};
   for (const auto& word : call.words) TRY(read_word(word, *app, filter));
   for (;;) {
-    const auto found = TRY(app->database->reading([&](core::Tx& tx) { return app->audit->list(tx, filter); }));
-    for (const auto& record : found) std::printf("%s\n", core::encode(admin::to_json(record)).c_str());
-    if (std::ssize(found) < filter.limit) return {};
-    filter.before = found.back().id;
+    const auto page = TRY(app->database->reading([&](core::Tx& tx) { return app->audit->list(tx, filter); }));
+    for (const auto& record : page.records) std::printf("%s\n", core::encode(admin::to_json(record)).c_str());
+    if (!page.next) return {};
+    filter.before = page.next;
   }
 }
 

@@ -16,12 +16,17 @@ struct Filter {
   int64_t limit = 100;
 };
 
+struct Page {
+  std::vector<Record> records;     // newest first
+  std::optional<core::Uuid> next;  // Filter::before of the next page; absent when this is the last
+};
+
 class Store {
  public:
   virtual ~Store() = default;
   virtual core::Result<> append(core::Tx& tx, const Event& event, const Origin& origin) = 0;
-  // Newest first.
-  virtual core::Result<std::vector<Record>> list(core::Tx& tx, const Filter& filter) = 0;
+  // Reads so much at a time, whatever it looks for: a page may be short, or empty, and not the last.
+  virtual core::Result<Page> list(core::Tx& tx, const Filter& filter) = 0;
 };
 
 }  // namespace audit

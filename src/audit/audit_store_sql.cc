@@ -7,9 +7,16 @@
 namespace audit {
 namespace {
 
+constexpr core::Uuid last_id = [] {
+  core::Uuid id;
+  id.bytes.fill(0xFF);
+  return id;
+}();
+
 class SqlStore final : public Store {
  public:
-  SqlStore(crypto::Random& random, const core::Clock& clock) : random_(random), clock_(clock) {}
+  SqlStore(crypto::Random& random, const core::Clock& clock, int64_t most_read)
+      : random_(random), clock_(clock), most_read_(most_read) {}
 
   core::Result<> append(core::Tx& tx, const Event& event, const Origin& origin) override {
     const core::Time now = clock_.now();
@@ -20,7 +27,27 @@ class SqlStore final : public Store {
         origin.request_id, event.detail, origin.device);
   }
 
-  core::Result<std::vector<Record>> list(core::Tx& tx, const Filter& filter) override {
+  core::Result<Page> list(core::Tx& tx, const Filter& filter) override {
+    Filter within = filter;
+    const auto end = TRY(end_of_page(tx, filter));
+    if (end) within.from = end;
+    Page page{TRY(find(tx, within)), end};
+    if (std::ssize(page.records) == filter.limit) page.next = page.records.back().id;
+    return page;
+  }
+
+ private:
+  // Where to stop reading when an index leads to the events of a subject only.
+  core::Result<std::optional<core::Uuid>> end_of_page(core::Tx& tx, const Filter& filter) {
+    const bool all = !filter.actor && !filter.session && !filter.action && !filter.ip_address && filter.actions.empty();
+    if (filter.subject || all) return std::nullopt;
+    const auto rows = TRY(storage::sql(tx).query(
+        "SELECT id FROM audit_events WHERE id < $1 AND id >= $2 ORDER BY id DESC LIMIT 1 OFFSET $3",
+        filter.before.value_or(last_id), filter.from.value_or(core::Uuid{}), most_read_ - 1));
+    return rows.empty() ? std::nullopt : std::optional(rows[0].uuid(0));
+  }
+
+  static core::Result<std::vector<Record>> find(core::Tx& tx, const Filter& filter) {
     std::string sql = "SELECT " RECORD_COLUMNS " FROM audit_events WHERE ";
     std::vector<storage::Param> params;
     const auto where = [&](std::string_view condition, const auto& value) {
@@ -44,7 +71,6 @@ class SqlStore final : public Store {
     return read_records(TRY(storage::sql(tx).execute(sql, params)));
   }
 
- private:
   static void append_actions(std::string& sql, std::vector<storage::Param>& params,
                              const std::vector<std::string>& actions) {
     if (actions.empty()) return;
@@ -72,12 +98,13 @@ class SqlStore final : public Store {
   uint32_t count_ = 0;
   crypto::Random& random_;
   const core::Clock& clock_;
+  const int64_t most_read_;
 };
 
 }  // namespace
 
-std::unique_ptr<Store> create_sql_store(crypto::Random& random, const core::Clock& clock) {
-  return std::make_unique<SqlStore>(random, clock);
+std::unique_ptr<Store> create_sql_store(crypto::Random& random, const core::Clock& clock, int64_t most_read) {
+  return std::make_unique<SqlStore>(random, clock, most_read);
 }
 
 }  // namespace audit

@@ -8,7 +8,7 @@
 
 namespace audit {
 
-// Both outlive the store.
-std::unique_ptr<Store> create_sql_store(crypto::Random& random, const core::Clock& clock);
+// Both outlive the store. `most_read`: events that a page of what no index leads to looks through.
+std::unique_ptr<Store> create_sql_store(crypto::Random& random, const core::Clock& clock, int64_t most_read = 50'000);
 
 }  // namespace audit

@@ -52,7 +52,7 @@ class Sealing : public testing::TestWithParam<Open> {
     EXPECT_TRUE(database->atomically([&](core::Tx& tx) { return made->append(tx, {action, subject, {}, "x"}, {}); }));
     const auto newest = database->reading(
         [&](core::Tx& tx) { return audit->list(tx, {.before = least_uuid7(at + Millis(1)), .limit = 1}); });
-    return newest->at(0).id;
+    return newest->records.at(0).id;
   }
   core::Uuid append(const std::string& action = "login.failed") {
     std::this_thread::sleep_for(Millis(2));  // each has a time of its own

@@ -169,10 +169,12 @@ void Feed::apply(const StreamEntry& entry) {
   for (const Change& change : entry.changes) tell(change);
 }
 
+// What fails is tried again at random times, so that all nodes do not fall on a server that came back at once.
 void Feed::run(core::Result<> (Feed::*step)(), core::Millis pause, std::string_view what) {
   std::unique_lock lock(mutex_);
   bool failing = false;
-  while (!stopped_.wait_for(lock, failing ? interval : pause, [&] { return stopping_; })) {
+  const auto rest = [&] { return failing ? interval + core::Millis(random_.below(interval.count())) : pause; };
+  while (!stopped_.wait_for(lock, rest(), [&] { return stopping_; })) {
     lock.unlock();
     const auto done = (this->*step)();
     if (!done && !failing) core::log(core::Level::error, what, {{"cause", done.error().cause}});

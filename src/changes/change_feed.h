@@ -13,6 +13,7 @@
 #include "changes/change_stream.h"
 #include "changes/outbox.h"
 #include "core/metrics.h"
+#include "crypto/random.h"
 
 namespace changes {
 
@@ -99,6 +100,7 @@ class Feed final : public Outbox {
   std::optional<StreamPosition> position_;
   core::Millis joined_{};
 
+  crypto::SystemRandom random_;
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;

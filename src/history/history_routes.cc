@@ -32,10 +32,10 @@ Result<audit::Filter> read_filter(const Context& context, UserId user) {
 // A page may be shorter than asked for: some events of these kinds are no attempts.
 Result<HistoryJson> list(const Context& context, UserId user, core::Transactor& transactor, audit::Store& audit) {
   const auto filter = TRY(read_filter(context, user));
-  const auto records = TRY(transactor.reading([&](core::Tx& tx) { return audit.list(tx, filter); }));
+  const auto page = TRY(transactor.reading([&](core::Tx& tx) { return audit.list(tx, filter); }));
   HistoryJson out;
-  if (std::ssize(records) == filter.limit) out.next_cursor = records.back().id.str();
-  for (const auto& record : records)
+  if (page.next) out.next_cursor = page.next->str();
+  for (const auto& record : page.records)
     if (auto attempt = attempt_of(record)) out.attempts.push_back(to_json(*std::move(attempt)));
   return out;
 }

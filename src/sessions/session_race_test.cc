@@ -152,7 +152,8 @@ TEST_P(SessionRace, AStolenTokenEndsTheSessionOnce) {
     EXPECT_EQ(world->alarm.rung, 1);
     const auto events =
         world->transactor.reading([&](core::Tx& tx) { return world->audit->list(tx, {.subject = user.value}); })
-            .value();
+            .value()
+            .records;
     EXPECT_EQ(std::ranges::count_if(events,
                                     [&](const audit::Record& record) {
                                       return record.event.action == "session.ended" &&

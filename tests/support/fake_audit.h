@@ -19,11 +19,12 @@ class FakeAudit final : public audit::Store {
     return {};
   }
 
-  core::Result<std::vector<audit::Record>> list(core::Tx&, const audit::Filter& filter) override {
-    std::vector<audit::Record> found;
-    for (auto record = records.rbegin(); record != records.rend() && std::ssize(found) < filter.limit; ++record)
-      if (passes(*record, filter)) found.push_back(*record);
-    return found;
+  core::Result<audit::Page> list(core::Tx&, const audit::Filter& filter) override {
+    audit::Page page;
+    for (auto record = records.rbegin(); record != records.rend() && std::ssize(page.records) < filter.limit; ++record)
+      if (passes(*record, filter)) page.records.push_back(*record);
+    if (std::ssize(page.records) == filter.limit) page.next = page.records.back().id;
+    return page;
   }
 
   // "user.disabled user.enabled": the actions in order, for assertions.

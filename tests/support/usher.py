@@ -63,6 +63,7 @@ class Server:
     timeout: float = 10.0
     host: str = "127.0.0.1"
     source: str = None                            # the address that calls come from
+    binary: Path = BINARY
 
     def __enter__(self):
         self._own_dir = self.data_dir is None
@@ -80,7 +81,7 @@ class Server:
 
     def command(self, *words):
         flags = {"data.dir": self.data_dir, "log.format": "json"} | self.settings
-        return [str(BINARY), *words, *(f"--{name}={value}" for name, value in flags.items())]
+        return [str(self.binary), *words, *(f"--{name}={value}" for name, value in flags.items())]
 
     def start(self, port=0):
         env = {k: v for k, v in os.environ.items() if not k.startswith("USHER_") and k not in ("PORT", "JWT_SECRET", "DATABASE_URL")}
