@@ -31,9 +31,11 @@ def test_services_wait_for_each_other_and_come_back():
 
 def test_only_the_proxy_is_reached_from_outside_and_only_it_is_believed():
     assert [name for name, one in SERVICES.items() if "ports" in one] == ["nginx"]
-    network = ipaddress.ip_network(COMPOSE["networks"]["default"]["ipam"]["config"][0]["subnet"])
+    pool = COMPOSE["networks"]["default"]["ipam"]["config"][0]
+    network, given_out = ipaddress.ip_network(pool["subnet"]), ipaddress.ip_network(pool["ip_range"])
     address = {name: SERVICES[name]["networks"]["default"]["ipv4_address"] for name in ("nginx", *NODES)}
     assert len(set(address.values())) == 3 and all(ipaddress.ip_address(one) in network for one in address.values())
+    assert not any(ipaddress.ip_address(one) in given_out for one in address.values()), "PostgreSQL or Redis could have it"
     assert all(SERVICES[name]["environment"]["USHER_HTTP_TRUSTED_PROXIES"] == address["nginx"] for name in NODES)
 
 
