@@ -4,9 +4,11 @@ namespace app {
 namespace {
 
 // How long it is rested after a batch: as a multiple of what it took.
-constexpr int64_t rests = 2;
+constexpr int64_t rests = 4;
 // Of accounts, each of which is a dozen statements.
 constexpr int64_t few = 10;
+// Of events, for each batch of them leaves one.
+constexpr int64_t many = 200;
 constexpr core::Seconds changes_kept = std::chrono::hours(1);
 
 void report(std::string_view chore, const core::Result<>& done) {
@@ -71,9 +73,10 @@ bool Maintenance::wait(core::Millis time) {
 template <class F>
 core::Result<> Maintenance::in_batches(F&& prune_some, int64_t size) {
   for (const core::Millis end = app_.clock.boot() + prune_interval; app_.clock.boot() < end;) {
-    const core::Millis began = app_.clock.boot();
+    const auto began = std::chrono::steady_clock::now();
     if (TRY(app_.database->atomically(prune_some)) < size) return {};
-    if (!wait(rests * (app_.clock.boot() - began))) break;
+    const auto took = std::chrono::steady_clock::now() - began;
+    if (!wait(std::chrono::ceil<core::Millis>(rests * took))) break;
   }
   return {};
 }
@@ -120,7 +123,7 @@ void Maintenance::prune() {
          }));
   if (app_.config.audit.retention > core::Seconds(0))
     report("clear events",
-           in_batches([&](core::Tx& tx) { return notary_.prune(tx, now - app_.config.audit.retention, batch); }));
+           in_batches([&](core::Tx& tx) { return notary_.prune(tx, now - app_.config.audit.retention, many); }, many));
 }
 
 }  // namespace app

@@ -17,7 +17,7 @@ class Maintenance {
   ~Maintenance();
 
   static constexpr core::Seconds touch_interval{5}, prune_interval{60}, seal_interval{1};
-  static constexpr int64_t batch = 200;  // of what is cleared away at a time
+  static constexpr int64_t batch = 50;  // of what is cleared away at a time
 
  private:
   template <class F>
