@@ -1,5 +1,6 @@
 // Owns: doing at once what several threads ask for at the same time: whoever finds a free lane works for all who wait.
-// Nobody waits for company: the first goes at once, and those that come meanwhile go together.
+// Nobody waits for company: the first goes at once, and those that come meanwhile go together. A further lane opens when
+// half a load waits: two lanes with few each cost more than one with all of them.
 // Does not own: what the work is, and how long it takes.
 // Thread rule: run() from any thread that may wait.
 #pragma once
@@ -63,10 +64,10 @@ class Combiner {
   };
   using Waiters = std::vector<std::shared_ptr<Waiter>>;
 
-  // Whether there was a free lane.
+  // Whether there was a lane for it.
   bool enter(const std::shared_ptr<Waiter>& mine) {
     const std::lock_guard lock(mutex_);
-    if (leaders_ == lanes_) return waiting_.push_back(mine), false;
+    if (leaders_ == lanes_ || (leaders_ > 0 && !worth_a_lane())) return waiting_.push_back(mine), false;
     ++leaders_;
     mine->state = State::leads;
     return true;
@@ -102,10 +103,12 @@ class Combiner {
     for (; !waiting_.empty() && taken.size() < most_; waiting_.pop_front()) taken.push_back(waiting_.front());
   }
 
+  bool worth_a_lane() const { return waiting_.size() + 1 >= most_ / 2; }
+
   // The lane goes to who has waited longest.
   std::shared_ptr<Waiter> hand_over() {
     const std::lock_guard lock(mutex_);
-    if (waiting_.empty()) return --leaders_, nullptr;
+    if (waiting_.empty() || (leaders_ > 1 && !worth_a_lane())) return --leaders_, nullptr;
     const auto next = waiting_.front();
     waiting_.pop_front();
     return next;

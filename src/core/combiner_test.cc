@@ -69,6 +69,34 @@ TEST(Combiner, WhatComesMeanwhileGoesTogether) {
   EXPECT_LT(sizes.size(), 5u);
 }
 
+TEST(Combiner, AFurtherLaneOpensForHalfALoad) {
+  std::atomic<bool> held{true};
+  std::atomic<int> entered{0}, done{0};
+  Combiner<Item> combiner(2, 8, [&](std::span<Item* const> items) {
+    ++entered;
+    while (held) std::this_thread::yield();
+    done += static_cast<int>(items.size());
+  });
+  std::vector<std::jthread> threads;
+  const auto start = [&](int more) {
+    for (int i = 0; i < more; ++i)
+      threads.emplace_back([&] {
+        Item item;
+        combiner.run(item);
+      });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  };
+  start(1);
+  start(3);
+  EXPECT_EQ(entered, 1);
+  start(1);
+  EXPECT_EQ(entered, 2);
+  held = false;
+  threads.clear();
+  EXPECT_EQ(done, 5);
+  EXPECT_EQ(entered, 2) << "the four that waited went together";
+}
+
 TEST(Combiner, WhoseTurnDoesNotComeLeaves) {
   std::atomic<bool> held{true}, entered{false};
   Combiner<Item> combiner(1, 10, [&](std::span<Item* const> items) {
