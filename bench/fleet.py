@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from support.postgres import PROGRAMS, Postgres, execute, query  # noqa: E402
 from support.redis import Redis  # noqa: E402
 
-CLIENTS = 16
+CLIENTS, MANY = 16, 64
 CONF = "shared_buffers = '256MB'\nmax_wal_size = '4GB'\n"
 SELECT = "\\set id random(1, 100000)\nSELECT id, n, a, b FROM limits WHERE id = :id;\n"
 UPDATE = "\\set id random(1, 100000)\nUPDATE limits SET n = n + 1 WHERE id = :id;\n"
@@ -20,12 +20,12 @@ LIMITS = ("CREATE TABLE limits AS SELECT id::bigint, 0::bigint AS n, repeat('a',
           "ALTER TABLE limits ADD PRIMARY KEY (id)")
 
 
-def pgbench(url, script, seconds):
+def pgbench(url, script, seconds, clients=CLIENTS):
     """Transactions a second of one statement, prepared, by as many clients as the node has."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
-        out = tool(PROGRAMS / "pgbench", "-n", "-M", "prepared", "-c", CLIENTS, "-j", 1, "-T", seconds, "-f", file.name, url)
+        out = tool(PROGRAMS / "pgbench", "-n", "-M", "prepared", "-c", clients, "-j", 1, "-T", seconds, "-f", file.name, url)
     return float(re.search(r"tps = ([\d.]+)", out)[1])
 
 
@@ -61,10 +61,10 @@ def misses(settings, redis, url, parts, rounds, seconds):
     row("the same", f"redis-benchmark GET: {rates['get']:,.0f}/s", f"{rates['miss']:,.0f}/s", f"{rates['miss'] / rates['get']:.2f}", "printed")
 
 
-def refreshes(node, url, parts, rounds, seconds):
-    rates = alternate({"update": lambda: pgbench(url, UPDATE, seconds),
-                       "refresh": lambda: accepted(node.port, refresh_script(next(parts)), CLIENTS, seconds)}, rounds)
-    row(f"refresh, durable, {CLIENTS} clients", f"pgbench, one row updated: {rates['update']:,.0f}/s", f"{rates['refresh']:,.0f}/s",
+def refreshes(node, url, parts, clients, rounds, seconds):
+    rates = alternate({"update": lambda: pgbench(url, UPDATE, seconds, clients),
+                       "refresh": lambda: accepted(node.port, refresh_script(next(parts)), clients, seconds)}, rounds)
+    row(f"refresh, durable, {clients} clients", f"pgbench, one row updated: {rates['update']:,.0f}/s", f"{rates['refresh']:,.0f}/s",
         f"{rates['refresh'] / rates['update']:.2f}", "≥ 0.7")
 
 
@@ -105,15 +105,15 @@ def moved(store, target):
 
 
 def measure(sessions, rounds, seconds):
-    store = Store(sessions, sessions // 4)
+    store = Store(sessions, sessions // 3)
     with Postgres(fsync="on", conf=CONF) as postgres, Redis() as redis:
         empty = used_memory(redis)
         settings = moved(store, postgres.settings()) | {"redis.url": redis.url, "sessions.ended_retention": "1d"}
         url = settings["database.url"]
         execute(url, LIMITS)
         execute(url, "VACUUM ANALYZE")
-        each = len(store.pairs) // (2 * rounds + 1)
-        parts = [store.pairs[i * each:(i + 1) * each] for i in range(2 * rounds)]
+        each = len(store.pairs) // (3 * rounds + 1)
+        parts = [store.pairs[i * each:(i + 1) * each] for i in range(3 * rounds)]
         spare = store.access[-2000:]
         misses(settings, redis, url, iter([pair[0] for pair in part] for part in parts[:rounds]), rounds, seconds // 2)
         with usher(**settings) as node:
@@ -124,6 +124,7 @@ def measure(sessions, rounds, seconds):
             row("memory of that node", "–", f"{rss_mib(node.process.pid):.0f} MiB", "–", "printed")
         # On both cores, as its limit.
         with Server(settings=settings | {"log.level": "warn"}) as node:
-            refreshes(node, url, iter(parts[rounds:]), rounds, seconds)
+            for i, clients in enumerate((CLIENTS, MANY), 1):
+                refreshes(node, url, iter(parts[i * rounds:]), clients, rounds, seconds)
             expiry(node, url, spare[1], seconds)
     store.remove()

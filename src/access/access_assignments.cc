@@ -123,6 +123,13 @@ core::Result<Grants> Service::grants_of(core::Tx& tx, accounts::UserId user, cor
   return grants_by(*TRY(definitions(tx, held.stamp)), held, now);
 }
 
+core::Result<std::vector<std::string>> Service::inherited_by(core::Tx& tx, accounts::UserId user) {
+  const auto held = TRY(roles_.list_assignments(tx, user));
+  const auto known = TRY(definitions(tx, held.stamp));
+  const auto all = known->graph.inherited(grants_by(*known, held, clock_.now()).roles);
+  return std::vector<std::string>(all.begin(), all.end());
+}
+
 // Assignments of one moment and roles of another could allow what was never allowed.
 core::Result<Grants> Service::grants_of(accounts::UserId user, const UserRoles& held) {
   const core::Time now = clock_.now();

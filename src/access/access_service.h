@@ -96,6 +96,8 @@ class Service {
   core::Result<> assign_default(core::Tx& tx, accounts::UserId user);
   core::Result<Grants> grants_of(core::Tx& tx, accounts::UserId user, core::Time now);
   core::Result<Grants> grants_of(core::Tx& tx, accounts::UserId user) { return grants_of(tx, user, clock_.now()); }
+  // The roles that a user holds now, and all that they inherit, sorted.
+  core::Result<std::vector<std::string>> inherited_by(core::Tx& tx, accounts::UserId user);
   // grant_exceeds_own when `user` may do something that who acts may not. Always passes for oneself.
   core::Result<> ensure_may_act_on(core::Tx& tx, accounts::UserId user, const audit::Origin& origin);
   // last_super_admin when nobody would be left without `user`. Until `tx` ends nobody else can be taken away either.

@@ -133,7 +133,7 @@ App::App(const Config& settings, Opened opened, Role role)
       passkeys({*database, *passkey_rows, *users, sessions, *audit, mail, random, clock, webauthn_config}),
       places(std::move(opened.places)),
       not_me({*database, *notice_rows, *users, passwords, factors, *passkey_rows, *audit, mail, random, clock,
-              config.risk}),
+              config.risk, config.mfa}),
       watch({*familiar_rows, *session_rows, not_me, *audit, mail, places, clock, config.risk}),
       approvals({*database, *approval_rows, *session_rows, *audit, mail, random, clock, config.risk}),
       registration(
@@ -171,11 +171,12 @@ void App::subscribe() {
     using changes::Kind;
     const bool everything = !change;
     if (everything || change->kind == Kind::roles) access.forget_roles();
+    if (everything || change->kind == Kind::roles) near.drop_all();
+    else if (change->kind != Kind::keys) near.drop(accounts::UserId{change->key});
+    // Last, for the store may take its time.
     if (everything || change->kind == Kind::keys)
       if (const auto read = keys.reload(); !read)
         core::log(core::Level::error, "keys cannot be read", {{"cause", read.error().cause}});
-    if (everything || change->kind == Kind::roles) near.drop_all();
-    else if (change->kind != Kind::keys) near.drop(accounts::UserId{change->key});
   });
 }
 

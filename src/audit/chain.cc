@@ -90,6 +90,12 @@ core::Result<crypto::SigningKey> head_key(const crypto::Secret& master) {
                                           TRY(crypto::hkdf_sha256(master.bytes(), {}, "usher audit heads", 32)));
 }
 
+std::vector<uint8_t> pruned_bytes(int64_t number) {
+  Bytes bytes;
+  bytes.raw(crypto::as_bytes("usher audit pruned v1")).number(number);
+  return {bytes.bytes().begin(), bytes.bytes().end()};
+}
+
 std::vector<uint8_t> signed_bytes(const Seal& seal) {
   Bytes bytes;
   bytes.raw(crypto::as_bytes("usher audit head v1")).number(seal.number).raw(seal.head);

@@ -41,6 +41,9 @@ core::Result<crypto::SigningKey> head_key(const crypto::Secret& master);
 
 // The action by which it is recorded that seals up to the one in `detail` were removed with their events.
 inline constexpr std::string_view pruned = "audit.pruned";
+// What is signed of it, and stands in its detail behind the number: whoever can only write to the database removes
+// nothing in the settings' name.
+std::vector<uint8_t> pruned_bytes(int64_t number);
 // And that the seals in `detail` were there and are no more.
 inline constexpr std::string_view seals_lost = "audit.seals_lost";
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crypto/base64url.h"
+
 namespace audit {
 
 using core::Result, crypto::least_uuid7, crypto::time_of;
@@ -117,7 +119,10 @@ Result<int64_t> Notary::prune(core::Tx& tx, core::Time before, int64_t limit) {
   }
   if (old.empty()) return 0;
   TRY(parts_.seals.remove(tx, old));
-  TRY(parts_.audit.append(tx, {.action = std::string(pruned), .detail = std::to_string(old.back().number)}, {}));
+  const int64_t number = old.back().number;
+  const auto signature = TRY(parts_.key.sign(pruned_bytes(number)));
+  const std::string detail = std::to_string(number) + ' ' + crypto::base64url_encode(signature);
+  TRY(parts_.audit.append(tx, {.action = std::string(pruned), .detail = detail}, {}));
   return std::min(rows, limit);
 }
 

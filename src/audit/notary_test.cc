@@ -381,6 +381,20 @@ TEST_P(Sealing, WhatIsRemovedInTimeLeavesAChainThatHolds) {
   EXPECT_NE(findings().find("the seals before 5 are missing"), std::string::npos);
 }
 
+TEST_P(Sealing, WhoOnlyWritesToTheDatabaseRemovesNothingInTheSettingsName) {
+  const auto notary = node();
+  for (int i = 0; i < 3; ++i) {
+    append();
+    notary->seal();
+  }
+  change("DELETE FROM audit_events WHERE id < (SELECT max(id) FROM audit_events)");
+  change("DELETE FROM audit_seals WHERE number < 3");
+  ASSERT_TRUE(database->atomically(
+      [&](core::Tx& tx) { return audit->append(tx, {.action = std::string(pruned), .detail = "2 c2lnbmVk"}, {}); }));
+  notary->seal();
+  EXPECT_NE(findings().find("the seals before 3 are missing"), std::string::npos) << findings();
+}
+
 INSTANTIATE_TEST_SUITE_P(Sqlite, Sealing, testing::Values(sqlite));
 INSTANTIATE_TEST_SUITE_P(Postgres, Sealing, testing::Values(postgres));
 

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "audit/notary.h"
+#include "crypto/base64url.h"
 
 namespace audit {
 namespace {
@@ -90,14 +91,20 @@ Result<bool> Verifier::read_more(core::Tx& tx) {
     open_.emplace(record.id, digest_of(record));
     if (record.event.action == seals_lost) losses_.emplace(record.id, record.event.detail);
     if (record.event.action != pruned) continue;
-    int64_t number = 0;
-    const auto& detail = record.event.detail;
-    std::from_chars(detail.data(), detail.data() + detail.size(), number);
-    pruned_ = std::max(pruned_, number);
+    pruned_ = std::max(pruned_, removed_by(record.event.detail));
   }
   if (!records.empty()) read_ = records.back().id;
   all_read_ = std::ssize(records) < batch;
   return !records.empty();
+}
+
+// The number up to which seals were removed; 0 when the key of this keys.master did not sign it.
+int64_t Verifier::removed_by(std::string_view detail) const {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(detail.data(), detail.data() + detail.size(), number);
+  detail.remove_prefix(std::min(static_cast<size_t>(end - detail.data()) + 1, detail.size()));
+  const auto signature = crypto::base64url_decode(detail);
+  return signature && key_.verify(pruned_bytes(number), *signature) ? number : 0;
 }
 
 // What no seal names is younger than what was sealed last, or came there afterwards.

@@ -31,6 +31,7 @@ class Verifier {
   void compare(const Seal& seal);
   core::Result<bool> read_more(core::Tx& tx);
   core::Result<> check_rest(core::Tx& tx);
+  int64_t removed_by(std::string_view detail) const;
   void check_beginning();
   void find(std::string sentence);
 

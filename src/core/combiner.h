@@ -1,8 +1,7 @@
 // Owns: doing at once what several threads ask for at the same time: whoever finds a free lane works for all who wait.
-// Nobody waits for company: the first goes at once, and those that come meanwhile go together. A further lane opens when
-// half a load waits: two lanes with few each cost more than one with all of them.
-// Does not own: what the work is, and how long it takes.
-// Thread rule: run() from any thread that may wait.
+// Nobody waits for company: the first goes at once, and those that come meanwhile go together. A further lane opens
+// when a full load waits: two lanes with few each cost more than one with all of them. Does not own: what the work is,
+// and how long it takes. Thread rule: run() from any thread that may wait.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -103,7 +102,7 @@ class Combiner {
     for (; !waiting_.empty() && taken.size() < most_; waiting_.pop_front()) taken.push_back(waiting_.front());
   }
 
-  bool worth_a_lane() const { return waiting_.size() + 1 >= most_ / 2; }
+  bool worth_a_lane() const { return waiting_.size() + 1 >= most_; }
 
   // The lane goes to who has waited longest.
   std::shared_ptr<Waiter> hand_over() {

@@ -69,10 +69,10 @@ TEST(Combiner, WhatComesMeanwhileGoesTogether) {
   EXPECT_LT(sizes.size(), 5u);
 }
 
-TEST(Combiner, AFurtherLaneOpensForHalfALoad) {
+TEST(Combiner, AFurtherLaneOpensForAFullLoad) {
   std::atomic<bool> held{true};
   std::atomic<int> entered{0}, done{0};
-  Combiner<Item> combiner(2, 8, [&](std::span<Item* const> items) {
+  Combiner<Item> combiner(2, 4, [&](std::span<Item* const> items) {
     ++entered;
     while (held) std::this_thread::yield();
     done += static_cast<int>(items.size());

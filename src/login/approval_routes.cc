@@ -58,7 +58,7 @@ std::vector<http::Route> approval_routes(const RouteParts& p) {
        .path = "/auth/approvals/{id}",
        .id = "approveSignIn",
        .summary = "Approve a sign-in by the number that its device shows; a wrong one denies it.",
-       .guard = Guard::session(),
+       .guard = Guard::session().recently(),
        .status = 204,
        .errors = {Code::approval_number_wrong, Code::not_found}},
       [p](Context& c, const ApproveRequest& r) { return approve(c, r, p); }));

@@ -16,8 +16,10 @@ Result<SignInOutcome> Invited::accept(const Acceptance& acceptance, const device
                        parts_.passwords.min_strength, "password"));
   TRY(parts_.breaches.check(acceptance.password, "password"));
   asked.password_hash = TRY(parts_.hasher.hash(acceptance.password));
-  return parts_.login.with_access_token(TRY(TRY(
-      parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, acceptance.token, asked, device, origin); }))));
+  auto admitted =
+      parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, acceptance.token, asked, device, origin); });
+  if (!admitted) TRY(parts_.login.record_refusal(admitted.error(), asked.id, origin));
+  return parts_.login.with_access_token(TRY(TRY(std::move(admitted))));
 }
 
 Result<User> Invited::described(const Invitation& invitation, const Acceptance& acceptance) {

@@ -4,6 +4,13 @@ namespace login {
 
 using core::Code, core::Result;
 
+namespace {
+
+// More than a password: a second factor, or that the mailbox is his.
+bool proved_more(std::string_view amr) { return sessions::lists(amr, "mfa") || sessions::lists(amr, "otp"); }
+
+}  // namespace
+
 // The transaction of a sign-in, and what is given out for it.
 template <class F>
 auto Service::complete(accounts::UserId user, const audit::Origin& origin, F&& admit)
@@ -121,8 +128,7 @@ Result<SignInOutcome> Service::ask_or_create(core::Tx& tx, accounts::User user, 
 Result<SecondStep> Service::asked_of(core::Tx& tx, const accounts::User& user, std::string_view amr,
                                      const devices::Device& device, const audit::Origin& origin) {
   auto step = TRY(second_step(tx, user.id, amr));
-  if (!step.nothing() || !parts_.watch.may_ask() || sessions::lists(amr, "mfa") || sessions::lists(amr, "otp"))
-    return step;
+  if (!step.nothing() || !parts_.watch.may_ask() || proved_more(amr)) return step;
   const auto judgement = TRY(parts_.watch.judge(tx, user.id, device, origin));
   if (judgement.action == risk::Action::approve && TRY(parts_.approvals.possible(tx, user.id)))
     step.methods = {SecondMethod::approval};
@@ -132,7 +138,11 @@ Result<SecondStep> Service::asked_of(core::Tx& tx, const accounts::User& user, s
 }
 
 Result<SecondStep> Service::second_step(core::Tx& tx, accounts::UserId user, std::string_view amr) {
-  return second_step_of(tx, user, amr, {parts_.access, parts_.factors, parts_.passkeys, parts_.mfa_config});
+  auto step = TRY(second_step_of(tx, user, amr, {parts_.access, parts_.factors, parts_.passkeys, parts_.mfa_config}));
+  // Where unusual sign-ins are asked for more, nobody adds the first factor by a password alone.
+  if (!step.enrol.empty() && parts_.watch.may_ask() && !proved_more(amr))
+    return SecondStep{{SecondMethod::email_code}, {}};
+  return step;
 }
 
 Result<SignInOutcome> Service::verify_factor(const crypto::Secret& token, CodeMethod method, const crypto::Secret& code,
@@ -155,8 +165,11 @@ Result<Result<Waiting>> Service::lock_waiting(core::Tx& tx, accounts::UserId id,
   auto user = TRY(parts_.users.lock(tx, id));
   // Once the user is locked, or it may be used by another meanwhile.
   auto challenge = TRY(parts_.challenges.find(tx, token));
-  if (user && challenge && user->active() && user->auth_epoch == challenge->auth_epoch)
+  if (user && challenge && user->active() && user->auth_epoch == challenge->auth_epoch) {
+    // Too many wrong passwords since stop what began before them, too.
+    TRY(parts_.guesses.check(tx, user->email_key));
     return Result<Waiting>(Waiting{*std::move(user), std::move(challenge->amr)});
+  }
   TRY(parts_.audit.append(tx, {"login.failed", id.value, {}, "mfa_token_invalid"}, origin));
   return Result<Waiting>(core::fail(Code::mfa_token_invalid));
 }
@@ -244,7 +257,7 @@ Result<SignInOutcome> Service::verify_email(std::string_view text, const crypto:
   const auto known =
       email ? TRY(parts_.transactor.reading([&](core::Tx& tx) { return find(tx, *email); })) : std::nullopt;
   const core::Time now = parts_.clock.now();
-  auto outcome = TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignInOutcome>> {
+  return complete(known ? known->id : accounts::UserId{}, origin, [&](core::Tx& tx) -> Result<Result<SignInOutcome>> {
     const auto refused = [&]() -> Result<Result<SignInOutcome>> {
       // Also for nobody, so that each call commits once.
       const auto subject = known ? std::optional(known->id.value) : std::nullopt;
@@ -261,9 +274,8 @@ Result<SignInOutcome> Service::verify_email(std::string_view text, const crypto:
     TRY(parts_.guesses.forget(tx, user->email_key));
     TRY(parts_.audit.append(tx, {"user.email_verified", user->id.value, {}, {}}, origin));
     TRY(parts_.outbox.announce(tx, {changes::Kind::user, user->id.value}));
-    return ask_or_create(tx, std::move(*user), "otp", device, origin);
-  }));
-  return with_access_token(TRY(std::move(outcome)));
+    return Result<SignInOutcome>(TRY(ask_or_create(tx, *std::move(user), "otp", device, origin)));
+  });
 }
 
 Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::string_view family,

@@ -73,6 +73,36 @@ TEST_F(UnusualSignIn, WhatWasNotUsedForLongIsNewAgain) {
   EXPECT_EQ(mail.sent.size(), 1u);
 }
 
+// A session may be refreshed for a year: then nothing of its user is familiar, and he is no newcomer.
+TEST_F(UnusualSignIn, LongAbsenceMakesNobodyANewcomer) {
+  clock.advance(risk_config.familiar_for + std::chrono::days(1));
+  ASSERT_TRUE(transactor.atomically([&](core::Tx& tx) { return watch.prune(tx, 100); }));
+  EXPECT_EQ(attempt(phone), "done");
+  EXPECT_EQ(mail.sent.size(), 1u);
+}
+
+// Else a stolen password would make itself the second factor that nothing unusual is asked for besides.
+TEST_F(UnusualSignIn, WhoMustAddAFactorProvesTheMailboxFirst) {
+  mfa_config.policy = mfa::Policy::required;
+  rule(Signal::new_device, Action::approve);
+  const auto asked = std::get<NeedsFactor>(login.login("ann@example.com", Secret(password), phone, origin).value());
+  EXPECT_EQ(asked.step, (SecondStep{{SecondMethod::email_code}, {}}));
+  const auto next = std::get<NeedsFactor>(
+      login.verify_factor(asked.token, CodeMethod::email_code, mailed_code(), phone, origin).value());
+  EXPECT_TRUE(next.step.methods.empty());
+  EXPECT_EQ(next.step.enrol.size(), 2u);
+}
+
+TEST_F(UnusualSignIn, APasswordThatIsLockedMeanwhileOpensNothing) {
+  rule(Signal::new_device, Action::step_up);
+  const auto asked = std::get<NeedsFactor>(login.login("ann@example.com", Secret(password), phone, origin).value());
+  const Secret code = mailed_code();
+  std::string said;
+  for (int i = 0; i < 100 && said != "too_many_attempts"; ++i) said = attempt(mac, "wrong");
+  ASSERT_EQ(said, "too_many_attempts");
+  EXPECT_EQ(code_of(login.verify_factor(asked.token, CodeMethod::email_code, code, phone, origin)), said);
+}
+
 TEST_F(UnusualSignIn, ARuleThatIsOffSaysNothing) {
   rule(Signal::new_device, Action::off);
   EXPECT_EQ(attempt(phone), "done");
@@ -339,8 +369,8 @@ TEST_F(NotMe, RemovesTheWaysBackThatWereMadeSince) {
     passkey.created_at = at;
     ASSERT_TRUE(transactor.atomically([&](core::Tx& tx) { return passkey_rows.create(tx, passkey); }));
   };
-  add_passkey(1, clock.now() - Seconds(1));
-  add_passkey(2, clock.now());
+  add_passkey(1, clock.now() - 2 * mfa_config.challenge_life - Seconds(31));
+  add_passkey(2, clock.now() - mfa_config.challenge_life);  // the sign-in had to add one, and was told of afterwards
   factor_rows.state.totp[ann] = {.user = ann, .created_at = clock.now(), .confirmed_at = clock.now()};
   EXPECT_TRUE(deny());
   const auto left = transactor.atomically([&](core::Tx& tx) { return passkey_rows.list(tx, ann); }).value();
@@ -350,7 +380,8 @@ TEST_F(NotMe, RemovesTheWaysBackThatWereMadeSince) {
 }
 
 TEST_F(NotMe, LeavesAnAppThatWasThereBefore) {
-  factor_rows.state.totp[ann] = {.user = ann, .created_at = clock.now(), .confirmed_at = clock.now() - Seconds(1)};
+  factor_rows.state.totp[ann] = {
+      .user = ann, .created_at = clock.now(), .confirmed_at = clock.now() - std::chrono::hours(1)};
   EXPECT_TRUE(deny());
   EXPECT_EQ(factor_rows.state.totp.size(), 1u);
 }

@@ -29,9 +29,10 @@ inline void declare(core::Settings& settings, Config& config) {
                "added), an app or a passkey of everybody (required), a passkey of everybody (phishing_resistant). Who "
                "has none adds it before he is signed in; sessions that exist go on.");
   settings.add("mfa.required_roles", config.required_roles,
-               "Roles whose direct holders are asked as by mfa.policy=required.");
-  settings.add("mfa.phishing_resistant_roles", config.phishing_resistant_roles,
-               "Roles whose direct holders are asked as by mfa.policy=phishing_resistant.");
+               "Roles whose holders, and those of roles that inherit them, are asked as by mfa.policy=required.");
+  settings.add(
+      "mfa.phishing_resistant_roles", config.phishing_resistant_roles,
+      "Roles whose holders, and those of roles that inherit them, are asked as by mfa.policy=phishing_resistant.");
   settings.add("mfa.issuer", config.issuer, "What authenticator apps call this service.", {.min = 1, .max = 64});
   settings.add("mfa.challenge_life", config.challenge_life, "How long the second step of a sign-in may take.",
                {.min = 60, .max = 900});

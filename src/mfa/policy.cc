@@ -6,7 +6,7 @@ namespace mfa {
 
 core::Result<Policy> policy_of(core::Tx& tx, accounts::UserId user, const Config& config, roles::Service& access) {
   if (config.required_roles.empty() && config.phishing_resistant_roles.empty()) return config.policy;
-  const auto held = TRY(access.grants_of(tx, user)).roles;
+  const auto held = TRY(access.inherited_by(tx, user));
   const auto holds_one_of = [&](const std::vector<std::string>& roles) {
     return std::ranges::any_of(roles, [&](const auto& role) { return std::ranges::find(held, role) != held.end(); });
   };

@@ -7,7 +7,7 @@
 
 namespace mfa {
 
-// The strictest of mfa.policy and of what the settings say of the roles that the user holds directly.
+// The strictest of mfa.policy and of what the settings say of the roles that the user holds, inherited ones included.
 core::Result<Policy> policy_of(core::Tx& tx, accounts::UserId user, const Config& config, roles::Service& access);
 
 }  // namespace mfa

@@ -28,6 +28,7 @@ class NotMe {
     crypto::Random& random;
     const core::Clock& clock;
     const Config& config;
+    const mfa::Config& mfa_config;
   };
   explicit NotMe(const Parts& parts) : parts_(parts) {}
 
@@ -45,6 +46,7 @@ class NotMe {
  private:
   core::Result<bool> deny(core::Tx& tx, const Notice& notice, const crypto::Digest256& hash,
                           const audit::Origin& origin);
+  core::Time begin_of(const Notice& notice) const;
   core::Result<> remove_factors_since(core::Tx& tx, const accounts::User& user, core::Time since,
                                       const audit::Origin& origin);
   Parts parts_;

@@ -1,5 +1,7 @@
 #include "risk/replay.h"
 
+#include <utility>
+
 #include "risk/traits.h"
 
 namespace risk {
@@ -27,7 +29,7 @@ std::optional<Judgement> Replay::feed(const audit::Record& record) {
 Facts Replay::facts_of(User& user, const audit::Record& record, const Place& place) {
   std::erase_if(user.familiar, [&](const auto& trait) { return trait.second + familiar_for_ <= record.at; });
   const auto known = [&](const std::string& trait) { return !user.familiar.insert_or_assign(trait, record.at).second; };
-  Facts facts{.first = user.familiar.empty(), .now = record.at, .place = place, .last = user.last};
+  Facts facts{.first = !std::exchange(user.known, true), .now = record.at, .place = place, .last = user.last};
   facts.after_failures = user.failures >= rules_.failures;
   facts.known_device = known(device_trait({.name = record.origin.device}));
   facts.known_network = known(network_trait(record.origin.ip_address));

@@ -23,6 +23,7 @@ class Replay {
   using Traits = std::map<std::string, core::Time>;
   struct User {
     Traits familiar;
+    bool known = false;  // has signed in before, however long ago
     std::optional<Seen> last;
     int64_t failures = 0;
   };

@@ -82,6 +82,7 @@ struct Facts {
 struct Judgement {
   std::vector<Signal> signals;
   Action action = Action::off;  // the strictest that one of them leads to
+  bool newcomer = false;        // nothing of this user was ever remembered
   bool operator==(const Judgement&) const = default;
 };
 

@@ -10,6 +10,8 @@ namespace {
 using core::Result;
 
 const std::string failures_trait = "failures";
+// Of every user who was ever remembered; what it says never grows old, so that long absence makes nobody a newcomer.
+const Trait was_here{"known", core::Time(std::chrono::years(8000))};
 
 bool has(const std::vector<Trait>& traits, const std::string& text) {
   return std::ranges::find(traits, text, &Trait::text) != traits.end();
@@ -24,7 +26,7 @@ Result<Judgement> Watch::judge(core::Tx& tx, accounts::UserId user, const device
   if (rules().strictest() == Action::off) return Judgement{};
   const core::Time now = parts_.clock.now();
   const auto traits = TRY(familiar_to(tx, user));
-  Facts facts{.first = traits.empty(),
+  Facts facts{.first = std::ranges::all_of(traits, [](const Trait& one) { return one.text == failures_trait; }),
               .known_device = has(traits, device_trait(device)),
               .known_network = has(traits, network_trait(origin.ip_address)),
               .now = now,
@@ -35,7 +37,9 @@ Result<Judgement> Watch::judge(core::Tx& tx, accounts::UserId user, const device
   if (rules().on(Signal::many_accounts))
     facts.accounts =
         TRY(parts_.familiar.count_tries(tx, network_of(origin.ip_address), now - tries_window, rules().many_accounts));
-  return risk::judge(facts, rules());
+  auto judgement = risk::judge(facts, rules());
+  judgement.newcomer = !has(traits, was_here.text);
+  return judgement;
 }
 
 Result<std::vector<Trait>> Watch::familiar_to(core::Tx& tx, accounts::UserId user) {
@@ -56,6 +60,7 @@ Result<> Watch::accept(core::Tx& tx, const accounts::User& user, const sessions:
   const auto remember = [&](bool wanted, const std::string& trait) -> Result<> {
     return wanted ? parts_.familiar.put(tx, user.id, {trait, session.created_at}) : Result<>{};
   };
+  if (judgement.newcomer) TRY(parts_.familiar.put(tx, user.id, was_here));
   TRY(remember(rules().on(Signal::new_device), device_trait(session.device)));
   TRY(remember(rules().on(Signal::new_network) || rules().on(Signal::second_network),
                network_trait(origin.ip_address)));

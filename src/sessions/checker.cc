@@ -174,8 +174,14 @@ core::Result<> Checker::find_impersonator(Living& living) {
 }
 
 core::Result<bool> Checker::may_impersonate(const Whole& impersonator) {
-  if (impersonator.session.end || !impersonator.user.active()) return false;
-  if (!parts_.guard.jumped() && parts_.clock.now() >= impersonator.session.expires_at) return false;
+  const Session& session = impersonator.session;
+  if (session.end || !impersonator.user.active()) return false;
+  const core::Time now = parts_.clock.now();
+  const auto lifetimes = parts_.config.lifetimes(impersonator.roles, now);
+  // To the second by age; uses of his own session may be written late.
+  const bool over = expired(session.created_at, now, session.expires_at, lifetimes, now) ||
+                    expired(session, lifetimes, now - Service::expiry_slack);
+  if (over && !parts_.guard.jumped()) return false;
   return TRY(parts_.access.grants_of(impersonator.user.id, impersonator.roles))
       .permissions->allows(roles::users_impersonate);
 }
@@ -183,6 +189,8 @@ core::Result<bool> Checker::may_impersonate(const Whole& impersonator) {
 core::Result<> Checker::write_touches() {
   const std::lock_guard lock(unwritten_mutex_);
   std::ranges::move(parts_.near.take_touches(), std::back_inserter(unwritten_));
+  // Two nodes that write the same rows lock them in the same order.
+  std::ranges::sort(unwritten_, {}, &Touch::id);
   while (!unwritten_.empty()) {
     const size_t size = std::min(unwritten_.size(), touch_batch);
     const std::vector<Touch> batch(unwritten_.end() - static_cast<ptrdiff_t>(size), unwritten_.end());

@@ -388,6 +388,7 @@ TEST_F(SessionService, AStoreThatDoesNotAnswerIsNoRefusal) {
   other_key[8] = other_key[8] == 'A' ? 'B' : 'A';
   EXPECT_EQ(refusal(refresh(crypto::Secret(other_key))), "store_unavailable");
   transactor.unavailable = false;
+  clock.advance(Seconds(1));
   EXPECT_EQ(refusal(refresh(crypto::Secret(other_key))), "refresh_invalid");
   EXPECT_TRUE(refresh(issued.refresh_token));
 }

@@ -13,11 +13,13 @@ namespace storage {
 namespace {
 
 // Both engines reach the runner with the same words; what PostgreSQL needs before anything else is here.
-// The number of the lock is arbitrary, and the same for every version of Usher.
+// The number of the lock is arbitrary, and the same for every version of Usher. Whoever waits for the lock of a table
+// holds up all others who want it: a migration that does not get one soon begins again at the next start.
 constexpr const char* postgres_bootstrap = R"sql(
 SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = '5min';
 SELECT pg_advisory_xact_lock(8507301842);
+SET LOCAL lock_timeout = '2s';
 CREATE OR REPLACE FUNCTION usher_now() RETURNS bigint LANGUAGE sql VOLATILE
   AS 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 CREATE OR REPLACE FUNCTION usher_txid() RETURNS bigint LANGUAGE sql VOLATILE
@@ -112,18 +114,26 @@ core::Result<> apply(Transaction& tx, const Migration& migration) {
   return done;
 }
 
-core::Result<size_t> apply_pending(Transaction& tx, Engine engine, std::span<const Migration> migrations) {
+struct Step {
+  size_t applied = 0;
+  bool last = true;
+};
+
+// Everything, where there is nothing yet; else the next one, so that no table is locked while another is waited for.
+core::Result<Step> apply_some(Transaction& tx, Engine engine, std::span<const Migration> migrations) {
   if (engine == Engine::postgres) TRY(tx.script(postgres_bootstrap));
   TRY(tx.script(history_table));
-  const auto all = compare(TRY(list_applied(tx)), migrations);
+  const auto history = TRY(list_applied(tx));
+  const auto all = compare(history, migrations);
   TRY(check_history(all));
-  size_t applied = 0;
+  Step step;
   for (const MigrationStatus& status : all) {
     if (status.state != MigrationState::pending) continue;
+    if (!history.empty() && step.applied == 1) return Step{.applied = 1, .last = false};
     TRY(apply(tx, *std::ranges::find(migrations, status.version, &Migration::version)));
-    ++applied;
+    ++step.applied;
   }
-  return applied;
+  return step;
 }
 
 }  // namespace
@@ -180,11 +190,15 @@ core::Result<> check_history(const std::vector<MigrationStatus>& all) {
 }
 
 core::Result<size_t> migrate_up(Database& database, std::span<const Migration> migrations, const Finish& finish) {
-  return database.atomically([&](core::Tx& tx) -> core::Result<size_t> {
-    const size_t applied = TRY(apply_pending(sql(tx), database.engine(), migrations));
-    if (finish) TRY(finish(tx));
-    return applied;
-  });
+  for (size_t applied = 0;;) {
+    const auto step = TRY(database.atomically([&](core::Tx& tx) -> core::Result<Step> {
+      const Step done = TRY(apply_some(sql(tx), database.engine(), migrations));
+      if (done.last && finish) TRY(finish(tx));
+      return done;
+    }));
+    applied += step.applied;
+    if (step.last) return applied;
+  }
 }
 
 core::Result<size_t> migrate_up(Database& database, const Finish& finish) {

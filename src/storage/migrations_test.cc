@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <latch>
 #include <thread>
 
@@ -145,6 +146,33 @@ TEST_P(Migrations, AFailureLeavesNothingBehind) {
   EXPECT_NE(refused.error().cause.find("0003_broken"), std::string::npos) << refused.error().cause;
   EXPECT_FALSE(has_table("things"));
   EXPECT_FALSE(has_table("schema_migrations"));
+}
+
+TEST_P(Migrations, AFailureInAStoreThatIsInUseKeepsWhatWasDoneBefore) {
+  ASSERT_TRUE(migrate_up(*db, first_two));
+  auto broken = first_two;
+  broken.push_back(third);
+  broken.push_back({4, "broken", "INSERT INTO nowhere VALUES (1);"});
+  EXPECT_FALSE(migrate_up(*db, broken));
+  EXPECT_TRUE(has_table("parts"));
+  EXPECT_EQ(migration_status(*db, broken)->back().state, MigrationState::pending);
+}
+
+// Everybody else who wants the table would wait behind a migration that waits for it.
+TEST_P(Migrations, ATableThatSomebodyReadsIsNotWaitedForLong) {
+  if (GetParam() == Engine::sqlite) GTEST_SKIP() << "readers hold nobody up";
+  ASSERT_TRUE(migrate_up(*db, first_two));
+  auto longer = first_two;
+  longer.push_back({3, "column", "ALTER TABLE things ADD COLUMN colour TEXT"});
+  const auto other = open();
+  ASSERT_TRUE(db->reading([&](core::Tx& tx) -> core::Result<> {
+    TRY(sql(tx).query("SELECT count(*) FROM things"));
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_FALSE(std::async(std::launch::async, [&] { return migrate_up(*other, longer).has_value(); }).get());
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(20));
+    return {};
+  }));
+  EXPECT_EQ(migrate_up(*other, longer), 1u);
 }
 
 TEST_P(Migrations, WhatFinishesThemIsPartOfTheTransaction) {

@@ -120,10 +120,15 @@ core::Result<std::vector<StoredKey>> KeyRing::list() {
 
 core::Result<> KeyRing::reload() {
   const std::lock_guard reloading(reload_mutex_);
-  const core::Millis sent = clock_.boot();
+  tried_ = clock_.boot();
+  read_ = read();
+  if (!read_) tried_ = clock_.boot();  // it may have taken long to fail
+  return read_;
+}
+
+core::Result<> KeyRing::read() {
   const auto stored = TRY(transactor_.reading([&](core::Tx& tx) { return store_.list(tx); }));
   auto set = std::make_shared<const KeySet>(TRY(open(stored)));
-  reloaded_ = sent;
   const std::lock_guard lock(mutex_);
   if (set_ && !std::ranges::equal(set_->access, set->access, same_key)) epoch_.fetch_add(1, std::memory_order_release);
   set_ = std::move(set);
@@ -132,8 +137,10 @@ core::Result<> KeyRing::reload() {
 
 core::Result<> KeyRing::reload_unless_recent() {
   {
-    const std::lock_guard reloading(reload_mutex_);
-    if (clock_.boot() - reloaded_ < core::Seconds(1)) return {};
+    // Anybody may send an unknown key id: those who do must not queue up behind a store that hangs.
+    const std::unique_lock reloading(reload_mutex_, core::Seconds(1));
+    if (!reloading) return core::fail_because(core::Code::store_unavailable, "the keys are being read");
+    if (clock_.boot() - tried_ < core::Seconds(1)) return read_;
   }
   return reload();
 }

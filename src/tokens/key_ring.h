@@ -62,7 +62,8 @@ class KeyRing {
   // Reads the store. Errors: store_unavailable, or a sentence when the master key does not open them; the old set
   // stays.
   core::Result<> reload();
-  // As reload, unless one was done in the last second: what an unknown key id asks for.
+  // What an unknown key id asks for: as reload(), or what came of it in the last second. Also store_unavailable when
+  // others have been at it for a second.
   core::Result<> reload_unless_recent();
   // A new key signs after one staleness bound, so that every node knows it by then; the old one verifies until its
   // last token has expired. The new kid.
@@ -79,6 +80,7 @@ class KeyRing {
  private:
   core::Result<std::string> make(core::Tx& tx, Purpose purpose, core::Time active_at);
   core::Result<std::string> rotate(core::Tx& tx, Purpose purpose);
+  core::Result<> read();
   core::Result<KeySet> open(const std::vector<StoredKey>& stored) const;
   core::Result<> add(KeySet& set, const StoredKey& stored) const;
 
@@ -94,8 +96,9 @@ class KeyRing {
   std::atomic<uint32_t> epoch_{1};
   mutable std::mutex mutex_;
   std::shared_ptr<const KeySet> set_;
-  std::mutex reload_mutex_;
-  core::Millis reloaded_{-10'000};
+  std::timed_mutex reload_mutex_;  // guards the two below
+  core::Millis tried_{-10'000};
+  core::Result<> read_;  // when it was tried last
 };
 
 }  // namespace tokens

@@ -30,6 +30,10 @@ def test_exposure_is_low():
     print(analyze("security", "--offline=true", "--no-pager", "--threshold=15", UNIT).stdout.splitlines()[-1])  # 1.5 of 10
 
 
+def test_it_is_started_again_however_long_the_database_is_away():
+    assert values("Restart") == ["on-failure"] and values("StartLimitIntervalSec") == ["0"]
+
+
 def test_it_is_killed_only_after_it_would_have_ended_by_itself():
     shown = subprocess.run([str(BINARY), "config"], capture_output=True, text=True, check=True).stdout
     assert int(values("TimeoutStopSec")[0]) > int(re.search(r"http.stop_timeout = (\d+)s", shown)[1]) + 1.5

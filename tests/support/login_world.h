@@ -34,8 +34,8 @@ struct LoginWorld : PasswordWorld {
   FakeNotices notice_rows;
   risk::Config risk_config;
   risk::Places places;
-  risk::NotMe not_me{
-      {meanwhile, notice_rows, users, passwords, factors, passkey_rows, audit, mail, random, clock, risk_config}};
+  risk::NotMe not_me{{meanwhile, notice_rows, users, passwords, factors, passkey_rows, audit, mail, random, clock,
+                      risk_config, mfa_config}};
   FakeApprovals approval_rows;
   risk::Approvals approvals{{meanwhile, approval_rows, session_rows, audit, mail, random, clock, risk_config}};
   risk::Watch watch{{familiar_rows, session_rows, not_me, audit, mail, places, clock, risk_config}};
