@@ -387,7 +387,7 @@ TEST_P(Sealing, WhoOnlyWritesToTheDatabaseRemovesNothingInTheSettingsName) {
     append();
     notary->seal();
   }
-  change("DELETE FROM audit_events WHERE id < (SELECT max(id) FROM audit_events)");
+  change("DELETE FROM audit_events WHERE id < (SELECT id FROM audit_events ORDER BY id DESC LIMIT 1)");
   change("DELETE FROM audit_seals WHERE number < 3");
   ASSERT_TRUE(database->atomically(
       [&](core::Tx& tx) { return audit->append(tx, {.action = std::string(pruned), .detail = "2 c2lnbmVk"}, {}); }));

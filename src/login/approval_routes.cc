@@ -45,7 +45,7 @@ std::vector<http::Route> approval_routes(const RouteParts& p) {
        .summary = "Complete a sign-in once another session approved it.",
        .guard = Guard::open(),
        .errors = {Code::mfa_token_invalid, Code::factor_not_allowed, Code::approval_pending, Code::approval_denied,
-                  Code::session_limit, Code::sign_in_refused, Code::store_unavailable}},
+                  Code::too_many_attempts, Code::session_limit, Code::sign_in_refused, Code::store_unavailable}},
       [p](Context& c, const ApprovalClaimRequest& r) { return claim(c, r, p); }));
   all.push_back(route<NoBody, ApprovalListJson>({.method = Method::get,
                                                  .path = "/auth/approvals",

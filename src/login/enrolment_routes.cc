@@ -36,7 +36,8 @@ Result<TokensJson> add_passkey(Context& context, AddLatePasskeyRequest request, 
 
 http::Operation enrolling(std::string_view path, std::string_view id, std::string_view summary,
                           std::vector<Code> errors) {
-  errors.insert(errors.end(), {Code::mfa_token_invalid, Code::factor_not_allowed, Code::store_unavailable});
+  errors.insert(errors.end(),
+                {Code::mfa_token_invalid, Code::factor_not_allowed, Code::too_many_attempts, Code::store_unavailable});
   return {.method = http::Method::post,
           .path = path,
           .id = id,

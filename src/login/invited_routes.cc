@@ -45,8 +45,8 @@ std::vector<http::Route> invited_routes(Invited& invited, const RouteParts& part
        .guard = http::Guard::open(),
        .status = 201,
        .budget = http::Budget::sign_ins,
-       .errors = {Code::invitation_invalid, Code::email_taken, Code::password_rejected, Code::sign_in_refused,
-                  Code::overloaded, Code::store_unavailable}},
+       .errors = {Code::invitation_invalid, Code::email_taken, Code::password_rejected, Code::session_limit,
+                  Code::sign_in_refused, Code::overloaded, Code::store_unavailable}},
       [&invited, parts](Context& c, AcceptInvitationRequest r) { return accept(c, std::move(r), invited, parts); }));
   return all;
 }

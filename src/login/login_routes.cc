@@ -147,15 +147,15 @@ std::vector<http::Route> routes(const RouteParts& p) {
        .budget = http::Budget::mails,
        .errors = {Code::password_rejected, Code::overloaded, Code::store_unavailable}},
       [p](Context& c, RegisterRequest r) { return register_account(c, std::move(r), p); }));
-  all.push_back(
-      route<VerifyRequest, SignInJson>({.method = post,
-                                        .path = "/auth/verify-email",
-                                        .id = "verifyEmail",
-                                        .summary = "Prove the address with the code; signs in.",
-                                        .guard = Guard::open(),
-                                        .budget = http::Budget::sign_ins,
-                                        .errors = {Code::otp_invalid, Code::sign_in_refused, Code::store_unavailable}},
-                                       [p](Context& c, VerifyRequest r) { return verify_email(c, std::move(r), p); }));
+  all.push_back(route<VerifyRequest, SignInJson>(
+      {.method = post,
+       .path = "/auth/verify-email",
+       .id = "verifyEmail",
+       .summary = "Prove the address with the code; signs in.",
+       .guard = Guard::open(),
+       .budget = http::Budget::sign_ins,
+       .errors = {Code::otp_invalid, Code::session_limit, Code::sign_in_refused, Code::store_unavailable}},
+      [p](Context& c, VerifyRequest r) { return verify_email(c, std::move(r), p); }));
   all.push_back(route<EmailRequest, Message>({.method = post,
                                               .path = "/auth/resend-otp",
                                               .id = "resendOtp",

@@ -388,6 +388,15 @@ struct Impersonated : CheckerTest {
   }
 };
 
+TEST_F(Impersonated, ItEndsWhenTheSessionOfWhoActsIsTooOldForHisRoles) {
+  world->session_config.role_absolute_timeouts = {{"super_admin", Seconds(200)}};
+  begin(Seconds(300));
+  world->poll();
+  EXPECT_EQ(check(), "admitted");
+  world->advance(Seconds(200));
+  EXPECT_EQ(check(), "session_ended impersonation");
+}
+
 TEST_F(Impersonated, ItIsNeverHeldInMemoryAndEndsAtItsTimeAlone) {
   world->session_config.idle_timeout = Seconds(60);
   begin(Seconds(300));

@@ -293,6 +293,21 @@ def keyed_proof(w):
     return prove(w.usher, ask(w.usher, who.email), "000000")
 
 
+def locked_while_waiting(w, meanwhile=lambda token: token):
+    """A sign-in that began before somebody tried too many passwords."""
+    who = holder(w, "must")
+    token = ask(w.usher, who.email)
+    begun = meanwhile(token)
+    for _ in range(HEARD + 1):
+        w.usher.login_answer(who.email, "wrong")
+    return token, begun
+
+
+def late_passkey_of_who_is_locked(w):
+    token, made = locked_while_waiting(w, lambda token: Passkey().create(late.begin_passkey(w.usher, token).json))
+    return late.add_passkey(w.usher, token, made)
+
+
 def too_many_late_confirmations(w):
     token = waiting(w)
     late.begin_totp(w.usher, token)
@@ -373,6 +388,10 @@ SPECIFIC = {
     ("confirmTotpAtSignIn", "factor_not_allowed"): lambda w: late.confirm_totp(w.usher, waiting(w, "keyed"), "000000"),
     ("confirmTotpAtSignIn", "otp_invalid"): lambda w: late.confirm_totp(w.usher, waiting(w), "000000"),
     ("confirmTotpAtSignIn", "too_many_attempts"): too_many_late_confirmations,
+    ("beginTotpAtSignIn", "too_many_attempts"): lambda w: late.begin_totp(w.usher, locked_while_waiting(w)[0]),
+    ("beginPasskeyAtSignIn", "too_many_attempts"): lambda w: late.begin_passkey(w.usher, locked_while_waiting(w)[0]),
+    ("addPasskeyAtSignIn", "too_many_attempts"): late_passkey_of_who_is_locked,
+    ("claimApproval", "too_many_attempts"): lambda w: w.usher.post("/auth/mfa/approval", {"mfaToken": locked_while_waiting(w)[0]}),
     ("beginPasskeyAtSignIn", "mfa_token_invalid"): lambda w: late.begin_passkey(w.usher, "ush_m_x"),
     ("beginPasskeyAtSignIn", "factor_not_allowed"): lambda w: late.begin_passkey(w.usher, ask(w.usher, factored(w).email)),
     ("addPasskeyAtSignIn", "mfa_token_invalid"): lambda w: late.add_passkey(w.usher, "ush_m_x", unknown_passkey().create(creation_options(w.usher, w.user))),
