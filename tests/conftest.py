@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from support.pgbouncer import PgBouncer  # noqa: E402
 from support.postgres import Postgres  # noqa: E402
 from support.redis import RedisCluster, RedisWithSentinel  # noqa: E402
-from support.scenario import fresh_email  # noqa: E402
+from support.scenario import eventually, fresh_email  # noqa: E402
 from support.usher import Server  # noqa: E402
 
 
@@ -55,8 +55,15 @@ def store(request):
 
 @pytest.fixture(scope="module")
 def usher(store):
+    """With Redis, where there is one, from beginning to end."""
+    def redis_is_used():
+        return server.get("/health/ready").json["dependencies"]["redis"]["status"] == "ok"
+
     with Server(settings=store) as server:
+        if "redis.url" in store:
+            eventually(redis_is_used, 10)
         yield server
+        assert "redis.url" not in store or redis_is_used()
 
 
 @pytest.fixture

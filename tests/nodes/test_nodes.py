@@ -2,16 +2,20 @@
 
 USHER_SEED repeats a run.
 """
+import base64
+import json
+import re
 import statistics
 import threading
 import time
 
 import pytest
 
-from nodes.fleet import REACH_BY_POLL, Busy, check_of, fleet_of, sign_up, warm
+from nodes.fleet import REACH_BY_POLL, Busy, assert_no_promise_is_broken, check_of, fleet_of, followed, sign_up, wait_for, warm
 from nodes.reach import Reach, Share
-from support.scenario import assert_problem, dead, fresh_email
-from support.usher import PASSWORD, Server
+from support.redis import Redis
+from support.scenario import alive, assert_problem, dead, eventually, fresh_email
+from support.usher import PASSWORD, ROOT, Server
 
 REACH = 0.1  # what the documents promise of a node that answers from memory, while all is well
 
@@ -142,3 +146,37 @@ def test_without_redis_the_polls_carry_everything():
             times += seconds_until_each(nodes[1:], lambda node: check_of(node, one.access) == 401, began)  # noqa: B023
         print(f"sign-out asked until refused on another node, without Redis: worst {max(times) * 1000:.0f} ms of {len(times)}")
         assert max(times) < REACH_BY_POLL
+
+
+def test_keys_are_rotated_under_load_and_nobody_notices():
+    """The new key signs once every node has read it."""
+    def kid():
+        return json.loads(base64.urlsafe_b64decode(nodes[1].login(one.email).access.split(".")[0] + "=="))["kid"]
+
+    def keys_rotated(postgres, redis, nodes):
+        old = kid()
+        nodes[0].cli("keys", "rotate")
+        yield
+        eventually(lambda: kid() != old, 40)
+
+    with fleet_of(Server, Server, Server) as fleet:
+        nodes = fleet[2]
+        one = sign_up(nodes, fresh_email("patient"))
+        assert_no_promise_is_broken(fleet, keys_rotated)
+        assert all(alive(node, one) for node in nodes)
+
+
+def test_a_user_of_redis_who_may_what_the_documents_say_is_enough():
+    sentence = re.search(r"The user needs (.*?)on `usher", (ROOT / "docs/OPERATIONS.md").read_text(), re.S)[1]
+    commands = re.findall(r"`([A-Z]+)`", sentence)
+    with Redis() as redis:
+        redis.cli("ACL", "SETUSER", "usher", "on", ">secret", "resetkeys", "~usher:*", "-@all", *(f"+{name.lower()}" for name in commands))
+        settings = {"redis.url": redis.url.replace("redis://", "redis://usher:secret@"), "limits.enabled": "true"}
+        with fleet_of(Server, Server, redis=None, **settings) as (_, _, nodes):
+            wait_for(followed, nodes, 5)
+            one = sign_up(nodes, fresh_email("allowed"))
+            warm(nodes, one.access)
+            nodes[0].post("/auth/logout", token=one.access)
+            eventually(lambda: check_of(nodes[1], one.access) == 401, 1)
+            assert all(map(followed, nodes))
+            assert redis.cli("ACL", "LOG") == ""

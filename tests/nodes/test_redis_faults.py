@@ -144,3 +144,16 @@ def test_nor_on_another_kind_of_redis(kind):
     with fleet_of(Server, Server, redis=kind) as fleet:
         for fault in KINDS[kind]:
             assert_no_promise_is_broken(fleet, fault)
+
+
+def test_a_node_on_an_isolated_old_master_hears_by_polling():
+    """What the others publish never reaches the Redis that it follows, which looks healthy."""
+    def isolated_master(postgres, redis, nodes):
+        yield
+
+    with Redis() as old:
+        def isolated(settings, **more):
+            return Server(settings=settings | {"redis.url": old.url}, **more)
+
+        with fleet_of(Server, Server, isolated) as fleet:
+            assert_no_promise_is_broken(fleet, isolated_master)

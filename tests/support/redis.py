@@ -102,13 +102,13 @@ class RedisWithSentinel(Together):
         return (fields.get("port"), fields.get("flags")) == (str(replica.port), "slave")
 
     def fail_over(self, behind=0.0):
-        """The master dies; with `behind`, after its replica has missed so many seconds."""
+        """The master dies; with `behind`, after its replica has missed changes for so many seconds."""
         if behind:
-            self.replica.freeze()
+            self.replica.cli("REPLICAOF", "127.0.0.1", str(free_port()))  # frozen, it would still read what was sent
             time.sleep(behind)
+            newest, missed = (int(one.cli("HGET", "usher:{changes}:state", "number")) for one in (self.master, self.replica))
+            assert missed < newest
         self.master.kill()
-        if behind:
-            self.replica.thaw()
         eventually(lambda: self.sentinel.cli("SENTINEL", "get-master-addr-by-name", "main").endswith(str(self.replica.port)), 20)
 
     def come_back(self):
