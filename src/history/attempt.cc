@@ -27,6 +27,13 @@ constexpr Kind kinds[] = {{"session.created", Outcome::succeeded, Detail::method
                           {"factor.refused", Outcome::refused, Detail::method, "otp_invalid", true},
                           {"user.code_refused", Outcome::refused, Detail::nothing, "otp_invalid", true}};
 
+// A refused sign-in names what was wrong, and so what was tried.
+std::vector<std::string> methods_of(const Kind& kind, const std::string& detail) {
+  if (kind.detail == Detail::methods || kind.detail == Detail::method) return sessions::methods_of(detail);
+  if (kind.action == "user.code_refused") return {"otp"};
+  return detail == "invalid_credentials" ? std::vector<std::string>{"pwd"} : std::vector<std::string>{};
+}
+
 // "sign_in_refused: new_country" tells an administrator more than whoever was refused.
 std::string reason_of(const Kind& kind, const std::string& detail) {
   if (kind.detail != Detail::reason) return std::string(kind.says);
@@ -47,12 +54,11 @@ const std::vector<std::string>& actions() {
 std::optional<Attempt> attempt_of(const audit::Record& record) {
   const auto* kind = std::ranges::find(kinds, record.event.action, &Kind::action);
   if (kind == std::end(kinds) || (kind->before_sign_in && record.origin.actor)) return std::nullopt;
-  const bool names_methods = kind->detail == Detail::methods || kind->detail == Detail::method;
   return Attempt{.id = record.id,
                  .at = record.at,
                  .outcome = kind->outcome,
                  .reason = reason_of(*kind, record.event.detail),
-                 .methods = names_methods ? sessions::methods_of(record.event.detail) : std::vector<std::string>{},
+                 .methods = methods_of(*kind, record.event.detail),
                  .device = record.origin.device,
                  .ip_address = record.origin.ip_address,
                  .request_id = record.origin.request_id,

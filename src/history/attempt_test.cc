@@ -29,6 +29,7 @@ TEST(Attempt, ASignInTellsWhatWasProved) {
 
 TEST(Attempt, ARefusalTellsWhyButNotByWhichRule) {
   EXPECT_EQ(attempt_of(record("login.failed", "invalid_credentials"))->reason, "invalid_credentials");
+  EXPECT_EQ(attempt_of(record("login.failed", "invalid_credentials"))->methods, Words{"pwd"});
   EXPECT_EQ(attempt_of(record("login.failed", "sign_in_refused: new_country"))->reason, "sign_in_refused");
   EXPECT_EQ(attempt_of(record("login.failed"))->outcome, Outcome::refused);
 }

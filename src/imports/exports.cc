@@ -79,6 +79,9 @@ std::string standard_base64(std::string text) {
   return text;
 }
 
+// Who signed up anonymously or by telephone.
+bool has_no_address(const object& user) { return text_at(user, "email").empty(); }
+
 std::string any_of(const object& row, std::string_view camel, std::string_view snake) {
   return text_at(row, find(row, camel) ? camel : snake);
 }
@@ -113,7 +116,8 @@ std::optional<ReadEntry> from_keycloak(const object& user, const Context&) {
 }
 
 std::optional<ReadEntry> from_supabase(const object& user, const Context& context) {
-  if (!text_at(user, "deleted_at").empty() || flag_at(user, "is_anonymous")) return std::nullopt;
+  if (!text_at(user, "deleted_at").empty() || flag_at(user, "is_anonymous") || has_no_address(user))
+    return std::nullopt;
   Entry entry = create(user, "created_at");
   entry.email_verified = time_at(user, "email_confirmed_at").has_value();
   // What is later than any time that can be read is a ban as well.
@@ -128,6 +132,7 @@ std::optional<ReadEntry> from_supabase(const object& user, const Context& contex
 }
 
 std::optional<ReadEntry> from_firebase(const object& user, const Context& context) {
+  if (has_no_address(user)) return std::nullopt;
   Entry entry = create(user, "createdAt");
   entry.email_verified = flag_at(user, "emailVerified");
   entry.disabled = flag_at(user, "disabled");

@@ -52,6 +52,15 @@ TEST(Exports, MembersOfAnyTypeAreNoCrash) {
   }
 }
 
+TEST(Exports, WhoHasNoAddressIsLeftOut) {
+  for (const char* text :
+       {R"({"id":"1","phone":"15550100","email":null})", R"({"localId":"1","phoneNumber":"+15550100"})"}) {
+    const auto value = core::parse_json(text).value();
+    EXPECT_FALSE(from_supabase(value.as_object(), {.now = core::Time()}));
+    EXPECT_FALSE(from_firebase(value.as_object(), {.now = core::Time()}));
+  }
+}
+
 TEST(Exports, AHashConfigNamesWhatIsMissing) {
   const auto read = read_firebase_hash(
       "hash_config {\n base64_signer_key: a+b==,\n base64_salt_separator: Bw==,\n rounds: 8,\n mem_cost: 14,\n}");

@@ -240,6 +240,8 @@ Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std:
 }
 
 Result<> Service::restore(core::Tx& tx, accounts::User& user, const audit::Origin& origin) {
+  // As it is now: a factor that this sign-in added has voided others.
+  if (auto current = TRY(parts_.users.lock(tx, user.id))) user = *std::move(current);
   user.delete_after.reset();
   TRY(parts_.users.update(tx, user));
   TRY(parts_.outbox.announce(tx, {changes::Kind::user, user.id.value}));

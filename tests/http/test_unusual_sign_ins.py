@@ -5,7 +5,9 @@ import urllib.parse
 
 import pytest
 from support.geo import write_places
-from support.scenario import assert_problem, at_once, eventually, events_of, fresh_email, records
+from support.late_enrolment import begin_totp, enrol_passkey, enrol_totp
+from support.passkey import SETTINGS as PASSKEYS
+from support.scenario import assert_problem, at_once, eventually, events_of, fresh_email, fresh_name, records
 from support.usher import PASSWORD, Server
 
 BOTH_ENGINES = True
@@ -108,6 +110,33 @@ def test_not_me_signs_out_voids_the_password_and_starts_a_reset(usher):
     assert again.status == 404 and "does not work any more" in again.body.decode()
     assert usher.get(path).status == 404
     assert sign_in(usher, email, password="Quite-another-1").status == 200
+
+
+@pytest.mark.parametrize("add", [enrol_totp, enrol_passkey])
+def test_a_factor_that_a_stranger_had_to_add_goes_with_his_sign_in(store, add):
+    role = fresh_name("must")
+    with server(store, **PASSKEYS, **{"mfa.required_roles": role}) as usher:
+        usher.cli("role", "create", role)
+        email = known(usher)
+        usher.cli("user", "grant", email, role)
+        assert add(usher, sign_in(usher, email, PHONE).json["mfaToken"])[1].status == 200
+        assert usher.call("POST", path_of(told(usher, email))).status == 200
+        reset = {"email": email, "otp": usher.code(email), "newPassword": "Quite-another-1"}
+        assert usher.post("/auth/reset-password", reset).status == 200
+        asked = sign_in(usher, email, password="Quite-another-1").json
+        assert asked["methods"] == [] and "totp" in asked["enrol"], "nothing that he added is asked for"
+
+
+def test_who_must_add_a_factor_proves_the_mailbox_first_where_rules_ask_for_more(store):
+    with server(store, **{"mfa.policy": "required", "risk.new_country": "off", "risk.new_device": "step_up"}) as usher:
+        email = fresh_email("new")
+        usher.register(email)
+        usher.post("/auth/verify-email", {"email": email, "otp": usher.code(email)})
+        asked = sign_in(usher, email).json
+        assert asked["methods"] == ["email_code"] and not asked.get("enrol")
+        assert_problem(begin_totp(usher, asked["mfaToken"]), 403, "factor_not_allowed")
+        next = by_code(usher, asked, eventually(lambda: usher.code(email))).json
+        assert next["methods"] == [] and enrol_totp(usher, next["mfaToken"])[1].status == 200
 
 
 def test_of_many_at_once_one_works(usher):
