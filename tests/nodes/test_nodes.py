@@ -180,3 +180,31 @@ def test_a_user_of_redis_who_may_what_the_documents_say_is_enough():
             eventually(lambda: check_of(nodes[1], one.access) == 401, 1)
             assert all(map(followed, nodes))
             assert redis.cli("ACL", "LOG") == ""
+
+
+def test_what_is_watched_moves():
+    def values(node):
+        lines = [line.rsplit(" ", 1) for line in node.get("/metrics").body.decode().splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, value in lines}
+
+    with Redis("--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru") as redis:
+        with fleet_of(Server, Server, redis=None, **{"redis.url": redis.url}) as (_, _, nodes):
+            wait_for(followed, nodes, 5)
+            one, first = sign_up(nodes, fresh_email("watched")), nodes[0]
+            note = first.get("/health/ready").json["dependencies"]["redis"]["note"]
+            assert "allkeys-lru" in note and "allkeys-lru" in first.logged()
+            before = values(first)
+            assert before["usher_stream_age_seconds"] < 0.5 and before["usher_changes_age_seconds"] < 1
+            assert "usher_fills_discarded_total" in before
+            first.post("/auth/logout", token=one.access)
+            after = values(first)
+            for name in ("usher_change_seconds_count", 'usher_changes_published_total{outcome="ok"}'):
+                assert after[name] > before[name]
+            redis.cli("XTRIM", "usher:{changes}:entries", "MAXLEN", "0")
+            redis.cli("HINCRBY", "usher:{changes}:state", "number", "5")
+            eventually(lambda: values(first)["usher_stream_gaps_total"] > after["usher_stream_gaps_total"], 5)
+            redis.freeze()
+            eventually(lambda: values(first)["usher_stream_age_seconds"] > 1, 5)
+            first.post("/auth/logout", token=nodes[1].login(one.email).access)
+            assert values(first)['usher_changes_published_total{outcome="failed"}'] > before['usher_changes_published_total{outcome="failed"}']
+            redis.thaw()
