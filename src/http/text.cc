@@ -30,20 +30,6 @@ constexpr auto token_chars = [] {
 
 bool is_token_char(unsigned char c) { return token_chars[c]; }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-std::optional<std::string_view> next_part(std::optional<std::string_view>& rest, char separator) {
-  if (!rest) return std::nullopt;
-  const size_t end = rest->find(separator);
-  const auto part = rest->substr(0, end);
-  rest = end == std::string_view::npos ? std::nullopt : std::optional(rest->substr(end + 1));
-  return trim(part);
-}
-
 std::optional<std::string> decode_percent(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {

@@ -1,4 +1,4 @@
-// Owns: the few ways in which HTTP compares, trims and decodes text (RFC 9110 section 5.6, RFC 3986 section 2.1).
+// Owns: the few ways in which HTTP compares and decodes text (RFC 9110 section 5.6, RFC 3986 section 2.1).
 // Does not own: the grammar of messages (head.h, chunked.h).
 // Thread rule: pure functions.
 #pragma once
@@ -6,7 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "core/text.h"
+
 namespace http {
+
+using core::trim, core::next_part;
 
 // ASCII letters only; everything else must be the same byte.
 inline bool equal_without_case(std::string_view a, std::string_view b) {
@@ -19,12 +23,6 @@ inline bool equal_without_case(std::string_view a, std::string_view b) {
   }
   return true;
 }
-
-// Without spaces and tabs at both ends.
-std::string_view trim(std::string_view text);
-// The part before the next `separator`, trimmed; `rest` moves behind it. Absent when `rest` is used up: start with the
-// whole text, which yields one empty part when it is empty.
-std::optional<std::string_view> next_part(std::optional<std::string_view>& rest, char separator);
 
 // Each %XX once. Absent when an escape is malformed.
 std::optional<std::string> decode_percent(std::string_view text);

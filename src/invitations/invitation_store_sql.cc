@@ -1,7 +1,7 @@
 #include "invitations/invitation_store_sql.h"
 
 #include "access/grants.h"
-#include "http/text.h"
+#include "core/text.h"
 #include "storage/database.h"
 
 namespace invitations {
@@ -12,7 +12,7 @@ namespace {
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> names;
   std::optional<std::string_view> rest = text;
-  while (const auto name = http::next_part(rest, ','))
+  while (const auto name = core::next_part(rest, ','))
     if (!name->empty()) names.emplace_back(*name);
   return names;
 }

@@ -1,7 +1,7 @@
 #include "login/check_routes.h"
 
 #include "accounts/user_json.h"
-#include "http/text.h"
+#include "core/text.h"
 #include "login/gate.h"
 #include "sessions/session_json.h"
 #include "sessions/session_routes.h"
@@ -42,7 +42,7 @@ void append_identity(std::string& lines, const core::Uuid& user, const core::Uui
 
 bool allows_all(const roles::PermissionSet& held, std::string_view query) {
   std::optional<std::string_view> rest = query;
-  while (const auto pair = http::next_part(rest, '&')) {
+  while (const auto pair = core::next_part(rest, '&')) {
     // Anything but a plainly spelt permission is left to the work lane.
     if (!pair->starts_with("permission=")) return false;
     if (!held.allows(pair->substr(11))) return false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/text.h"
 #include "core/utf8.h"
 
 namespace mail {
@@ -19,7 +20,7 @@ constexpr std::string_view font = "font-family:-apple-system,'Segoe UI',Roboto,H
 
 // Colours that are legible as they are and after a mail program inverted them; no image, script or remote font.
 std::string html_of(const Block& block) {
-  const std::string text = escape_html(block.text);
+  const std::string text = core::escape_html(block.text);
   switch (block.kind) {
     case Block::paragraph:
       return "<p style=\"margin:0 0 16px\">" + text + "</p>\n";
@@ -30,8 +31,8 @@ std::string html_of(const Block& block) {
     case Block::facts:
       return "<p style=\"margin:0 0 16px;padding:4px 0 4px 16px;border-left:3px solid #4f7cff\">" + text + "</p>\n";
     case Block::link:
-      return "<p style=\"margin:0 0 16px\"><a href=\"" + escape_html(block.url) + "\" style=\"color:#4f7cff\">" + text +
-             "</a></p>\n";
+      return "<p style=\"margin:0 0 16px\"><a href=\"" + core::escape_html(block.url) + "\" style=\"color:#4f7cff\">" +
+             text + "</a></p>\n";
     case Block::small:
       return "<p style=\"margin:0;font-size:14px;opacity:0.8\">" + text + "</p>\n";
   }
@@ -44,7 +45,7 @@ std::string text_of(const Block& block) {
 }
 
 std::string html_document(const Letterhead& head, const std::string& subject, const std::vector<Block>& blocks) {
-  const std::string title = escape_html(subject), url = escape_html(one_line(head.public_url, 2048));
+  const std::string title = core::escape_html(subject), url = core::escape_html(one_line(head.public_url, 2048));
   std::string html =
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n"
@@ -109,32 +110,6 @@ bool disturbs(char32_t c) {
 }
 
 }  // namespace
-
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string one_line(std::string_view text, size_t longest) {
   std::string out;

@@ -69,8 +69,6 @@ struct UnusualSignIn {
 Message unusual_sign_in(const Letterhead& head, const std::string& to, const UnusualSignIn& sign_in,
                         const crypto::Secret& token);
 
-// `text` with the five characters of HTML that mean something replaced.
-std::string escape_html(std::string_view text);
 // `text` in one line of at most `longest` code points: control characters become spaces, and so do those that change
 // the direction of text or break lines.
 std::string one_line(std::string_view text, size_t longest = 120);

@@ -1,5 +1,6 @@
 #include "risk/not_me_page.h"
 
+#include "core/text.h"
 #include "crypto/base64url.h"
 #include "crypto/digest.h"
 #include "mail/templates.h"
@@ -23,14 +24,14 @@ std::string page(std::string_view title, const std::string& content) {
 }  // namespace
 
 std::string ask_page(const Notice& notice, const std::string& token) {
-  std::string where = mail::escape_html(mail::one_line(notice.device.empty() ? "A device" : notice.device));
-  if (!notice.ip_address.empty()) where += ", from " + mail::escape_html(mail::one_line(notice.ip_address));
+  std::string where = core::escape_html(mail::one_line(notice.device.empty() ? "A device" : notice.device));
+  if (!notice.ip_address.empty()) where += ", from " + core::escape_html(mail::one_line(notice.ip_address));
   return page("Was this not you?",
               "<p>This device signed in to your account:</p>\n<p class=\"facts\">" + where + "<br><time>" +
                   core::iso8601(notice.at) +
                   "</time></p>\n<p>If it was not you, all your devices are signed out, your password stops working, "
                   "and a code to choose a new one is mailed to you.</p>\n<form method=\"post\" action=\"?token=" +
-                  mail::escape_html(token) +
+                  core::escape_html(token) +
                   "\"><button>It was not me: secure my account</button></form>\n<p>If it was you, close this page: "
                   "nothing has changed.</p>\n");
 }

@@ -6,7 +6,7 @@
 
 #include "core/fields.h"
 #include "core/json.h"
-#include "http/text.h"
+#include "core/text.h"
 #include "storage/database.h"
 #include "storage/tables.h"
 
@@ -40,7 +40,7 @@ constexpr std::array parts{
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   std::optional<std::string_view> rest = text;
-  while (const auto word = http::next_part(rest, ' ')) words.emplace_back(*word);
+  while (const auto word = core::next_part(rest, ' ')) words.emplace_back(*word);
   return words;
 }
 
