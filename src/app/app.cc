@@ -170,9 +170,12 @@ void App::subscribe() {
   feed.subscribe([this](const std::optional<changes::Change>& change) {
     using changes::Kind;
     const bool everything = !change;
-    if (everything || change->kind == Kind::roles) access.forget_roles();
-    if (everything || change->kind == Kind::roles) near.drop_all();
-    else if (change->kind != Kind::keys) near.drop(accounts::UserId{change->key});
+    if (everything || change->kind == Kind::roles) {
+      access.forget_roles();
+      near.drop_all();
+    } else if (change->kind != Kind::keys) {
+      near.drop(accounts::UserId{change->key});
+    }
     // Last, for the store may take its time.
     if (everything || change->kind == Kind::keys)
       if (const auto read = keys.reload(); !read)

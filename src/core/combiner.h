@@ -1,7 +1,10 @@
 // Owns: doing at once what several threads ask for at the same time: whoever finds a free lane works for all who wait.
 // Nobody waits for company: the first goes at once, and those that come meanwhile go together. A further lane opens
-// when a full load waits: two lanes with few each cost more than one with all of them. Does not own: what the work is,
-// and how long it takes. Thread rule: run() from any thread that may wait.
+// when a full load waits: two lanes with few each cost more than one with all of them.
+//
+// Does not own: what the work is, and how long it takes.
+//
+// Thread rule: run() from any thread that may wait.
 #pragma once
 #include <chrono>
 #include <condition_variable>

@@ -14,8 +14,9 @@ struct Kind {
   std::string_view action;
   Outcome outcome;
   Detail detail;
-  std::string_view says = "";   // the reason, or the method, that the event does not name
+  std::string_view says = "";   // the reason that the event does not name
   bool before_sign_in = false;  // who is signed in does the same for other ends
+  std::string_view tried = "";  // the method that the event does not name
 };
 
 constexpr Kind kinds[] = {{"session.created", Outcome::succeeded, Detail::methods},
@@ -25,13 +26,13 @@ constexpr Kind kinds[] = {{"session.created", Outcome::succeeded, Detail::method
                           {"login.unusual", Outcome::noticed, Detail::reason},
                           {"login.denied", Outcome::denied, Detail::nothing},
                           {"factor.refused", Outcome::refused, Detail::method, "otp_invalid", true},
-                          {"user.code_refused", Outcome::refused, Detail::nothing, "otp_invalid", true}};
+                          {"user.code_refused", Outcome::refused, Detail::nothing, "otp_invalid", true, "otp"}};
 
-// A refused sign-in names what was wrong, and so what was tried.
 std::vector<std::string> methods_of(const Kind& kind, const std::string& detail) {
   if (kind.detail == Detail::methods || kind.detail == Detail::method) return sessions::methods_of(detail);
-  if (kind.action == "user.code_refused") return {"otp"};
-  return detail == "invalid_credentials" ? std::vector<std::string>{"pwd"} : std::vector<std::string>{};
+  // Only a wrong password is refused so.
+  if (kind.detail == Detail::reason && detail == "invalid_credentials") return {"pwd"};
+  return sessions::methods_of(kind.tried);
 }
 
 // "sign_in_refused: new_country" tells an administrator more than whoever was refused.

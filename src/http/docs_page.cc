@@ -9,6 +9,8 @@
 namespace http {
 namespace {
 
+using core::escape_html;
+
 namespace json = boost::json;
 
 constexpr std::string_view style =
@@ -34,23 +36,23 @@ std::string_view reference_name(const json::object& schema) {
 
 std::string type_text(const json::object& schema) {
   if (const auto name = reference_name(schema); !name.empty())
-    return "<a href=\"#schema-" + core::escape_html(name) + "\">" + core::escape_html(name) + "</a>";
+    return "<a href=\"#schema-" + escape_html(name) + "\">" + escape_html(name) + "</a>";
   const auto* type = schema.if_contains("type");
   if (!type) return "any";
-  if (type->is_array()) return core::escape_html(json::serialize(*type));
+  if (type->is_array()) return escape_html(json::serialize(*type));
   std::string text(type->get_string());
   if (const auto* items = schema.if_contains("items")) return type_text(items->get_object()) + "[]";
   if (const auto* format = schema.if_contains("format")) text += " (" + std::string(format->get_string()) + ')';
   if (const auto* values = schema.if_contains("enum")) text += ' ' + json::serialize(*values);
-  return core::escape_html(text);
+  return escape_html(text);
 }
 
 std::string errors_table(const Route& route) {
   std::string out = "<table><tr><th>Status<th>Code<th>Meaning";
   for (const auto code : error_codes(route)) {
     const auto& row = core::row(code);
-    out += "<tr><td>" + std::to_string(row.status) + "<td><code>" + core::escape_html(row.name) + "</code><td>" +
-           core::escape_html(row.title);
+    out += "<tr><td>" + std::to_string(row.status) + "<td><code>" + escape_html(row.name) + "</code><td>" +
+           escape_html(row.title);
   }
   return out + "</table>";
 }
@@ -64,14 +66,13 @@ std::string schema_link(const Schema& schema, core::Schemas& schemas) {
 std::string operation_html(const Route& route, core::Schemas& schemas) {
   const Operation& operation = route.operation;
   std::string who = operation.guard.is_open() ? "anyone" : "session";
-  if (!operation.guard.permission().empty()) who = core::escape_html(operation.guard.permission());
+  if (!operation.guard.permission().empty()) who = escape_html(operation.guard.permission());
   if (operation.guard.is_recent()) who += ", recently";
-  std::string out = "<details id=\"" + core::escape_html(operation.id) + "\"><summary><span class=\"who\">" + who +
+  std::string out = "<details id=\"" + escape_html(operation.id) + "\"><summary><span class=\"who\">" + who +
                     "</span><span class=\"method\">" + std::string(to_text(operation.method)) + "</span> <code>" +
-                    core::escape_html(operation.path) + "</code> " + core::escape_html(operation.summary) +
-                    "</summary>";
+                    escape_html(operation.path) + "</code> " + escape_html(operation.summary) + "</summary>";
   for (const auto& field : operation.query)
-    out += "<p>Query <code>" + core::escape_html(field.name) + "</code>: " + core::escape_html(field.doc) + "</p>";
+    out += "<p>Query <code>" + escape_html(field.name) + "</code>: " + escape_html(field.doc) + "</p>";
   out += "<p>Body: " + schema_link(route.request_schema, schemas) + ". Answer " + std::to_string(operation.status) +
          ": " + schema_link(route.response_schema, schemas) + ".</p>";
   return out + errors_table(route) + "</details>";
@@ -79,15 +80,15 @@ std::string operation_html(const Route& route, core::Schemas& schemas) {
 
 std::string schema_html(const std::string& name, const std::string& text) {
   const auto parsed = json::parse(text);
-  std::string out = "<h3 id=\"schema-" + core::escape_html(name) + "\">" + core::escape_html(name) +
+  std::string out = "<h3 id=\"schema-" + escape_html(name) + "\">" + escape_html(name) +
                     "</h3><table><tr><th>Field<th>Type<th>Meaning";
   const auto* properties = parsed.get_object().if_contains("properties");
   if (!properties) return out + "</table>";
   for (const auto& member : properties->get_object()) {
     const auto& property = member.value().get_object();
     const auto* doc = property.if_contains("description");
-    out += "<tr><td><code>" + core::escape_html(member.key()) + "</code><td>" + type_text(property) + "<td>";
-    if (doc) out += core::escape_html(doc->get_string());
+    out += "<tr><td><code>" + escape_html(member.key()) + "</code><td>" + type_text(property) + "<td>";
+    if (doc) out += escape_html(doc->get_string());
   }
   return out + "</table>";
 }
@@ -110,8 +111,8 @@ std::string docs_page(std::span<const Route> routes, const ApiTitle& title) {
   std::string out =
       "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width\"><title>" +
-      core::escape_html(title.title) + " API</title><style>" + std::string(style) + "</style><h1>" +
-      core::escape_html(title.title) + " API <small>" + core::escape_html(title.version) +
+      escape_html(title.title) + " API</title><style>" + std::string(style) + "</style><h1>" +
+      escape_html(title.title) + " API <small>" + escape_html(title.version) +
       "</small></h1><p>JSON in and out. Errors are <code>application/problem+json</code>. The same in machine-readable "
       "form: "
       "<a href=\"/openapi.json\">openapi.json</a>.</p><h2>Operations</h2>";
