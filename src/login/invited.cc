@@ -16,10 +16,8 @@ Result<SignInOutcome> Invited::accept(const Acceptance& acceptance, const device
                        parts_.passwords.min_strength, "password"));
   TRY(parts_.breaches.check(acceptance.password, "password"));
   asked.password_hash = TRY(parts_.hasher.hash(acceptance.password));
-  auto admitted =
-      parts_.transactor.atomically([&](core::Tx& tx) { return admit(tx, acceptance.token, asked, device, origin); });
-  if (!admitted) TRY(parts_.login.record_refusal(admitted.error(), asked.id, origin));
-  return parts_.login.with_access_token(TRY(TRY(std::move(admitted))));
+  return parts_.login.complete(asked.id, origin,
+                               [&](core::Tx& tx) { return admit(tx, acceptance.token, asked, device, origin); });
 }
 
 Result<User> Invited::described(const Invitation& invitation, const Acceptance& acceptance) {

@@ -11,15 +11,6 @@ bool proved_more(std::string_view amr) { return sessions::lists(amr, "mfa") || s
 
 }  // namespace
 
-// The transaction of a sign-in, and what is given out for it.
-template <class F>
-auto Service::complete(accounts::UserId user, const audit::Origin& origin, F&& admit)
-    -> std::invoke_result_t<F, core::Tx&>::value_type {
-  auto admitted = parts_.transactor.atomically(admit);
-  if (!admitted) TRY(record_refusal(admitted.error(), user, origin));
-  return with_access_token(TRY(TRY(std::move(admitted))));
-}
-
 Result<SignInOutcome> Service::login(std::string_view text, const crypto::Secret& password,
                                      const devices::Device& device, const audit::Origin& origin, Leaving leaving) {
   TRY(parts_.sessions.check_clock());
@@ -259,25 +250,26 @@ Result<SignInOutcome> Service::verify_email(std::string_view text, const crypto:
   const auto known =
       email ? TRY(parts_.transactor.reading([&](core::Tx& tx) { return find(tx, *email); })) : std::nullopt;
   const core::Time now = parts_.clock.now();
-  return complete(known ? known->id : accounts::UserId{}, origin, [&](core::Tx& tx) -> Result<Result<SignInOutcome>> {
-    const auto refused = [&]() -> Result<Result<SignInOutcome>> {
-      // Also for nobody, so that each call commits once.
-      const auto subject = known ? std::optional(known->id.value) : std::nullopt;
-      TRY(parts_.audit.append(tx, {"user.code_refused", subject, {}, {}}, origin));
-      return Result<SignInOutcome>(core::fail(Code::otp_invalid));
-    };
-    if (!known) return refused();
-    auto user = TRY(parts_.users.lock(tx, known->id));
-    if (!user || !user->stays()) return refused();
-    const auto code = TRY(parts_.codes.consume(tx, user->id, verification::Purpose::verify_email, otp, now));
-    if (code == verification::Outcome::refused) return refused();
-    user->email_verified_at = now;
-    TRY(parts_.users.update(tx, *user));
-    TRY(parts_.guesses.forget(tx, user->email_key));
-    TRY(parts_.audit.append(tx, {"user.email_verified", user->id.value, {}, {}}, origin));
-    TRY(parts_.outbox.announce(tx, {changes::Kind::user, user->id.value}));
-    return Result<SignInOutcome>(TRY(ask_or_create(tx, *std::move(user), "otp", device, origin)));
-  });
+  return complete(
+      known ? std::optional(known->id) : std::nullopt, origin, [&](core::Tx& tx) -> Result<Result<SignInOutcome>> {
+        const auto refused = [&]() -> Result<Result<SignInOutcome>> {
+          // Also for nobody, so that each call commits once.
+          const auto subject = known ? std::optional(known->id.value) : std::nullopt;
+          TRY(parts_.audit.append(tx, {"user.code_refused", subject, {}, {}}, origin));
+          return Result<SignInOutcome>(core::fail(Code::otp_invalid));
+        };
+        if (!known) return refused();
+        auto user = TRY(parts_.users.lock(tx, known->id));
+        if (!user || !user->stays()) return refused();
+        const auto code = TRY(parts_.codes.consume(tx, user->id, verification::Purpose::verify_email, otp, now));
+        if (code == verification::Outcome::refused) return refused();
+        user->email_verified_at = now;
+        TRY(parts_.users.update(tx, *user));
+        TRY(parts_.guesses.forget(tx, user->email_key));
+        TRY(parts_.audit.append(tx, {"user.email_verified", user->id.value, {}, {}}, origin));
+        TRY(parts_.outbox.announce(tx, {changes::Kind::user, user->id.value}));
+        return Result<SignInOutcome>(TRY(ask_or_create(tx, *std::move(user), "otp", device, origin)));
+      });
 }
 
 Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::string_view family,

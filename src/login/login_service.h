@@ -86,6 +86,16 @@ class Service {
   core::Result<int64_t> logout_all(accounts::UserId user, std::optional<sessions::SessionId> except,
                                    const audit::Origin& origin);
 
+  // The transaction of a sign-in, `admit`, and what is given out for it. What it refuses is on record as a try of
+  // `user`, where there is one.
+  template <class F>
+  auto complete(std::optional<accounts::UserId> user, const audit::Origin& origin, F&& admit)
+      -> std::invoke_result_t<F, core::Tx&>::value_type {
+    auto admitted = parts_.transactor.atomically(admit);
+    if (!admitted && user) TRY(record_refusal(admitted.error(), *user, origin));
+    return with_access_token(TRY(TRY(std::move(admitted))));
+  }
+
   // Steps of a caller's transaction.
 
   // What is asked for of who has proved `amr` so far.
@@ -108,9 +118,6 @@ class Service {
   core::Result<> record_refusal(const core::Error& error, accounts::UserId user, const audit::Origin& origin);
 
  private:
-  template <class F>
-  auto complete(accounts::UserId user, const audit::Origin& origin, F&& admit)
-      -> std::invoke_result_t<F, core::Tx&>::value_type;
   core::Result<std::optional<accounts::User>> find(core::Tx& tx, const accounts::Email& email);
   core::Result<bool> verify_password(const std::optional<accounts::User>& user, const crypto::Secret& password);
   core::Result<std::optional<accounts::User>> find_to_sign_in(const std::optional<accounts::Email>& email);

@@ -20,14 +20,12 @@ Result<SignedIn> PasskeySignIn::sign_in(const webauthn::Assertion& answer, const
   }
   const auto owner =
       TRY(parts_.transactor.reading([&](core::Tx& tx) { return parts_.passkeys.owner_of(tx, answer.credential_id); }));
-  auto admitted = parts_.transactor.atomically([&](core::Tx& tx) -> Result<Result<SignedIn>> {
+  return parts_.login.complete(owner, origin, [&](core::Tx& tx) -> Result<Result<SignedIn>> {
     if (owner) return admit(tx, *owner, answer, taken->challenge, device, origin, leaving);
     Result<SignedIn> unknown = webauthn::refused("unknown credential");
     TRY(record(tx, {}, unknown.error(), origin));
     return unknown;
   });
-  if (!admitted && owner) TRY(parts_.login.record_refusal(admitted.error(), *owner, origin));
-  return parts_.login.with_access_token(TRY(TRY(std::move(admitted))));
 }
 
 // A refusal is a value of the transaction, so that what is recorded of it is committed.
