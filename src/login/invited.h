@@ -17,7 +17,6 @@ struct Acceptance {
 class Invited {
  public:
   struct Parts {
-    core::Transactor& transactor;
     invitations::Service& invitations;
     accounts::Store& users;
     roles::Service& access;

@@ -14,8 +14,7 @@ struct InvitedTest : testing::Test, test::LoginWorld {
   test::FakeInvitations rows;
   invitations::Config config;
   invitations::Service service{{meanwhile, rows, users, access, audit, mail, random, clock, config}};
-  Invited invited{
-      {meanwhile, service, users, access, codes, audit, *hasher, breaches, login, random, clock, password_config}};
+  Invited invited{{service, users, access, codes, audit, *hasher, breaches, login, random, clock, password_config}};
   accounts::UserId boss = add_user("boss", {"admin"});
 
   InvitedTest() { transactor.track(rows.rows); }
