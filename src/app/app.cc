@@ -20,6 +20,7 @@
 #include "self/email_change_store_sql.h"
 #include "self/export_store_sql.h"
 #include "self/remains_store_sql.h"
+#include "sessions/copies_redis.h"
 #include "sessions/session_store_sql.h"
 #include "storage/migrations.h"
 #include "tokens/key_store_sql.h"
@@ -54,8 +55,13 @@ core::Result<std::unique_ptr<App>> App::create(const Config& config, Migrate mig
   opened.master = TRY(master_key(config.store, random));
   if (config.redis.on())
     opened.stream = changes::create_redis_stream(TRY(config.redis.address()), config.redis, random);
-  if (config.redis.on() && role == Role::server)
-    opened.counters = limits::create_redis_counters(TRY(config.redis.address()), config.redis);
+  if (config.redis.on() && role == Role::server) {
+    const auto address = TRY(config.redis.address());
+    opened.counters = limits::create_redis_counters(address, config.redis);
+    opened.copies = sessions::create_redis_copies(address, config.redis,
+                                                  crypto::HmacKey(derive(opened.master, "usher copies of sessions")),
+                                                  config.access.cache_ttl);
+  }
   opened.hasher = TRY(passwords::Hasher::create({.cost = config.passwords.cost(),
                                                  .threads = static_cast<size_t>(config.passwords.hash_threads),
                                                  .queue = static_cast<size_t>(config.passwords.hash_queue)},
@@ -119,8 +125,9 @@ App::App(const Config& settings, Opened opened, Role role)
       alarm(*users, mail, clock),
       sessions(*database, *session_rows, *audit, feed, keys, alarm, random, clock, guard, config.sessions),
       end_again(sessions),
+      copies(std::move(opened.copies)),
       checker({*database, *session_rows, sessions, access, keys, verified, near, feed, clock, guard, config.tokens,
-               config.sessions, config.access, *metrics}),
+               config.sessions, config.access, *metrics, copies.get()}),
       code_mailer(codes, mail),
       breaches(config.passwords, *metrics),
       passwords({*database, *users, codes, mail, *hasher, breaches, guesses, sessions, *audit, feed, clock,

@@ -54,6 +54,7 @@ struct App {
     crypto::Secret master;
     std::unique_ptr<changes::Stream> stream;     // null without Redis
     std::unique_ptr<limits::Counters> counters;  // null without Redis, and for a command
+    std::unique_ptr<sessions::Copies> copies;    // the same
     std::unique_ptr<passwords::Hasher> hasher;
     std::optional<crypto::SigningKey> head_key;
     risk::Places places;
@@ -113,6 +114,7 @@ struct App {
   login::ReuseAlarm alarm;
   sessions::Service sessions;
   sessions::EndAgain end_again;
+  std::unique_ptr<sessions::Copies> copies;
   sessions::Checker checker;
   login::CodeMailer code_mailer;
   passwords::Breaches breaches;

@@ -15,6 +15,8 @@ struct Announced {
 
 // A process that does not poll remembers no more than a poll could compare.
 constexpr size_t most_own = 10'000;
+// How many changes a process that starts learns of; more than are listed at once would be a gap.
+constexpr int64_t most_looked_back = 5000;
 
 }  // namespace
 
@@ -42,7 +44,7 @@ core::Result<> Feed::announce(core::Tx& tx, const Change& change) {
   if (announced->changes.empty()) {
     tx.when_committed([this, announced] { note(announced->rows); });
     tx.after_commit([this, announced, began = std::chrono::steady_clock::now()] {
-      for (const Change& one : announced->changes) tell(one);
+      for (const Change& one : announced->changes) tell_early(one);
       spread(announced->changes);
       effective_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
     });
@@ -74,7 +76,7 @@ core::Result<Batch> Feed::read() {
 // What was committed here since the last poll comes with this one, or came with the last when it was noted late.
 core::Result<bool> Feed::lacks(core::Tx& tx, const Batch& batch, std::span<const int64_t> own) {
   std::set<int64_t> listed;
-  for (const auto& [seq, change] : batch.changes) listed.insert(seq);
+  for (const Row& row : batch.changes) listed.insert(row.seq);
   for (const int64_t row : own)
     if (!listed.contains(row) && !TRY(store_.holds(tx, row))) return true;
   return false;
@@ -92,12 +94,25 @@ void Feed::spread(std::span<const Change> changes) {
 
 core::Result<> Feed::start() {
   const core::Millis sent = clock_.boot();
-  cursor_ = TRY(transactor_.reading([&](core::Tx& tx) { return store_.head(tx); }));
+  cursor_ = TRY(transactor_.reading([&](core::Tx& tx) { return look_back(tx); }));
+  recent_.polled(sent, cursor_);
   last_sent_ = sent.count();
   threads_.emplace_back([this] { run(&Feed::poll, interval, "changes cannot be read"); });
   if (others_.stream)
     threads_.emplace_back([this] { run(&Feed::follow, core::Millis(0), "the stream of changes cannot be followed"); });
   return {};
+}
+
+// The head; and what led there, so that copies that were made before this process began can be judged.
+core::Result<Cursor> Feed::look_back(core::Tx& tx) {
+  const Cursor head = TRY(store_.head(tx));
+  const auto floor = others_.stream ? TRY(store_.back(tx, most_looked_back)) : std::nullopt;
+  if (!floor) return head;
+  const auto batch = TRY(store_.list(tx, *floor));
+  if (batch.gap) return head;
+  recent_.begin(*floor);
+  for (const Row& row : batch.changes) recent_.add(row);
+  return head;
 }
 
 void Feed::stop() {
@@ -115,22 +130,32 @@ core::Result<> Feed::poll() {
   const core::Millis sent = clock_.boot();
   const auto version = data_version_();
   if (!version || version != seen_version_) {
-    const auto batch = TRY(read());
-    if (batch.gap) tell(std::nullopt);
-    if (batch.went_back)
-      for (const auto& told : went_back_) told();
-    std::set<int64_t> in_batch;
-    for (const auto& [seq, change] : batch.changes) {
-      in_batch.insert(seq);
-      if (!seen_.contains(seq)) tell(change);
-    }
-    seen_ = std::move(in_batch);
-    cursor_ = batch.next;
+    apply(TRY(read()));
+    recent_.polled(sent, cursor_);
     seen_version_ = version;
   }
   if (!fresh(clock_.boot())) distrusted_.add();
   last_sent_.store(sent.count(), std::memory_order_release);
   return {};
+}
+
+void Feed::apply(const Batch& batch) {
+  if (batch.gap) {
+    recent_.forget();
+    tell(std::nullopt);
+  } else if (others_.stream) {
+    recent_.begin(cursor_);
+  }
+  if (batch.went_back)
+    for (const auto& told : went_back_) told();
+  std::set<int64_t> in_batch;
+  for (const Row& row : batch.changes) {
+    in_batch.insert(row.seq);
+    if (others_.stream) recent_.add(row);
+    if (!seen_.contains(row.seq)) tell(row.change);
+  }
+  seen_ = std::move(in_batch);
+  cursor_ = batch.next;
 }
 
 core::Result<> Feed::follow() {
@@ -165,8 +190,11 @@ void Feed::apply(const StreamEntry& entry) {
     joined_ = clock_.boot();
   }
   *position_ = {entry.id, entry.mark};
-  if (entry.unknown) tell(std::nullopt);
-  for (const Change& change : entry.changes) tell(change);
+  if (entry.unknown) {
+    recent_.forget();
+    tell(std::nullopt);
+  }
+  for (const Change& change : entry.changes) tell_early(change);
 }
 
 // What fails is tried again at random times, so that all nodes do not fall on a server that came back at once.
@@ -182,6 +210,12 @@ void Feed::run(core::Result<> (Feed::*step)(), core::Millis pause, std::string_v
     failing = !done;
     lock.lock();
   }
+}
+
+// Before a poll brings its row.
+void Feed::tell_early(const Change& change) {
+  if (others_.stream) recent_.mention(change, clock_.boot());
+  tell(change);
 }
 
 void Feed::tell(const std::optional<Change>& change) {

@@ -12,6 +12,7 @@
 
 #include "changes/change_stream.h"
 #include "changes/outbox.h"
+#include "changes/recent_changes.h"
 #include "core/metrics.h"
 #include "crypto/random.h"
 
@@ -59,6 +60,10 @@ class Feed final : public Outbox {
     return polled < longest_alone.count() &&
            received.count() - stream_sent_.load(std::memory_order_acquire) < stream_trust.count();
   }
+  // Where polls have come to, for a copy of what is read from now on; and whether a copy may stand for what the store
+  // holds, as far as this process was told. Only while the stream is followed: nobody else keeps copies.
+  Cursor reached() const { return recent_.reached(); }
+  bool covers(const Cursor& copied, const core::Uuid& user) const { return recent_.covers(copied, user); }
   core::Millis age(core::Millis now) const { return core::Millis(now.count() - last_sent_.load()); }
   core::Millis stream_age(core::Millis now) const { return core::Millis(now.count() - stream_sent_.load()); }
 
@@ -69,9 +74,12 @@ class Feed final : public Outbox {
 
   void run(core::Result<> (Feed::*step)(), core::Millis pause, std::string_view what);
   void tell(const std::optional<Change>& change);
+  void tell_early(const Change& change);
   void spread(std::span<const Change> changes);
   void note(std::span<const int64_t> own);
   core::Result<Batch> read();
+  core::Result<Cursor> look_back(core::Tx& tx);
+  void apply(const Batch& batch);
   core::Result<bool> lacks(core::Tx& tx, const Batch& batch, std::span<const int64_t> own);
   core::Result<> join();
   void apply(const StreamEntry& entry);
@@ -91,6 +99,7 @@ class Feed final : public Outbox {
   Cursor cursor_;
   std::optional<int64_t> seen_version_;
   std::set<int64_t> seen_;  // told already, above cursor_.txid
+  RecentChanges recent_;
 
   // What a fail-over loses was committed a moment ago, and this process knows of its own before it polls.
   std::mutex own_mutex_;

@@ -181,5 +181,59 @@ TEST_F(StreamTest, WhoCannotPublishWaitsUntilTheOthersHavePolled) {
   EXPECT_LT(waited, 2 * Feed::interval) << "once for all changes of the transaction";
 }
 
+// Copies of what was read (recent_changes.h).
+TEST_F(StreamTest, ACopyIsCoveredUntilItsUserChangesHereOrElsewhere) {
+  settle();
+  announce(other, {change(9)});
+  poll();
+  const Cursor copied = node.feed.reached();
+  EXPECT_TRUE(node.feed.covers(copied, change(1).key));
+  announce(other, {change(1)});
+  EXPECT_TRUE(node.feed.covers(copied, change(1).key)) << "nothing was heard yet";
+  ASSERT_TRUE(node.feed.follow());
+  EXPECT_FALSE(node.feed.covers(copied, change(1).key)) << "by the stream";
+  poll();
+  EXPECT_FALSE(node.feed.covers(copied, change(1).key)) << "by its row";
+  EXPECT_TRUE(node.feed.covers(node.feed.reached(), change(2).key));
+  announce(node, {change(2)});
+  EXPECT_FALSE(node.feed.covers(node.feed.reached(), change(2).key)) << "its own, not polled yet";
+  poll();
+  poll();
+  EXPECT_TRUE(node.feed.covers(node.feed.reached(), change(2).key));
+}
+
+TEST_F(StreamTest, AfterAGapEarlierCopiesAreNotBelieved) {
+  settle();
+  announce(other, {change(9)});
+  poll();
+  const Cursor copied = node.feed.reached();
+  entries.add({});
+  entries.all.back().unknown = true;
+  ASSERT_TRUE(node.feed.follow());
+  EXPECT_FALSE(node.feed.covers(copied, change(1).key));
+  poll();
+  EXPECT_TRUE(node.feed.covers(node.feed.reached(), change(1).key));
+  ASSERT_FALSE(store.rows.empty());
+  store.rows.back().at += Millis(1);  // another row has its number
+  poll();
+  EXPECT_FALSE(node.feed.covers(copied, change(1).key));
+  poll();
+  EXPECT_TRUE(node.feed.covers(node.feed.reached(), change(1).key));
+}
+
+TEST_F(StreamTest, WhoStartsKnowsWhatLedThere) {
+  settle();
+  announce(other, {change(9)});
+  poll();
+  const Cursor before = node.feed.reached();
+  announce(other, {change(1)});
+  poll();
+  Node late{transactor, store, clock, entries};
+  ASSERT_TRUE(late.feed.start());
+  EXPECT_FALSE(late.feed.covers(before, change(1).key));
+  EXPECT_TRUE(late.feed.covers(before, change(2).key));
+  EXPECT_TRUE(late.feed.covers(node.feed.reached(), change(1).key));
+}
+
 }  // namespace
 }  // namespace changes

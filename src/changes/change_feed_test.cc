@@ -168,6 +168,7 @@ TEST_F(FeedTest, ASlowPollIsAsOldAsItsQuestion) {
     core::Result<int64_t> append(core::Tx& tx, const Change& made) override { return rows.append(tx, made); }
     core::Result<bool> holds(core::Tx& tx, int64_t seq) override { return rows.holds(tx, seq); }
     core::Result<Cursor> head(core::Tx& tx) override { return rows.head(tx); }
+    core::Result<std::optional<Cursor>> back(core::Tx& tx, int64_t most) override { return rows.back(tx, most); }
     core::Result<Batch> list(core::Tx& tx, const Cursor& since) override {
       auto batch = rows.list(tx, since);
       clock.advance(takes);

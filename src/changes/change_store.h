@@ -15,8 +15,16 @@ struct Cursor {
   core::Time at{};   // of the row `seq`: another one may have its number in a database that went back
 };
 
+// As it was committed.
+struct Row {
+  int64_t seq = 0;
+  int64_t txid = 0;  // PostgreSQL: of the transaction that wrote it; SQLite: 0
+  core::Time at{};
+  Change change;
+};
+
 struct Batch {
-  std::vector<std::pair<int64_t, Change>> changes;  // with their seq
+  std::vector<Row> changes;
   Cursor next;
   // The cursor is older than the oldest row kept, or too much was committed since, or the database went back:
   // everything must be reloaded.
@@ -32,6 +40,8 @@ class Store {
   virtual core::Result<int64_t> append(core::Tx& tx, const Change& change) = 0;
   // The cursor behind everything committed so far.
   virtual core::Result<Cursor> head(core::Tx& tx) = 0;
+  // The oldest of the `most` newest rows, as a cursor; absent when there are none.
+  virtual core::Result<std::optional<Cursor>> back(core::Tx& tx, int64_t most) = 0;
   // What was committed since; may repeat changes that an earlier batch held, and skips none.
   virtual core::Result<Batch> list(core::Tx& tx, const Cursor& since) = 0;
   // Whether there is a row `seq`.

@@ -68,7 +68,7 @@ class ChangeStore : public testing::TestWithParam<std::string> {
   // The marks of the keys, sorted, each once: a batch may repeat and come in any order.
   static std::set<int> marks(const Batch& batch) {
     std::set<int> all;
-    for (const auto& [seq, made] : batch.changes) all.insert(made.key.bytes[15]);
+    for (const Row& row : batch.changes) all.insert(row.change.key.bytes[15]);
     return all;
   }
   std::unique_ptr<World> world;
@@ -86,9 +86,9 @@ TEST_P(ChangeStore, EveryKindComesBackWithItsKey) {
   const Cursor start = head();
   for (const auto& kind : names_of(Kind{})) append(change(7, kind.value));
   std::set<Kind> kinds;
-  for (const auto& [seq, made] : list(start).changes) {
-    kinds.insert(made.kind);
-    EXPECT_EQ(made.key, change(7).key);
+  for (const Row& row : list(start).changes) {
+    kinds.insert(row.change.kind);
+    EXPECT_EQ(row.change.key, change(7).key);
   }
   EXPECT_EQ(kinds.size(), 4u);
 }
@@ -120,7 +120,7 @@ TEST_P(ChangeStore, SequenceNumbersAreEachGivenOnce) {
   const Cursor cursor = head();
   for (uint8_t i = 0; i < 20; ++i) append(change(i));
   std::set<int64_t> seqs;
-  for (const auto& [seq, made] : list(cursor).changes) seqs.insert(seq);
+  for (const Row& row : list(cursor).changes) seqs.insert(row.seq);
   EXPECT_EQ(seqs.size(), 20u);
 }
 
@@ -180,6 +180,20 @@ TEST_P(ChangeStore, ARowIsHeldUntilItIsPruned) {
   EXPECT_FALSE(held(seq));
 }
 
+TEST_P(ChangeStore, AReaderGoesBackByAsManyRowsAsHeWants) {
+  const auto back = [&](int64_t most) {
+    return in_tx([&](core::Tx& tx) { return world->store->back(tx, most); }).value_or(Cursor{});
+  };
+  for (uint8_t i = 1; i <= 5; ++i) append(change(i));
+  EXPECT_EQ(back(1).seq, head().seq);
+  EXPECT_EQ(back(1).at, head().at);
+  const Batch batch = list(back(3));
+  EXPECT_FALSE(batch.gap);
+  EXPECT_TRUE(marks(batch).contains(4) && marks(batch).contains(5));
+  EXPECT_FALSE(marks(batch).contains(2));
+  EXPECT_TRUE(marks(list(back(100))).contains(2));
+}
+
 std::string engine_name(const testing::TestParamInfo<std::string>& info) { return info.param; }
 INSTANTIATE_TEST_SUITE_P(Engines, ChangeStore, testing::Values("Fake", "Sqlite", "Postgres"), engine_name);
 
@@ -225,7 +239,7 @@ TEST_F(PostgresChanges, ATransactionThatCommitsLateIsNotSkipped) {
   const auto poll = [&] {
     const Batch batch = list(cursor);
     EXPECT_FALSE(batch.gap);
-    for (const auto& [seq, made] : batch.changes) seen.insert(made.key.bytes[15]);
+    for (const Row& row : batch.changes) seen.insert(row.change.key.bytes[15]);
     cursor = batch.next;
   };
   EXPECT_TRUE(database->atomically([&](core::Tx& first) -> core::Result<> {
@@ -256,7 +270,7 @@ TEST_F(PostgresChanges, AReaderThatStartsMeanwhileHearsOfItToo) {
     return {};
   }));
   const Batch batch = list(cursor);
-  EXPECT_TRUE(std::ranges::any_of(batch.changes, [](const auto& one) { return one.second == change(1); }));
+  EXPECT_TRUE(std::ranges::any_of(batch.changes, [](const auto& one) { return one.change == change(1); }));
 }
 
 // A transaction that stays open for long makes all that followed it come again; what is new must be among it, or be a
@@ -279,7 +293,7 @@ TEST_F(PostgresChanges, AnOpenTransactionNeverHidesWhatIsNew) {
       }
       EXPECT_TRUE(database->atomically([&](core::Tx& tx) { return append(tx, 2); }));
       const Batch batch = list(cursor);
-      EXPECT_TRUE(std::ranges::any_of(batch.changes, [](const auto& one) { return one.second == change(2); }));
+      EXPECT_TRUE(std::ranges::any_of(batch.changes, [](const auto& one) { return one.change == change(2); }));
     });
     return {};
   }));
@@ -294,7 +308,7 @@ TEST_F(PostgresChanges, NothingIsSkippedUnderParallelWriters) {
   const auto poll = [&] {
     const Batch batch = list(cursor);
     EXPECT_FALSE(batch.gap);
-    for (const auto& [seq, made] : batch.changes) seen.insert(made.key.bytes[15] + 256 * made.key.bytes[14]);
+    for (const Row& row : batch.changes) seen.insert(row.change.key.bytes[15] + 256 * row.change.key.bytes[14]);
     seen.erase(0);
     cursor = batch.next;
   };

@@ -23,6 +23,15 @@ class SqlStore final : public Store {
 
   core::Result<Cursor> head(core::Tx& tx) override { return TRY(look(tx, {})).head; }
 
+  core::Result<std::optional<Cursor>> back(core::Tx& tx, int64_t most) override {
+    const auto rows = TRY(storage::sql(tx).query(
+        "SELECT seq, txid, at FROM (SELECT seq, txid, at FROM changes ORDER BY seq DESC LIMIT $1) AS newest "
+        "ORDER BY seq LIMIT 1",
+        most));
+    if (rows.empty()) return std::nullopt;
+    return Cursor{.seq = rows[0].number(0), .txid = rows[0].number(1), .at = rows[0].time(2)};
+  }
+
   core::Result<Batch> list(core::Tx& tx, const Cursor& since) override {
     const auto [head, oldest, known] = TRY(look(tx, since));
     // Rows are deleted from the oldest on, never the newest: what is missing between them was undone. A standby that
@@ -31,15 +40,16 @@ class SqlStore final : public Store {
     Batch batch{.changes = {}, .next = head, .gap = went_back || oldest > since.seq + 1, .went_back = went_back};
     // The newest first: a transaction that stays open makes all that followed it come again, and must not hide what is
     // new.
-    const auto rows = TRY(storage::sql(tx).query(
-        "SELECT seq, kind, key FROM changes WHERE seq > $1 OR (txid >= $2 AND txid > 0) ORDER BY seq DESC LIMIT $3",
-        since.seq, since.txid, most_changes));
+    const auto rows =
+        TRY(storage::sql(tx).query("SELECT seq, kind, key, txid, at FROM changes WHERE seq > $1 OR (txid >= $2 AND "
+                                   "txid > 0) ORDER BY seq DESC LIMIT $3",
+                                   since.seq, since.txid, most_changes));
     if (std::cmp_equal(rows.size(), most_changes)) batch.gap = true;
     for (storage::Row row : rows) {
       const auto kind = core::from_text<Kind>(row.text(1));
       // A newer version may announce what this one does not know; then everything is reloaded.
       if (!kind) batch.gap = true;
-      else batch.changes.push_back({row.number(0), {*kind, row.uuid(2)}});
+      else batch.changes.push_back({row.number(0), row.number(3), row.time(4), {*kind, row.uuid(2)}});
     }
     return batch;
   }

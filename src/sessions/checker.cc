@@ -25,6 +25,7 @@ core::Result<> require(const roles::PermissionSet& held, const std::vector<std::
 Checker::Checker(Parts parts)
     : parts_(parts),
       hits_(parts.metrics.counter("usher_checks_total", "Session checks by outcome.", "outcome=\"memory\"")),
+      copied_(parts.metrics.counter("usher_checks_total", "Session checks by outcome.", "outcome=\"copy\"")),
       misses_(parts.metrics.counter("usher_checks_total", "Session checks by outcome.", "outcome=\"store\"")),
       refused_(parts.metrics.counter("usher_checks_total", "Session checks by outcome.", "outcome=\"refused\"")),
       discarded_(parts.metrics.counter("usher_fills_discarded_total", "Cache fills that a change overtook.")) {}
@@ -38,21 +39,54 @@ core::Result<Admitted> Checker::check(std::string_view token, core::Millis recei
   });
   if (!known) {
     const auto verified = verify(token);
-    auto living = verified ? load(accounts::UserId{verified->user}, SessionId{verified->session})
-                           : core::Result<Living>(std::unexpected(verified.error()));
-    if (!living) {
+    auto found = verified ? admit(accounts::UserId{verified->user}, SessionId{verified->session})
+                          : core::Result<Admitted>(std::unexpected(verified.error()));
+    if (!found) {
       refused_.add();
-      return std::unexpected(std::move(living).error());
+      return std::unexpected(std::move(found).error());
     }
-    misses_.add();
-    admitted = {living->user.id,
-                living->session.id,
-                roles::join(living->grants.roles),
-                living->grants.permissions,
-                living->session.proofs_from,
-                living->impersonator};
+    admitted = *std::move(found);
   }
   TRY(require(*admitted.permissions, permissions));
+  return admitted;
+}
+
+core::Result<Admitted> Checker::admit(accounts::UserId user, SessionId session) {
+  if (auto copied = admit_by_copy(user, session)) return copied_.add(), *std::move(copied);
+  auto living = TRY(load(user, session));
+  misses_.add();
+  return Admitted{user,
+                  session,
+                  roles::join(living.grants.roles),
+                  living.grants.permissions,
+                  living.session.proofs_from,
+                  living.impersonator};
+}
+
+// A copy is believed where memory would be: it is younger than what it may be remembered for, and every change since it
+// was read is known and was another's. It never says that a session has ended.
+std::optional<Admitted> Checker::admit_by_copy(accounts::UserId user, SessionId session) {
+  if (!parts_.copies || parts_.guard.skewed()) return std::nullopt;
+  const uint64_t begun = parts_.near.begin_fill(user);
+  const core::Millis asked = parts_.clock.boot();
+  const auto copy = parts_.copies->find(session);
+  if (!copy || copy->user != user || !parts_.feed.fresh(asked) || !parts_.feed.covers(copy->seen, user.value))
+    return std::nullopt;
+  auto grants = parts_.access.grants_of(user, copy->roles);
+  if (!grants) return std::nullopt;
+  const auto lifetimes = parts_.config.lifetimes(grants->roles);
+  Entry entry{.session = session,
+              .created_at = copy->created_at,
+              .expires_at = copy->expires_at,
+              .last_active_at = copy->last_active_at,
+              .proofs_from = copy->proofs_from,
+              .me = nullptr};
+  const core::Time now = parts_.clock.now();
+  if (!lives(entry, lifetimes, now, asked) || now >= copy->read_at + parts_.access_config.cache_ttl)
+    return std::nullopt;
+  Admitted admitted{user, session, roles::join(grants->roles), grants->permissions, copy->proofs_from};
+  if (!remember(begun, user, *std::move(grants), std::min(copy->read_at, now), lifetimes, std::move(entry)))
+    return std::nullopt;
   return admitted;
 }
 
@@ -83,6 +117,7 @@ core::Result<core::Time> Checker::authenticated_at(std::string_view token, const
 core::Result<Living> Checker::load(accounts::UserId user, SessionId session, const Describe& describe) {
   if (parts_.guard.skewed()) return core::fail(core::Code::clock_skew);
   const uint64_t begun = parts_.near.begin_fill(user);
+  const core::Time read_at = parts_.clock.now();
   auto living = TRY(read(user, session));
   TRY(refuse_expired(living));
   if (living.session.impersonator) {
@@ -95,16 +130,21 @@ core::Result<Living> Checker::load(accounts::UserId user, SessionId session, con
               .last_active_at = living.session.last_active_at,
               .proofs_from = living.session.proofs_from,
               .me = describe ? describe(living) : nullptr};
-  if (!parts_.near.fill(begun, user, bounded(living.grants), living.lifetimes, std::move(entry))) discarded_.add();
-  const core::Time now = parts_.clock.now();
-  parts_.near.find(user, session, [&](const Holder&, Entry& held) { return parts_.near.touch(user, held, now), true; });
+  (void)remember(begun, user, living.grants, read_at, living.lifetimes, std::move(entry));
   return living;
 }
 
-roles::Grants Checker::bounded(roles::Grants grants) const {
-  const core::Time latest = parts_.clock.now() + parts_.access_config.cache_ttl;
+// Holds it and marks the use. False when a change came between.
+bool Checker::remember(uint64_t begun, accounts::UserId user, roles::Grants grants, core::Time read_at,
+                       const Lifetimes& lifetimes, Entry entry) {
+  const core::Time latest = read_at + parts_.access_config.cache_ttl;
   grants.valid_until = std::min(grants.valid_until.value_or(latest), latest);
-  return grants;
+  const SessionId session = entry.session;
+  const bool held = parts_.near.fill(begun, user, grants, lifetimes, std::move(entry));
+  if (!held) discarded_.add();
+  const core::Time now = parts_.clock.now();
+  parts_.near.find(user, session, [&](const Holder&, Entry& one) { return parts_.near.touch(user, one, now), true; });
+  return held;
 }
 
 core::Result<Living> Checker::read(accounts::UserId user_id, SessionId session_id) {
@@ -135,6 +175,8 @@ void Checker::find_together(std::span<Wanted* const> all) {
   std::set<SessionId> distinct;
   for (const Wanted* wanted : all) distinct.insert(wanted->session);
   const std::vector<SessionId> ids(distinct.begin(), distinct.end());
+  const core::Time read_at = parts_.clock.now();
+  const auto seen = parts_.feed.reached();
   const auto found = parts_.transactor.reading([&](core::Tx& tx) { return parts_.sessions.find_whole(tx, ids); });
   for (Wanted* wanted : all) {
     if (!found) {
@@ -144,6 +186,17 @@ void Checker::find_together(std::span<Wanted* const> all) {
     const auto at = std::ranges::find(*found, wanted->session, [](const Whole& whole) { return whole.session.id; });
     wanted->found = at == found->end() ? std::nullopt : std::optional(*at);
   }
+  if (found && parts_.copies) put_copies(*found, read_at, seen);
+}
+
+// Of those that live: an end is asked of the store each time.
+void Checker::put_copies(std::span<const Whole> found, core::Time read_at, const changes::Cursor& seen) {
+  std::vector<Copy> copies;
+  for (const auto& [session, user, roles, address_before] : found)
+    if (!session.end && !session.impersonator && user.active())
+      copies.push_back({session.id, user.id, session.created_at, session.expires_at, session.last_active_at,
+                        session.proofs_from, roles, read_at, seen});
+  parts_.copies->put(copies);
 }
 
 // Decided by the clock alone; writing it down may fail or wait without changing the answer.

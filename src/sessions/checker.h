@@ -8,6 +8,7 @@
 #include "core/clock_guard.h"
 #include "core/combiner.h"
 #include "core/metrics.h"
+#include "sessions/copies.h"
 #include "sessions/near_cache.h"
 #include "sessions/session_service.h"
 #include "tokens/access_token.h"
@@ -51,6 +52,7 @@ class Checker {
     const Config& config;
     const roles::Config& access_config;
     core::Metrics& metrics;
+    Copies* copies = nullptr;  // null: nodes make none for each other
   };
   explicit Checker(Parts parts);
 
@@ -74,9 +76,9 @@ class Checker {
     });
   }
 
-  // As find, and asks the store where memory cannot tell. Errors: token_malformed, token_invalid, token_expired,
-  // session_ended with its reason, account_disabled, permission_denied (reason = the permission), store_unavailable,
-  // clock_skew.
+  // As find, and asks other nodes' copies, then the store, where memory cannot tell. Errors: token_malformed,
+  // token_invalid, token_expired, session_ended with its reason, account_disabled, permission_denied (reason = the
+  // permission), store_unavailable, clock_skew.
   core::Result<Admitted> check(std::string_view token, core::Millis received,
                                const std::vector<std::string>& permissions = {});
 
@@ -106,7 +108,11 @@ class Checker {
            !expired(entry.created_at, entry.last_active_at, entry.expires_at, lifetimes, now);
   }
   core::Result<tokens::VerifiedToken> verify(std::string_view token);
-  roles::Grants bounded(roles::Grants grants) const;
+  core::Result<Admitted> admit(accounts::UserId user, SessionId session);
+  std::optional<Admitted> admit_by_copy(accounts::UserId user, SessionId session);
+  bool remember(uint64_t begun, accounts::UserId user, roles::Grants grants, core::Time read_at,
+                const Lifetimes& lifetimes, Entry entry);
+  void put_copies(std::span<const Whole> found, core::Time read_at, const changes::Cursor& seen);
   struct Wanted {
     SessionId session;
     core::Result<std::optional<Whole>> found = core::fail(core::Code::internal);
@@ -121,7 +127,7 @@ class Checker {
   Parts parts_;
   // What is asked for at the same time is read by one statement.
   core::Combiner<Wanted> wanted_{lanes, most_at_once, [this](auto all) { find_together(all); }};
-  core::Counter &hits_, &misses_, &refused_, &discarded_;
+  core::Counter &hits_, &copied_, &misses_, &refused_, &discarded_;
   std::mutex unwritten_mutex_;
   std::vector<Touch> unwritten_;
 };

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "tests/support/fake_copies.h"
 #include "tests/support/fake_stream.h"
 #include "tests/support/server_world.h"
 
@@ -26,6 +27,7 @@ enum class Mistake {
   drops_only_what_it_holds,  // a change that finds nothing to drop does not stop a fill that is under way
   takes_silence_for_news,    // a read that brought nothing counts as heard
   forgets_to_listen,         // one node hears no changes
+  believes_any_copy,         // a copy of another node is used whatever changed since
 };
 
 // The stream as one node reads it, with its cable and its mistakes; and what truly came through.
@@ -82,6 +84,30 @@ class Cable final : public changes::Stream {
   std::optional<changes::Mark> last_;
 };
 
+// What nodes keep for each other, somewhere that forgets, and may come back with what it held earlier.
+class Shelf final : public sessions::Copies {
+ public:
+  bool cut = false, believed = false;
+  const changes::Feed* feed = nullptr;  // of a node that answers; with the mistake, copies seem to be of this moment
+
+  std::optional<Copy> find(SessionId session) override {
+    if (cut) return std::nullopt;
+    auto copy = held_.find(session);
+    if (copy && believed && feed) copy->seen = feed->reached();
+    return copy;
+  }
+  void put(std::span<const Copy> copies) override {
+    if (!cut) held_.put(copies);
+  }
+  void flush() { held_.held.clear(); }
+  void save() { saved_ = held_.held; }
+  void go_back() { held_.held = saved_; }
+
+ private:
+  test::FakeCopies held_;
+  std::map<SessionId, Copy> saved_;
+};
+
 struct Known {
   accounts::UserId user;
   SessionId id;
@@ -96,7 +122,7 @@ class Fleet {
   Fleet(uint64_t seed, Mistake mistake) : random_(seed), mistake_(mistake) {
     for (int i = 0; i < 3; ++i) {
       cables_.push_back(std::make_shared<Cable>(entries_, mistake));
-      nodes_.push_back(i == 0 ? test::ServerWorld::create(test::sqlite) : nodes_[0]->join(cables_.back()));
+      nodes_.push_back(i == 0 ? test::ServerWorld::create(test::sqlite) : nodes_[0]->join(cables_.back(), shelf_));
     }
     // The first one made the database; each takes part as a node of its own.
     for (size_t i = 0; i < nodes_.size(); ++i) start(i);
@@ -108,7 +134,7 @@ class Fleet {
     for (int i = 0; i < steps && broken_.empty(); ++i) step();
     return broken_;
   }
-  size_t accepted = 0, refused = 0, unavailable = 0;
+  size_t accepted = 0, by_copy = 0, refused = 0, unavailable = 0;
 
  private:
   size_t below(size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(random_); }
@@ -119,7 +145,7 @@ class Fleet {
   // A new process, also where one is killed: it has what the store has, and the right time.
   void start(size_t i) {
     cables_[i]->clock = &time_;
-    nodes_[i] = nodes_[(i + 1) % nodes_.size()]->join(cables_[i]);
+    nodes_[i] = nodes_[(i + 1) % nodes_.size()]->join(cables_[i], shelf_);
     nodes_[i]->session_config.idle_timeout = std::chrono::hours(1);
     polled_[i] = now();
     skew_[i] = {};
@@ -218,7 +244,7 @@ class Fleet {
   // day or by a week; a stream that forgets, loses, or falls silent.
   void fault() {
     const size_t i = below(nodes_.size());
-    switch (below(11)) {
+    switch (below(13)) {
       case 0:
         nodes_[i]->transactor.down = chance(0.5);
         return;
@@ -240,13 +266,17 @@ class Fleet {
       case 6:
         return chance(0.5) ? start(i) : crash_in_sign_out(i);
       case 7:
+        return chance(0.5) ? shelf_->flush() : shelf_->go_back();
+      case 8:
+        return chance(0.5) ? shelf_->save() : void(shelf_->cut = chance(0.3));
+      case 9:
         return set_clock(i, (chance(0.5) ? 1 : -1) * (chance(0.3) ? Millis(20'000) : chance(0.5) ? days(1) : days(6)));
       default:
         for (size_t n = 0; n < nodes_.size(); ++n) set_clock(n, {});
         for (auto& one : nodes_) one->transactor.down = false;
         for (auto& cable : cables_) cable->cut = false;
         stopped_.reset();
-        silent_ = false;
+        silent_ = shelf_->cut = false;
     }
   }
 
@@ -264,8 +294,12 @@ class Fleet {
     const bool was_over = known_[which].ended.has_value();
     const Millis received = mistake_ == Mistake::trusts_old_memory ? Millis(0) : at.clock.boot();
     const int reads = at.transactor.reads;
+    const bool held = holds(at, known_[which]);
+    shelf_->believed = mistake_ == Mistake::believes_any_copy;
+    shelf_->feed = &at.feed;
     const auto admitted = at.checker.check(known_[which].access_token, received);
     at.transactor.after_read = nullptr;
+    by_copy += admitted && !held && at.transactor.reads == reads;
     if (admitted && at.transactor.reads == reads && !may_remember(i))
       broken_ = "node " + std::to_string(i) + " answered from a memory that it could not trust";
     judge(i, known_[which], was_over, admitted);
@@ -300,15 +334,18 @@ class Fleet {
     if (!change) return at.near.drop_all();
     const accounts::UserId user{change->key};
     bool held = false;
-    for (const Known& one : known_)
-      held |= one.user == user && at.near.find(user, one.id, [](const Holder&, const Entry&) { return true; });
+    for (const Known& one : known_) held |= one.user == user && holds(at, one);
     if (held) at.near.drop(user);
+  }
+  static bool holds(test::ServerWorld& at, const Known& one) {
+    return at.near.find(one.user, one.id, [](const Holder&, const Entry&) { return true; });
   }
 
   std::mt19937_64 random_;
   const Mistake mistake_;
   test::FakeStream::Entries entries_;
   std::vector<std::shared_ptr<Cable>> cables_;
+  std::shared_ptr<Shelf> shelf_ = std::make_shared<Shelf>();
   std::vector<std::unique_ptr<test::ServerWorld>> nodes_;
   std::vector<accounts::UserId> users_;
   std::vector<Known> known_;
@@ -329,15 +366,17 @@ uint64_t seed() {
 TEST(FleetSimulation, NoPromiseIsBroken) {
   const bool is_long = std::getenv("USHER_LONG") != nullptr;
   const uint64_t first = seed();
-  size_t accepted = 0, refused = 0, unavailable = 0;
+  size_t accepted = 0, by_copy = 0, refused = 0, unavailable = 0;
   for (uint64_t i = 0; i < (is_long ? 100u : 3u); ++i) {
     Fleet fleet(first + i, Mistake::none);
     EXPECT_EQ(fleet.run(10'000), "") << "seed " << first + i;
-    accepted += fleet.accepted, refused += fleet.refused, unavailable += fleet.unavailable;
+    accepted += fleet.accepted, by_copy += fleet.by_copy;
+    refused += fleet.refused, unavailable += fleet.unavailable;
   }
-  std::printf("%zu checks accepted, %zu refused, %zu could not be asked; seed %llu\n", accepted, refused, unavailable,
-              static_cast<unsigned long long>(first));
+  std::printf("%zu checks accepted, %zu of them by copies, %zu refused, %zu could not be asked; seed %llu\n", accepted,
+              by_copy, refused, unavailable, static_cast<unsigned long long>(first));
   EXPECT_GT(accepted, 1000u);
+  EXPECT_GT(by_copy, 100u);
   EXPECT_GT(refused, 1000u);
   EXPECT_GT(unavailable, 100u);
 }
@@ -354,7 +393,7 @@ TEST_P(PlantedMistake, IsFound) {
 INSTANTIATE_TEST_SUITE_P(Known, PlantedMistake,
                          testing::Values(Mistake::trusts_old_memory, Mistake::ignores_a_gap,
                                          Mistake::drops_only_what_it_holds, Mistake::takes_silence_for_news,
-                                         Mistake::forgets_to_listen));
+                                         Mistake::forgets_to_listen, Mistake::believes_any_copy));
 
 }  // namespace
 }  // namespace sessions

@@ -8,11 +8,7 @@ namespace test {
 
 class FakeChanges final : public changes::Store {
  public:
-  struct Row {
-    int64_t seq;
-    core::Time at;
-    changes::Change change;
-  };
+  using Row = changes::Row;
   // `clock` is the database's.
   explicit FakeChanges(const core::Clock& clock) : clock_(clock) {}
   std::vector<Row> rows;  // oldest first
@@ -20,11 +16,16 @@ class FakeChanges final : public changes::Store {
   int lists = 0;
 
   core::Result<int64_t> append(core::Tx&, const changes::Change& change) override {
-    rows.push_back({++last, clock_.now(), change});
+    rows.push_back({++last, 0, clock_.now(), change});
     return last;
   }
   core::Result<changes::Cursor> head(core::Tx&) override {
     return rows.empty() ? changes::Cursor{} : changes::Cursor{.seq = rows.back().seq, .at = rows.back().at};
+  }
+  core::Result<std::optional<changes::Cursor>> back(core::Tx&, int64_t most) override {
+    if (rows.empty()) return std::nullopt;
+    const Row& row = rows[rows.size() - std::min(rows.size(), static_cast<size_t>(most))];
+    return changes::Cursor{.seq = row.seq, .at = row.at};
   }
   core::Result<changes::Batch> list(core::Tx& tx, const changes::Cursor& since) override {
     ++lists;
@@ -34,7 +35,7 @@ class FakeChanges final : public changes::Store {
     batch.went_back = since.seq > 0 && !pruned && (known == rows.end() || known->at != since.at);
     batch.gap = batch.went_back || (pruned && rows.front().seq > since.seq + 1);
     for (const Row& row : rows)
-      if (row.seq > since.seq) batch.changes.push_back({row.seq, row.change});
+      if (row.seq > since.seq) batch.changes.push_back(row);
     return batch;
   }
   core::Result<bool> holds(core::Tx&, int64_t seq) override {

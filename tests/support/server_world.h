@@ -68,7 +68,8 @@ struct ServerWorld {
   tokens::Config token_config{.cache_entries = 1024};
   sessions::Config session_config;
   roles::Config access_config;
-  std::shared_ptr<changes::Stream> stream;  // null: polls alone
+  std::shared_ptr<changes::Stream> stream;   // null: polls alone
+  std::shared_ptr<sessions::Copies> copies;  // null: none
   changes::Feed feed{transactor, *change_rows,
                      clock,      [this] { return transactor.down ? std::nullopt : database->data_version(); },
                      metrics,    {stream.get()}};
@@ -81,7 +82,7 @@ struct ServerWorld {
   sessions::Service sessions{transactor, *session_rows, *audit, feed,  keys,
                              alarm,      random,        clock,  guard, session_config};
   sessions::Checker checker{{transactor, *session_rows, sessions, access, keys, verified, near, feed, clock, guard,
-                             token_config, session_config, access_config, metrics}};
+                             token_config, session_config, access_config, metrics, copies.get()}};
 
   // A first node; null where the engine is absent.
   static std::unique_ptr<ServerWorld> create(OpenDatabase open) {
@@ -90,13 +91,18 @@ struct ServerWorld {
     return database ? std::make_unique<ServerWorld>(clock, database) : nullptr;
   }
   // Another node on the same database.
-  std::unique_ptr<ServerWorld> join(std::shared_ptr<changes::Stream> its_stream = nullptr) const {
-    return std::make_unique<ServerWorld>(database_clock, database, std::move(its_stream));
+  std::unique_ptr<ServerWorld> join(std::shared_ptr<changes::Stream> its_stream = nullptr,
+                                    std::shared_ptr<sessions::Copies> its_copies = nullptr) const {
+    return std::make_unique<ServerWorld>(database_clock, database, std::move(its_stream), std::move(its_copies));
   }
 
   ServerWorld(std::shared_ptr<core::FakeClock> its_clock, std::shared_ptr<storage::Database> shared,
-              std::shared_ptr<changes::Stream> its_stream = nullptr)
-      : database_clock(std::move(its_clock)), database(std::move(shared)), stream(std::move(its_stream)) {
+              std::shared_ptr<changes::Stream> its_stream = nullptr,
+              std::shared_ptr<sessions::Copies> its_copies = nullptr)
+      : database_clock(std::move(its_clock)),
+        database(std::move(shared)),
+        stream(std::move(its_stream)),
+        copies(std::move(its_copies)) {
     const auto seeded = transactor.atomically([&](core::Tx& tx) -> core::Result<> {
       TRY(access.seed(tx));
       return keys.make_missing(tx);
