@@ -166,7 +166,10 @@ App::App(const Config& settings, Opened opened, Role role)
 core::Result<> App::migrate() {
   TRY(storage::migrate_up(*database, [this](core::Tx& tx) -> core::Result<> {
     TRY(access.seed(tx));
-    return keys.make_missing(tx);
+    TRY(keys.make_missing(tx));
+    // A store that was copied has no changes yet, and copies of sessions are dated by the last one.
+    if (TRY(change_rows->head(tx)).seq == 0) TRY(feed.announce(tx, {changes::Kind::roles}));
+    return {};
   }));
   return {};
 }

@@ -57,8 +57,7 @@ void KeptConnection::lose(std::string_view cause) {
   connection_ = nullptr;
   lost_.notify_all();
   const auto now = std::chrono::steady_clock::now();
-  if (now > told_ + std::chrono::minutes(1) && !lost_words_.empty())
-    core::log(core::Level::warn, lost_words_, {{"cause", cause}});
+  if (now > told_ + std::chrono::minutes(1)) core::log(core::Level::warn, lost_words_, {{"cause", cause}});
   told_ = now;
 }
 

@@ -14,8 +14,7 @@ namespace cache {
 
 class KeptConnection {
  public:
-  // `probe` is a key that nobody uses, beside those that are meant; `lost` is what the log says of an outage; empty:
-  // nothing.
+  // `probe` is a key that nobody uses, beside those that are meant; `lost` is what the log says of an outage.
   KeptConnection(Address address, std::string ca_file, std::string probe, std::string lost);
   ~KeptConnection();
 

@@ -52,8 +52,16 @@ core::Result<Admitted> Checker::check(std::string_view token, core::Millis recei
 }
 
 core::Result<Admitted> Checker::admit(accounts::UserId user, SessionId session) {
-  if (auto copied = admit_by_copy(user, session)) return copied_.add(), *std::move(copied);
-  auto living = TRY(load(user, session));
+  if (parts_.guard.skewed()) return core::fail(core::Code::clock_skew);
+  const uint64_t begun = parts_.near.begin_fill(user);
+  const core::Millis asked = parts_.clock.boot();
+  const core::Time read_at = parts_.clock.now();
+  Wanted wanted{.session = session, .copy_will_do = parts_.copies != nullptr};
+  TRY(wanted_.run(wanted));
+  if (wanted.copy)
+    if (auto admitted = admit_by(*wanted.copy, user, begun, asked)) return copied_.add(), *std::move(admitted);
+  auto living = wanted.copy ? TRY(load(user, session))
+                            : TRY(keep(TRY(judge(user, TRY(std::move(wanted.found)))), begun, read_at, nullptr));
   misses_.add();
   return Admitted{user,
                   session,
@@ -63,29 +71,22 @@ core::Result<Admitted> Checker::admit(accounts::UserId user, SessionId session) 
                   living.impersonator};
 }
 
-// A copy is believed where memory would be: it is younger than what it may be remembered for, and every change since it
-// was read is known and was another's. It never says that a session has ended.
-std::optional<Admitted> Checker::admit_by_copy(accounts::UserId user, SessionId session) {
-  if (!parts_.copies || parts_.guard.skewed()) return std::nullopt;
-  const uint64_t begun = parts_.near.begin_fill(user);
-  const core::Millis asked = parts_.clock.boot();
-  const auto copy = parts_.copies->find(session);
-  if (!copy || copy->user != user || !parts_.feed.fresh(asked) || !parts_.feed.covers(copy->seen, user.value))
-    return std::nullopt;
-  auto grants = parts_.access.grants_of(user, copy->roles);
-  if (!grants) return std::nullopt;
+// Of a copy that nothing is known against. It never says that a session has ended: absent when it does not say that the
+// session lives, when it is older than what may be remembered, and when a change came between.
+std::optional<Admitted> Checker::admit_by(const Copy& copy, accounts::UserId user, uint64_t begun, core::Millis asked) {
+  auto grants = parts_.access.grants_of(user, copy.roles);
+  if (copy.user != user || !grants) return std::nullopt;
   const auto lifetimes = parts_.config.lifetimes(grants->roles);
-  Entry entry{.session = session,
-              .created_at = copy->created_at,
-              .expires_at = copy->expires_at,
-              .last_active_at = copy->last_active_at,
-              .proofs_from = copy->proofs_from,
+  Entry entry{.session = copy.session,
+              .created_at = copy.created_at,
+              .expires_at = copy.expires_at,
+              .last_active_at = copy.last_active_at,
+              .proofs_from = copy.proofs_from,
               .me = nullptr};
   const core::Time now = parts_.clock.now();
-  if (!lives(entry, lifetimes, now, asked) || now >= copy->read_at + parts_.access_config.cache_ttl)
-    return std::nullopt;
-  Admitted admitted{user, session, roles::join(grants->roles), grants->permissions, copy->proofs_from};
-  if (!remember(begun, user, *std::move(grants), std::min(copy->read_at, now), lifetimes, std::move(entry)))
+  if (!lives(entry, lifetimes, now, asked) || now >= copy.read_at + parts_.access_config.cache_ttl) return std::nullopt;
+  Admitted admitted{user, copy.session, roles::join(grants->roles), grants->permissions, copy.proofs_from};
+  if (!remember(begun, user, *std::move(grants), std::min(copy.read_at, now), lifetimes, std::move(entry)))
     return std::nullopt;
   return admitted;
 }
@@ -118,19 +119,22 @@ core::Result<Living> Checker::load(accounts::UserId user, SessionId session, con
   if (parts_.guard.skewed()) return core::fail(core::Code::clock_skew);
   const uint64_t begun = parts_.near.begin_fill(user);
   const core::Time read_at = parts_.clock.now();
-  auto living = TRY(read(user, session));
+  return keep(TRY(read(user, session)), begun, read_at, describe);
+}
+
+core::Result<Living> Checker::keep(Living living, uint64_t begun, core::Time read_at, const Describe& describe) {
   TRY(refuse_expired(living));
   if (living.session.impersonator) {
     TRY(find_impersonator(living));
     return living;
   }
-  Entry entry{.session = session,
+  Entry entry{.session = living.session.id,
               .created_at = living.session.created_at,
               .expires_at = living.session.expires_at,
               .last_active_at = living.session.last_active_at,
               .proofs_from = living.session.proofs_from,
               .me = describe ? describe(living) : nullptr};
-  (void)remember(begun, user, living.grants, read_at, living.lifetimes, std::move(entry));
+  (void)remember(begun, living.user.id, living.grants, read_at, living.lifetimes, std::move(entry));
   return living;
 }
 
@@ -147,8 +151,11 @@ bool Checker::remember(uint64_t begun, accounts::UserId user, roles::Grants gran
   return held;
 }
 
-core::Result<Living> Checker::read(accounts::UserId user_id, SessionId session_id) {
-  auto found = TRY(find_whole(session_id));
+core::Result<Living> Checker::read(accounts::UserId user, SessionId session) {
+  return judge(user, TRY(find_whole(session)));
+}
+
+core::Result<Living> Checker::judge(accounts::UserId user_id, std::optional<Whole> found) {
   if (!found || found->user.id != user_id) return ended("unknown");
   if (found->user.disabled_at) return core::fail(core::Code::account_disabled);
   if (found->session.end) return ended(core::to_text(found->session.end->reason));
@@ -165,13 +172,36 @@ core::Result<bool> Checker::is_of_disabled_user(SessionId id) {
 }
 
 core::Result<std::optional<Whole>> Checker::find_whole(SessionId session) {
-  Wanted wanted{session};
+  Wanted wanted{.session = session};
   TRY(wanted_.run(wanted));
   return std::move(wanted.found);
 }
 
-// Several may want the same session.
 void Checker::find_together(std::span<Wanted* const> all) {
+  find_copies(all);
+  std::vector<Wanted*> rest;
+  for (Wanted* wanted : all)
+    if (!wanted->copy) rest.push_back(wanted);
+  if (!rest.empty()) read_together(rest);
+}
+
+// A copy is believed where memory would be, and while every change since it was read is known and was another's.
+void Checker::find_copies(std::span<Wanted* const> all) {
+  std::set<SessionId> distinct;
+  for (const Wanted* wanted : all)
+    if (wanted->copy_will_do) distinct.insert(wanted->session);
+  if (distinct.empty()) return;
+  const core::Millis asked = parts_.clock.boot();
+  const auto copies = parts_.copies->find(std::vector<SessionId>(distinct.begin(), distinct.end()));
+  if (!parts_.feed.fresh(asked)) return;
+  for (const Copy& copy : copies)
+    if (parts_.feed.covers(copy.seen, copy.user.value))
+      for (Wanted* wanted : all)
+        if (wanted->copy_will_do && wanted->session == copy.session) wanted->copy = copy;
+}
+
+// Several may want the same session.
+void Checker::read_together(std::span<Wanted* const> all) {
   std::set<SessionId> distinct;
   for (const Wanted* wanted : all) distinct.insert(wanted->session);
   const std::vector<SessionId> ids(distinct.begin(), distinct.end());
@@ -196,7 +226,7 @@ void Checker::put_copies(std::span<const Whole> found, core::Time read_at, const
     if (!session.end && !session.impersonator && user.active())
       copies.push_back({session.id, user.id, session.created_at, session.expires_at, session.last_active_at,
                         session.proofs_from, roles, read_at, seen});
-  parts_.copies->put(copies);
+  if (!copies.empty()) parts_.copies->put(std::move(copies));
 }
 
 // Decided by the clock alone; writing it down may fail or wait without changing the answer.

@@ -109,17 +109,23 @@ class Checker {
   }
   core::Result<tokens::VerifiedToken> verify(std::string_view token);
   core::Result<Admitted> admit(accounts::UserId user, SessionId session);
-  std::optional<Admitted> admit_by_copy(accounts::UserId user, SessionId session);
+  std::optional<Admitted> admit_by(const Copy& copy, accounts::UserId user, uint64_t begun, core::Millis asked);
+  core::Result<Living> keep(Living living, uint64_t begun, core::Time read_at, const Describe& describe);
   bool remember(uint64_t begun, accounts::UserId user, roles::Grants grants, core::Time read_at,
                 const Lifetimes& lifetimes, Entry entry);
   void put_copies(std::span<const Whole> found, core::Time read_at, const changes::Cursor& seen);
   struct Wanted {
     SessionId session;
+    bool copy_will_do = false;
+    std::optional<Copy> copy = {};  // that may be believed; then the store was not asked
     core::Result<std::optional<Whole>> found = core::fail(core::Code::internal);
   };
   core::Result<Living> read(accounts::UserId user, SessionId session);
+  core::Result<Living> judge(accounts::UserId user, std::optional<Whole> found);
   core::Result<std::optional<Whole>> find_whole(SessionId session);
   void find_together(std::span<Wanted* const> all);
+  void find_copies(std::span<Wanted* const> all);
+  void read_together(std::span<Wanted* const> all);
   core::Result<> refuse_expired(Living& living);
   core::Result<> find_impersonator(Living& living);
   core::Result<bool> may_impersonate(const Whole& impersonator);

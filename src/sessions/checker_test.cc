@@ -643,12 +643,12 @@ TEST_F(CopiesTest, ACopyThatAChangeOvertakesIsNotUsed) {
     test::FakeCopies& behind;
     std::function<void()> meanwhile;
     explicit Overtaken(test::FakeCopies& its) : behind(its) {}
-    std::optional<Copy> find(SessionId id) override {
-      auto found = behind.find(id);
+    std::vector<Copy> find(std::span<const SessionId> ids) override {
+      auto found = behind.find(ids);
       if (const auto once = std::exchange(meanwhile, nullptr)) once();
       return found;
     }
-    void put(std::span<const Copy> made) override { behind.put(made); }
+    void put(std::vector<Copy> made) override { behind.put(std::move(made)); }
   };
   const auto slow = std::make_shared<Overtaken>(*copies);
   const auto late = first->join(std::make_shared<test::FakeStream>(entries), slow);

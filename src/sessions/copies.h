@@ -28,10 +28,10 @@ std::optional<Copy> copy_of(SessionId session, std::string_view bytes, const cry
 class Copies {
  public:
   virtual ~Copies() = default;
-  // Absent when there is none, or nobody can be asked.
-  virtual std::optional<Copy> find(SessionId session) = 0;
-  // Replaces earlier ones. It may fail: a copy that is missing costs a read of the store.
-  virtual void put(std::span<const Copy> copies) = 0;
+  // Those that there are, in any order; none when nobody can be asked.
+  virtual std::vector<Copy> find(std::span<const SessionId> sessions) = 0;
+  // Replaces earlier ones, a moment later. It may fail: a copy that is missing costs a read of the store.
+  virtual void put(std::vector<Copy> copies) = 0;
 };
 
 }  // namespace sessions

@@ -1,18 +1,17 @@
-// Seen by hand: redis-cli --scan --pattern 'usher:{sessions:*' and PTTL of a key.
+// Seen by hand: redis-cli --scan --pattern 'usher:{sessions}:*', and PTTL of a key.
 #include "sessions/copies_redis.h"
 
 #include "cache/kept_connection.h"
-#include "core/combiner.h"
 
 namespace sessions {
 namespace {
 
 using core::Millis;
 
+// All in one hash slot: what is asked for together is one question, also of a cluster.
+constexpr std::string_view prefix = "usher:{sessions}:";
 constexpr Millis call_limit{50};
-constexpr size_t most_at_once = 64;
-// Said by one of the four.
-constexpr const char* outage = "sessions are read from the database alone: Redis cannot be asked";
+constexpr size_t most_pending = 2000, most_written = 100;
 
 // Each KEYS[i] is ARGV[i + 1], for the milliseconds that ARGV[1] tells.
 constexpr std::string_view put_script = R"lua(
@@ -20,76 +19,79 @@ for i, key in ipairs(KEYS) do redis.call('SET', key, ARGV[i + 1], 'PX', ARGV[1])
 return #KEYS
 )lua";
 
-struct Asked {
-  SessionId session;
-  std::string found = {};
-};
-
-class Lane {
- public:
-  Lane(const cache::Address& address, const std::string& ca_file, size_t number)
-      : prefix_("usher:{sessions:" + std::to_string(number) + "}:"),
-        kept_(address, ca_file, prefix_ + "probe", number == 0 ? outage : "") {}
-
-  std::string find(SessionId session) {
-    Asked asked{session};
-    return together_.run(asked, 2 * call_limit) ? asked.found : std::string();
-  }
-
-  void put(const std::vector<std::pair<SessionId, std::string>>& copies, const std::string& life) {
-    if (copies.empty()) return;
-    std::vector<std::string> keys;
-    for (const auto& [session, bytes] : copies) keys.push_back(key_of(session));
-    const std::string count = std::to_string(keys.size());
-    std::vector<std::string_view> words{"EVAL", put_script, count};
-    words.insert(words.end(), keys.begin(), keys.end());
-    words.push_back(life);
-    for (const auto& [session, bytes] : copies) words.push_back(bytes);
-    (void)kept_.call(words, call_limit, [](const cache::Reply& reply) { return reply.number > 0; });
-  }
-
- private:
-  std::string key_of(SessionId session) const { return prefix_ + session.str(); }
-
-  void find_together(std::span<Asked* const> all) {
-    std::vector<std::string> keys;
-    for (const Asked* asked : all) keys.push_back(key_of(asked->session));
-    std::vector<std::string_view> words{"MGET"};
-    words.insert(words.end(), keys.begin(), keys.end());
-    auto reply = kept_.call(words, call_limit, [&](const cache::Reply& r) { return r.list.size() == all.size(); });
-    if (!reply) return;
-    for (size_t i = 0; i < all.size(); ++i) all[i]->found = std::move(reply->list[i].text);
-  }
-
-  const std::string prefix_;
-  cache::KeptConnection kept_;
-  core::Combiner<Asked> together_{1, most_at_once, [this](auto all) { find_together(all); }};
-};
+std::string key_of(SessionId session) { return std::string(prefix) + session.str(); }
 
 class RedisCopies final : public Copies {
  public:
   RedisCopies(const cache::Address& address, const std::string& ca_file, crypto::HmacKey key, core::Seconds life)
-      : key_(std::move(key)), life_(std::to_string(Millis(life).count())) {
-    for (size_t i = 0; i < lanes_.size(); ++i) lanes_[i] = std::make_unique<Lane>(address, ca_file, i);
+      : key_(std::move(key)),
+        life_(std::to_string(Millis(life).count())),
+        kept_(address, ca_file, std::string(prefix) + "probe",
+              "sessions are read from the database alone: Redis cannot be asked"),
+        thread_([this] { write(); }) {}
+  ~RedisCopies() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
   }
 
-  std::optional<Copy> find(SessionId session) override {
-    return copy_of(session, lanes_[lane_of(session)]->find(session), key_);
+  std::vector<Copy> find(std::span<const SessionId> sessions) override {
+    std::vector<std::string> keys;
+    for (const SessionId& session : sessions) keys.push_back(key_of(session));
+    std::vector<std::string_view> words{"MGET"};
+    words.insert(words.end(), keys.begin(), keys.end());
+    const auto reply =
+        kept_.call(words, call_limit, [&](const cache::Reply& r) { return r.list.size() == keys.size(); });
+    std::vector<Copy> copies;
+    for (size_t i = 0; reply && i < sessions.size(); ++i)
+      if (auto copy = copy_of(sessions[i], reply->list[i].text, key_)) copies.push_back(*std::move(copy));
+    return copies;
   }
 
-  void put(std::span<const Copy> copies) override {
-    std::array<std::vector<std::pair<SessionId, std::string>>, lane_count> by_lane;
-    for (const Copy& copy : copies) by_lane[lane_of(copy.session)].emplace_back(copy.session, to_bytes(copy, key_));
-    for (size_t i = 0; i < lanes_.size(); ++i) lanes_[i]->put(by_lane[i], life_);
+  void put(std::vector<Copy> copies) override {
+    {
+      const std::lock_guard lock(mutex_);
+      for (size_t i = 0; i < copies.size() && pending_.size() < most_pending; ++i)
+        pending_.push_back(std::move(copies[i]));
+    }
+    changed_.notify_one();
   }
 
  private:
-  static constexpr size_t lane_count = 4;
-  static size_t lane_of(SessionId session) { return session.value.bytes[15] % lane_count; }
+  // No request waits for it.
+  void write() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      changed_.wait(lock, [this] { return stopping_ || !pending_.empty(); });
+      const auto taken = std::exchange(pending_, {});
+      lock.unlock();
+      for (size_t i = 0; i < taken.size(); i += most_written)
+        write_some(std::span(taken).subspan(i, std::min(most_written, taken.size() - i)));
+      lock.lock();
+    }
+  }
+
+  void write_some(std::span<const Copy> copies) {
+    std::vector<std::string> texts{std::to_string(copies.size())};
+    for (const Copy& copy : copies) texts.push_back(key_of(copy.session));
+    texts.push_back(life_);
+    for (const Copy& copy : copies) texts.push_back(to_bytes(copy, key_));
+    std::vector<std::string_view> words{"EVAL", put_script};
+    words.insert(words.end(), texts.begin(), texts.end());
+    (void)kept_.call(words, call_limit, [](const cache::Reply& reply) { return reply.number > 0; });
+  }
 
   const crypto::HmacKey key_;
   const std::string life_;
-  std::array<std::unique_ptr<Lane>, lane_count> lanes_;
+  cache::KeptConnection kept_;
+  std::mutex mutex_;  // guards the two below
+  std::vector<Copy> pending_;
+  bool stopping_ = false;
+  std::condition_variable changed_;
+  std::thread thread_;
 };
 
 }  // namespace

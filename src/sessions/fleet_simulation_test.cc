@@ -90,14 +90,15 @@ class Shelf final : public sessions::Copies {
   bool cut = false, believed = false;
   const changes::Feed* feed = nullptr;  // of a node that answers; with the mistake, copies seem to be of this moment
 
-  std::optional<Copy> find(SessionId session) override {
-    if (cut) return std::nullopt;
-    auto copy = held_.find(session);
-    if (copy && believed && feed) copy->seen = feed->reached();
-    return copy;
+  std::vector<Copy> find(std::span<const SessionId> sessions) override {
+    if (cut) return {};
+    auto copies = held_.find(sessions);
+    for (Copy& copy : copies)
+      if (believed && feed) copy.seen = feed->reached();
+    return copies;
   }
-  void put(std::span<const Copy> copies) override {
-    if (!cut) held_.put(copies);
+  void put(std::vector<Copy> copies) override {
+    if (!cut) held_.put(std::move(copies));
   }
   void flush() { held_.held.clear(); }
   void save() { saved_ = held_.held; }

@@ -11,14 +11,15 @@ class FakeCopies final : public sessions::Copies {
   std::map<sessions::SessionId, sessions::Copy> held;
   int found = 0;
 
-  std::optional<sessions::Copy> find(sessions::SessionId session) override {
-    const auto at = held.find(session);
-    if (at == held.end()) return std::nullopt;
-    ++found;
-    return at->second;
+  std::vector<sessions::Copy> find(std::span<const sessions::SessionId> wanted) override {
+    std::vector<sessions::Copy> copies;
+    for (const auto& session : wanted)
+      if (const auto at = held.find(session); at != held.end()) copies.push_back(at->second);
+    found += static_cast<int>(copies.size());
+    return copies;
   }
-  void put(std::span<const sessions::Copy> copies) override {
-    for (const auto& copy : copies) held.insert_or_assign(copy.session, copy);
+  void put(std::vector<sessions::Copy> copies) override {
+    for (auto& copy : copies) held.insert_or_assign(copy.session, std::move(copy));
   }
 };
 
