@@ -1,5 +1,6 @@
-// A fleet in virtual time: nodes, store and stream that are cut off, stand still, crash, forget and come back, answers
-// that are lost and clocks that are set, in seeded random order, through the real feed, cache, checker and services.
+// A fleet in virtual time: nodes, store and stream that are cut off, stand still, crash, forget and come back, messages
+// that are lost or come late and in another order, a database that goes back, answers that are lost and clocks that are
+// set, in seeded random order, through the real feed, cache, checker and services.
 // USHER_SEED repeats a run, USHER_LONG=1 makes it a million steps.
 //
 // What holds: (1) a session whose end was acknowledged is refused by every node that polled since, and by every other
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "core/log.h"
 #include "tests/support/fake_copies.h"
 #include "tests/support/fake_stream.h"
 #include "tests/support/server_world.h"
@@ -28,6 +30,7 @@ enum class Mistake {
   takes_silence_for_news,    // a read that brought nothing counts as heard
   forgets_to_listen,         // one node hears no changes
   believes_any_copy,         // a copy of another node is used whatever changed since
+  forgets_its_ends,          // what a database lost is not ended again
 };
 
 // The stream as one node reads it, with its cable and its mistakes; and what truly came through.
@@ -35,14 +38,23 @@ class Cable final : public changes::Stream {
  public:
   Cable(test::FakeStream::Entries& entries, Mistake mistake) : stream_(entries), mistake_(mistake) {}
   bool cut = false;
+  bool slow = false;  // what is published comes later, when nobody waits for it any more
   const core::Clock* clock = nullptr;
   Millis heard{-1'000'000};  // when the last read that brought something was sent
   Millis doubtful{};         // when something may have been missed
 
   core::Result<> publish(std::span<const changes::Change> changes) override {
-    stream_.down = cut;
     // Signs of life are the stream's own in this simulation, so that it can fall silent.
-    return changes.empty() ? core::Result<>{} : stream_.publish(changes);
+    if (changes.empty()) return {};
+    stream_.down = cut;
+    if (!slow || cut) return stream_.publish(changes);
+    late_.emplace_back(changes.begin(), changes.end());
+    return core::fail(core::Code::store_unavailable);
+  }
+  // In another order than they were sent.
+  void deliver_late() {
+    stream_.down = false;
+    for (; !late_.empty(); late_.pop_back()) (void)stream_.publish(late_.back());
   }
   core::Result<changes::StreamPosition> join() override {
     stream_.down = cut;
@@ -82,6 +94,7 @@ class Cable final : public changes::Stream {
   const Mistake mistake_;
   int64_t made_up_ = 0;
   std::optional<changes::Mark> last_;
+  std::vector<std::vector<changes::Change>> late_;
 };
 
 // What nodes keep for each other, somewhere that forgets, and may come back with what it held earlier.
@@ -114,13 +127,17 @@ struct Known {
   SessionId id;
   crypto::Secret refresh_token;
   std::string access_token;
-  std::optional<Millis> ended;  // acknowledged then
-  bool end_unknown = false;     // its end was asked for, and nobody knows what came of it
+  std::optional<Millis> ended;                // acknowledged then
+  bool end_unknown = false;                   // its end was asked for, and nobody knows what came of it
+  size_t ended_by = 0;                        // the process that did
+  bool was_saved = false, was_ended = false;  // when the database was saved
+  bool end_lost = false;                      // with the database's last transactions
 };
 
 class Fleet {
  public:
   Fleet(uint64_t seed, Mistake mistake) : random_(seed), mistake_(mistake) {
+    core::set_log(core::LogFormat::automatic, core::Level::error);
     for (int i = 0; i < 3; ++i) {
       cables_.push_back(std::make_shared<Cable>(entries_, mistake));
       nodes_.push_back(i == 0 ? test::ServerWorld::create(test::sqlite) : nodes_[0]->join(cables_.back(), shelf_));
@@ -130,12 +147,13 @@ class Fleet {
     for (int i = 0; i < 4; ++i) users_.push_back(nodes_[0]->add_user());
   }
 
+  ~Fleet() { core::set_log(core::LogFormat::automatic, core::Level::info); }
   // The first promise that was broken; empty when none was.
   std::string run(int steps) {
     for (int i = 0; i < steps && broken_.empty(); ++i) step();
     return broken_;
   }
-  size_t accepted = 0, by_copy = 0, refused = 0, unavailable = 0;
+  size_t accepted = 0, by_copy = 0, refused = 0, unavailable = 0, went_back = 0;
 
  private:
   size_t below(size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(random_); }
@@ -149,6 +167,8 @@ class Fleet {
     nodes_[i] = nodes_[(i + 1) % nodes_.size()]->join(cables_[i], shelf_);
     nodes_[i]->session_config.idle_timeout = std::chrono::hours(1);
     polled_[i] = now();
+    process_[i] = ++processes_;
+    nodes_[i]->feed.on_going_back([this, n = nodes_[i].get(), process = process_[i]] { end_again(*n, process); });
     skew_[i] = {};
     if (mistake_ == Mistake::forgets_to_listen && i == 2) nodes_[i]->hears = [](const auto&) {};
     if (mistake_ == Mistake::drops_only_what_it_holds)
@@ -214,7 +234,10 @@ class Fleet {
     const auto ended = at.transactor.atomically(
         [&](core::Tx& tx) { return at.sessions.end(tx, one.user, one.id, EndReason::logout, {}); });
     // Who could not publish is answered once the others had the time to poll.
-    if (ended && !one.ended) one.ended = now() + (cables_[by]->cut ? Millis(250) : Millis(0));
+    if (!ended || one.ended) return;
+    one.ended = now() + (cables_[by]->cut || cables_[by]->slow ? Millis(250) : Millis(0));
+    if (*ended) one.ended_by = process_[by];
+    one.end_lost = false;
   }
 
   // The process dies between the commit and telling anybody.
@@ -222,7 +245,7 @@ class Fleet {
     if (known_.empty() || nodes_[by]->transactor.down) return;
     Known& one = known_[below(known_.size())];
     cables_[by]->cut = true;
-    nodes_[by]->end(one.user, one.id);
+    if (nodes_[by]->end(one.user, one.id)) one.ended_by = process_[by];
     one.end_unknown = !one.ended;
     cables_[by]->cut = false;
     start(by);
@@ -239,13 +262,61 @@ class Fleet {
       broken_ = "a refresh of a living session was refused: " + std::string(core::row(answer.error().code).name);
   }
 
+  // A standby that was behind takes over, or a back-up is restored, which gives numbers again.
+  void save_database() {
+    in_sql([](storage::Database& db) -> core::Result<> {
+      return db.atomically([](core::Tx& tx) -> core::Result<> {
+        auto& sql = storage::sql(tx);
+        for (const std::string table : {"sessions", "changes", "sqlite_sequence"}) {
+          TRY(sql.query("DROP TABLE IF EXISTS saved_" + table));
+          TRY(sql.query("CREATE TABLE saved_" + table + " AS SELECT * FROM " + table));
+        }
+        return {};
+      });
+    });
+    is_saved_ = true;
+    for (Known& one : known_) one.was_saved = true, one.was_ended = one.ended.has_value();
+  }
+  void database_goes_back() {
+    if (!is_saved_) return;
+    const bool numbers_too = chance(0.5);
+    in_sql([numbers_too](storage::Database& db) -> core::Result<> {
+      return db.atomically([numbers_too](core::Tx& tx) -> core::Result<> {
+        auto& sql = storage::sql(tx);
+        for (const std::string table : {"sessions", "changes"}) {
+          TRY(sql.query("DELETE FROM " + table));
+          TRY(sql.query("INSERT INTO " + table + " SELECT * FROM saved_" + table));
+        }
+        if (!numbers_too) return {};
+        TRY(sql.query("DELETE FROM sqlite_sequence"));
+        TRY(sql.query("INSERT INTO sqlite_sequence SELECT * FROM saved_sqlite_sequence"));
+        return {};
+      });
+    });
+    ++went_back;
+    std::erase_if(known_, [](const Known& one) { return !one.was_saved; });
+    for (Known& one : known_)
+      if (one.ended && !one.was_ended) one.ended.reset(), one.end_unknown = one.end_lost = true;
+    pass(Millis(10));
+  }
+  void in_sql(const std::function<core::Result<>(storage::Database&)>& work) {
+    if (const auto done = work(*nodes_[0]->database); !done)
+      broken_ = "the simulation's own SQL: " + done.error().cause;
+  }
+  // What this process ended and the database lost has ended from then on.
+  void end_again(test::ServerWorld& at, size_t process) {
+    if (mistake_ != Mistake::forgets_its_ends && !at.sessions.end_again()) return;
+    for (Known& one : known_)
+      if (one.end_lost && one.ended_by == process) one.ended = now(), one.end_unknown = one.end_lost = false;
+  }
+
   static bool cannot_tell(Code code) { return code == Code::store_unavailable || code == Code::clock_skew; }
 
   // Cables, the database's and the stream's; a node that stands still, or dies; a clock that is set by a little, by a
   // day or by a week; a stream that forgets, loses, or falls silent.
   void fault() {
     const size_t i = below(nodes_.size());
-    switch (below(13)) {
+    switch (below(16)) {
       case 0:
         nodes_[i]->transactor.down = chance(0.5);
         return;
@@ -271,11 +342,18 @@ class Fleet {
       case 8:
         return chance(0.5) ? shelf_->save() : void(shelf_->cut = chance(0.3));
       case 9:
+        return chance(0.5) ? save_database() : database_goes_back();
+      case 10:
+        cables_[i]->slow = chance(0.5);
+        return;
+      case 11:
+        return cables_[i]->deliver_late();
+      case 12:
         return set_clock(i, (chance(0.5) ? 1 : -1) * (chance(0.3) ? Millis(20'000) : chance(0.5) ? days(1) : days(6)));
       default:
         for (size_t n = 0; n < nodes_.size(); ++n) set_clock(n, {});
         for (auto& one : nodes_) one->transactor.down = false;
-        for (auto& cable : cables_) cable->cut = false;
+        for (auto& cable : cables_) cable->cut = cable->slow = false;
         stopped_.reset();
         silent_ = shelf_->cut = false;
     }
@@ -354,7 +432,9 @@ class Fleet {
   std::array<Millis, 3> skew_{};
   std::array<Millis, 3> polled_{};  // when the last poll that succeeded was sent
   std::optional<size_t> stopped_;
-  bool silent_ = false;
+  bool silent_ = false, is_saved_ = false;
+  std::array<size_t, 3> process_{};
+  size_t processes_ = 0;
   int epochs_ = 0;
   std::string broken_;
 };
@@ -367,17 +447,20 @@ uint64_t seed() {
 TEST(FleetSimulation, NoPromiseIsBroken) {
   const bool is_long = std::getenv("USHER_LONG") != nullptr;
   const uint64_t first = seed();
-  size_t accepted = 0, by_copy = 0, refused = 0, unavailable = 0;
+  size_t accepted = 0, by_copy = 0, refused = 0, unavailable = 0, went_back = 0;
   for (uint64_t i = 0; i < (is_long ? 100u : 3u); ++i) {
     Fleet fleet(first + i, Mistake::none);
     EXPECT_EQ(fleet.run(10'000), "") << "seed " << first + i;
     accepted += fleet.accepted, by_copy += fleet.by_copy;
-    refused += fleet.refused, unavailable += fleet.unavailable;
+    refused += fleet.refused, unavailable += fleet.unavailable, went_back += fleet.went_back;
   }
-  std::printf("%zu checks accepted, %zu of them by copies, %zu refused, %zu could not be asked; seed %llu\n", accepted,
-              by_copy, refused, unavailable, static_cast<unsigned long long>(first));
+  std::printf(
+      "%zu checks accepted, %zu of them by copies, %zu refused, %zu could not be asked; the database went back "
+      "%zu times; seed %llu\n",
+      accepted, by_copy, refused, unavailable, went_back, static_cast<unsigned long long>(first));
   EXPECT_GT(accepted, 1000u);
   EXPECT_GT(by_copy, 100u);
+  EXPECT_GT(went_back, 10u);
   EXPECT_GT(refused, 1000u);
   EXPECT_GT(unavailable, 100u);
 }
@@ -394,7 +477,8 @@ TEST_P(PlantedMistake, IsFound) {
 INSTANTIATE_TEST_SUITE_P(Known, PlantedMistake,
                          testing::Values(Mistake::trusts_old_memory, Mistake::ignores_a_gap,
                                          Mistake::drops_only_what_it_holds, Mistake::takes_silence_for_news,
-                                         Mistake::forgets_to_listen, Mistake::believes_any_copy));
+                                         Mistake::forgets_to_listen, Mistake::believes_any_copy,
+                                         Mistake::forgets_its_ends));
 
 }  // namespace
 }  // namespace sessions
