@@ -95,6 +95,7 @@ class Load:
         self.users = [User(f"u{n}.{self.prefix}@example.org", [f"first-Secret-{self.prefix}-{n}"]) for n in range(users)]
         self.admin = User(f"admin.{self.prefix}@example.org", [f"admin-Secret-{self.prefix}"])
         self.ops, self.unsent, self.crashes = [], 0, []
+        self.rest = 0  # seconds of each client after each operation
         self.stopping, self.up = threading.Event(), threading.Event()
         self.up.set()
 
@@ -178,6 +179,7 @@ class Client(threading.Thread):
                 if len(user.live) < FEWEST_SESSIONS and what not in ("wrong_login", "lost_login"):
                     what = "login"
                 getattr(self, "do_" + what)(user)
+                time.sleep(self.load.rest)
         except Exception as error:  # told by Load.stop
             self.load.crashes.append(error)
         self.close()

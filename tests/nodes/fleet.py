@@ -4,11 +4,13 @@ USHER_LONG_FAULTS=1 runs each fault for minutes, USHER_SEED repeats a run.
 """
 import os
 import random
+import threading
 import time
 from contextlib import ExitStack, contextmanager
 
 from history.checker import check
 from history.load import SETTINGS, Load
+from nodes.reach import Share
 from support.postgres import Postgres
 from support.redis import Redis
 from support.scenario import eventually
@@ -69,16 +71,30 @@ def warm(nodes, token):
 
 
 class Busy:
-    """Clients that keep the nodes at work: checks, refreshes and sign-ins of their own."""
+    """Clients that keep the nodes at work: checks, refreshes and sign-ins of their own. With `share` they rest as long as it takes for
+    the processors to be no busier than that, by all who use them."""
 
-    def __init__(self, nodes, clients=8):
+    def __init__(self, nodes, clients=8, share=None):
         self.load = Load(nodes[0], SEED, clients, users=4, nodes=nodes,
                          mix={"check": 60, "me": 20, "refresh": 10, "login": 3, "logout": 1})
+        self.share, self.done = share, threading.Event()
 
     def __enter__(self):
-        return self.load.__enter__()
+        self.load.__enter__()
+        if self.share:
+            self.load.rest = 0.005
+            self.thread = threading.Thread(target=self.adapt, daemon=True)
+            self.thread.start()
+        return self.load
+
+    def adapt(self):
+        while not self.done.is_set():
+            with Share() as share:
+                self.done.wait(0.3)
+            self.load.rest *= min(2.0, max(0.5, share.of_all / self.share))
 
     def __exit__(self, *_):
+        self.done.set()
         self.load.stop()
 
 
