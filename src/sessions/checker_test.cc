@@ -280,6 +280,15 @@ TEST_F(CheckerTest, ANodeWhoseClockIsSkewedDecidesNothing) {
   EXPECT_EQ(check(), "admitted");
 }
 
+// A node a year ahead once said that every token had expired.
+TEST_F(CheckerTest, AClockThatWasSetDoesNotSayThatATokenHasExpired) {
+  warm();
+  world->clock.jump(days(365));
+  EXPECT_EQ(check(), "clock_skew");
+  world->guard.compare(world->clock.now());
+  EXPECT_EQ(check(), "token_expired");
+}
+
 TEST_F(CheckerTest, TheTextThatWasForgottenIsMadeAnew) {
   world->poll();
   ASSERT_EQ(check(), "admitted");

@@ -5,12 +5,14 @@ import json
 import re
 import socket
 import threading
+import time
 from contextlib import contextmanager, suppress
 from uuid import UUID
 
 import pytest
 
 from fleet import DEPLOY, NODES
+from nodes.fleet import followed, wait_for
 from support.ports import free_port
 from support.postgres import query
 from support.proxy import caddy, haproxy, nginx
@@ -63,6 +65,48 @@ def test_journey_through_the_proxy(fleet, start, tmp_path):
         for path in ("/metrics", "/dev/mailbox?to=" + email):
             inside = client.get(path)
             assert inside.status == 404 and b"urn:usher" not in inside.body, path
+
+
+class Patient(threading.Thread):
+    """Asks, refreshes and asks again, on one connection to the proxy."""
+
+    def __init__(self, proxy, email):
+        super().__init__(daemon=True)
+        self.client, self.answers, self.done = client_of(proxy), [], threading.Event()
+        self.one = self.client.login(email)
+
+    def run(self):
+        while not self.done.is_set():
+            renewed = self.client.refresh(self.one.refresh)
+            self.answers.append(("refresh", renewed.status))
+            if renewed.status == 200:
+                self.one = sign_in_of(self.one.email, renewed)
+            for path in ("/auth/check", "/auth/me"):
+                self.answers.append((path, self.client.get(path, token=self.one.access).status))
+
+
+@every_proxy
+def test_a_rolling_restart_fails_no_request(fleet, start, tmp_path):
+    ports = [node.port for node in fleet.nodes]
+    with in_front_of(ports, start, tmp_path) as proxy:
+        email = fresh_email("rolled")
+        client = client_of(proxy)
+        assert client.register(email).status == 201
+        assert client.post("/auth/verify-email", {"email": email, "otp": code_of(eventually(lambda: fleet.sink.mails(email))[0])}).status == 200
+        patient = [Patient(proxy, email) for _ in range(4)]
+        for thread in patient:
+            thread.start()
+        for node, port in zip(fleet.nodes, ports):
+            time.sleep(3)  # a proxy that had given a node up asks it again
+            assert node.stop() == 0
+            node.start(port)
+            wait_for(followed, [node])
+        for thread in patient:
+            thread.done.set()
+            thread.join()
+    answers = [answer for thread in patient for answer in thread.answers]
+    print(f"{start.__name__}: {len(answers)} requests, {len([a for a in answers if a[1] >= 300])} failed")
+    assert len(answers) > 500 and {status for _, status in answers} == {200, 204}
 
 
 @every_proxy

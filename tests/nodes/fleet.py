@@ -98,10 +98,9 @@ class Busy:
         self.load.stop()
 
 
-def assert_no_promise_is_broken(fleet, fault, mix=None):
+def assert_no_promise_is_broken(fleet, fault, mix=None, rounds=10 if LONG else 1, seconds=5.0 if LONG else 2.0):
     """A fault is a generator: it breaks something, yields, and heals it. It is injected under load, and the whole history judged."""
     postgres, redis, nodes = fleet
-    rounds, seconds = (10, 5.0) if LONG else (1, 2.0)
     with Load(nodes[0], SEED, clients=16, users=8, nodes=nodes, mix=mix) as load:
         time.sleep(1.5)
         for _ in range(rounds):

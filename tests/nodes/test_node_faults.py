@@ -1,12 +1,14 @@
 """A node is killed, stopped, restarted, or its clock is wrong, under load: the others go on, and nobody is signed out."""
+import random
 import time
 
 import pytest
 
-from faults.fake_clock import HOUR, ClockServer
+from faults.fake_clock import HOUR, YEAR, ClockServer
 from history.checker import UNKNOWN
 from history.load import MIX
-from nodes.fleet import LONG, all_is_well, assert_no_promise_is_broken, check_of, fleet_of, sign_up
+from history.run import READY_WITHIN
+from nodes.fleet import LONG, SEED, all_is_well, assert_no_promise_is_broken, check_of, fleet_of, sign_up
 from support.scenario import alive, assert_problem, eventually, fresh_email
 from support.usher import Server
 
@@ -27,6 +29,24 @@ def node_stopped(postgres, redis, nodes):
 @pytest.mark.parametrize("fault", [node_killed, node_stopped], ids=lambda fault: fault.__name__)
 def test_no_promise_is_broken_while(fleet, fault):
     assert_no_promise_is_broken(fleet, fault)
+
+
+def test_nodes_are_killed_again_and_again(fleet):
+    """At random points of whatever they do; each serves again within two seconds."""
+    random_ = random.Random(SEED)
+
+    def nodes_killed(postgres, redis, nodes):
+        for _ in range(500 if LONG else 15):
+            time.sleep(random_.random() * 0.3)
+            node = random_.choice(nodes)
+            port = node.port
+            node.kill()
+            began = time.monotonic()
+            node.start(port)
+            assert time.monotonic() - began < READY_WITHIN
+        yield
+
+    assert_no_promise_is_broken(fleet, nodes_killed, rounds=1)
 
 
 def test_a_rolling_restart_costs_nothing_but_the_connections_of_the_node_that_stops(fleet):
@@ -72,7 +92,7 @@ def test_nobody_lost_a_session_after_all_that(fleet):
     assert all(alive(node, one) for node in nodes)
 
 
-@pytest.mark.parametrize("seconds", [HOUR, -HOUR] if LONG else [HOUR])
+@pytest.mark.parametrize("seconds", [HOUR, -HOUR, YEAR, -YEAR, 90, -90] if LONG else [HOUR])
 def test_a_node_whose_clock_jumps_says_so_and_signs_nobody_out(seconds):
     def clock_jumps(postgres, redis, nodes):
         wrong = nodes[-1]
@@ -89,5 +109,5 @@ def test_a_node_whose_clock_jumps_says_so_and_signs_nobody_out(seconds):
 
     with fleet_of(Server, Server, ClockServer) as fleet:
         one = sign_up(fleet[2], fresh_email("punctual"))
-        assert_no_promise_is_broken(fleet, clock_jumps)
+        assert_no_promise_is_broken(fleet, clock_jumps, rounds=1)
         assert all(alive(node, one) for node in fleet[2])

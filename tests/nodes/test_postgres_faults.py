@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 
 from history.load import MIX
-from nodes.fleet import all_is_well, assert_no_promise_is_broken, fleet_of, sign_up, wait_for
+from nodes.fleet import LONG, all_is_well, assert_no_promise_is_broken, fleet_of, sign_up, wait_for
 from support.disk import fill, small_disk
 from support.pgbouncer import PgBouncer
 from support.postgres import Postgres, PostgresPair, execute, query
@@ -82,6 +82,12 @@ def test_no_promise_is_broken_while(fleet, fault):
     assert_no_promise_is_broken(fleet, fault, OFTEN_LOCKING_BOTH if fault is deadlocks else MIX)
 
 
+@pytest.mark.skipif(not LONG, reason="skipped: takes minutes, ./dev test --faults")
+@pytest.mark.parametrize("fault", [postgres_killed, postgres_paused], ids=lambda fault: fault.__name__)
+def test_nor_while_it_is_away_for_a_minute(fleet, fault):
+    assert_no_promise_is_broken(fleet, fault, rounds=1, seconds=60.0)
+
+
 def failed_over(pair, redis, nodes):
     """What the dead one acknowledged the other has, and it is found without a new setting."""
     pair.fail_over()
@@ -97,7 +103,7 @@ class PostgresBehindSlowLink(BehindSlowLink, Postgres):
 
 
 def slow(postgres, redis, nodes):
-    postgres.link.delay = (0.05, 0.3)
+    postgres.link.delay = (0.2, 2.0) if LONG else (0.05, 0.3)
     yield
     postgres.link.delay = (0, 0)
 

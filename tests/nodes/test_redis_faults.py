@@ -6,7 +6,7 @@ import time
 import pytest
 
 from faults.test_limits import resident_kib
-from nodes.fleet import assert_no_promise_is_broken, fleet_of
+from nodes.fleet import LONG, assert_no_promise_is_broken, fleet_of
 from support.fake_redis import FakeRedis
 from support.redis import STATE, Redis, RedisCluster, RedisWithSentinel
 from support.slow_link import BehindSlowLink
@@ -95,6 +95,12 @@ FAULTS = [redis_killed, redis_paused, redis_flushed, redis_read_only, redis_full
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_no_promise_is_broken_while(fleet, fault):
     assert_no_promise_is_broken(fleet, fault)
+
+
+@pytest.mark.skipif(not LONG, reason="skipped: takes minutes, ./dev test --faults")
+@pytest.mark.parametrize("fault", [redis_killed, redis_paused], ids=lambda fault: fault.__name__)
+def test_nor_while_it_is_away_for_half_a_minute(fleet, fault):
+    assert_no_promise_is_broken(fleet, fault, rounds=1, seconds=30.0)
 
 
 # ---- a master that sentinels choose, and a cluster

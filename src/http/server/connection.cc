@@ -85,7 +85,7 @@ Want Connection::advance() {
   for (;;) {
     switch (step()) {
       case Step::read:
-        return desk_.stopping && begin_ == end_ ? Want::close : Want::read;
+        return desk_.leaving && begin_ == end_ ? Want::close : Want::read;
       case Step::work:
         return Want::work;
       case Step::close:

@@ -23,7 +23,8 @@ struct Desk {
   std::string cors_lines;
   std::vector<std::string> spare;  // output buffers between uses
   uint32_t tick = 0;               // seconds, roughly
-  bool stopping = false;
+  bool stopping = false;           // each answer is the last of its connection
+  bool leaving = false;            // and who asks nothing is not waited for
 };
 
 // What the socket must do next. What is in out() is written first.

@@ -108,7 +108,7 @@ Task<> Loop::accept() {
 
 Task<> Loop::accepted(Socket socket, tcp::endpoint peer) {
   error_code ignored;
-  if (is_full() || desk_.stopping) {
+  if (is_full() || desk_.leaving) {
     // No coroutine waits for a client that is not served.
     static const std::string busy =
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -142,7 +142,7 @@ Task<> Loop::tick() {
 
 void Loop::interrupt_late() {
   for (auto& connection : connections_) {
-    const bool late = connection.is_late() || (desk_.stopping && connection.is_idle());
+    const bool late = connection.is_late() || (desk_.leaving && connection.is_idle());
     if (!late && !connection.waits_for_edge) continue;
     (late ? connection.interrupted : connection.look_again) = true;
     error_code ignored;
@@ -153,8 +153,26 @@ void Loop::interrupt_late() {
 void Loop::begin_stop() {
   asio::post(context_, [this] {
     desk_.stopping = true;
+    accept_the_last();
     error_code ignored;
     acceptor_.close(ignored);
+  });
+}
+
+// Those whom the kernel has let in already would be reset.
+void Loop::accept_the_last() {
+  error_code error;
+  for (acceptor_.non_blocking(true, error); !error;) {
+    Socket socket(context_);
+    tcp::endpoint peer;
+    acceptor_.accept(socket, peer, error);
+    if (!error) asio::co_spawn(context_, accepted(std::move(socket), peer), log_exception);
+  }
+}
+
+void Loop::leave() {
+  asio::post(context_, [this] {
+    desk_.leaving = true;
     interrupt_late();
   });
 }

@@ -23,8 +23,10 @@ class Loop {
   uint16_t port() const { return port_; }
   void start();
 
-  // Accepts nothing more, closes idle connections, ends the others with their answer.
+  // Accepts nothing more, and ends each connection with its next answer.
   void begin_stop();
+  // Closes idle connections.
+  void leave();
   // Closes what is left.
   void close_all();
   void join();
@@ -32,6 +34,7 @@ class Loop {
  private:
   Task<> accept();
   Task<> accepted(Socket socket, asio::ip::tcp::endpoint peer);
+  void accept_the_last();
   Task<> tick();
   void interrupt_late();
   bool is_full() const;

@@ -15,6 +15,8 @@ using Endpoint = asio::ip::tcp::endpoint;
 constexpr auto certificate_look = std::chrono::seconds(2);
 constexpr auto stop_look = std::chrono::milliseconds(10);
 constexpr auto close_wait = std::chrono::seconds(1);
+// A proxy may be sending on a connection that it keeps: whoever asks within that time is answered yet.
+constexpr auto stop_linger = std::chrono::milliseconds(500);
 
 void raise_file_limit() {
   rlimit limit{};
@@ -135,8 +137,11 @@ void Server::stop() {
   }
   parts_->stopping_changed.notify_all();
   if (parts_->certificate_watch.joinable()) parts_->certificate_watch.join();
+  const std::chrono::milliseconds limit = parts_->site->config.stop_timeout, first = std::min(stop_linger, limit);
   for (auto& loop : parts_->loops) loop->begin_stop();
-  if (!parts_->wait_for_end(parts_->site->config.stop_timeout)) {
+  if (!parts_->wait_for_end(first))
+    for (auto& loop : parts_->loops) loop->leave();
+  if (!parts_->wait_for_end(limit - first)) {
     parts_->site->workers.abandon();
     for (auto& loop : parts_->loops) loop->close_all();
     parts_->wait_for_end(close_wait);

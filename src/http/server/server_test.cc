@@ -146,6 +146,20 @@ TEST(Server, StopAnswersWhatIsInFlight) {
   ::close(probe);
 }
 
+// A proxy sends on connections that it keeps, and cannot know yet that the server stops.
+TEST(Server, WhoAsksOnAnIdleConnectionWhileItStopsIsAnswered) {
+  TestServer site;
+  Client kept(site.server->port());
+  EXPECT_EQ(kept.ask(get("/fast")).status, 200);
+  std::thread stopper([&] { site.server->stop(); });
+  usleep(100'000);
+  const auto last = kept.ask(get("/fast"));
+  EXPECT_EQ(last.status, 200);
+  EXPECT_EQ(last.header("Connection"), "close");
+  EXPECT_TRUE(kept.closes_within(1s));
+  stopper.join();
+}
+
 TEST(Server, StopGivesUpOnWhoStalls) {
   auto config = test_config();
   config.stop_timeout = core::Seconds(1);
