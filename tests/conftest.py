@@ -1,6 +1,6 @@
 """Fixtures of the black-box tests: a server for each module, and accounts on it.
 
-USHER_TEST_STORES names the stores of STORES on which the modules of both engines run; sqlite and postgres by default.
+USHER_TEST_STORES names the stores, sqlite or of STORES, on which modules run that say of themselves that they run on several.
 """
 import contextlib
 import os
@@ -11,21 +11,27 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from support.pair import Pair  # noqa: E402
 from support.pgbouncer import PgBouncer  # noqa: E402
 from support.postgres import Postgres  # noqa: E402
-from support.redis import RedisCluster, RedisWithSentinel  # noqa: E402
-from support.scenario import eventually, fresh_email  # noqa: E402
+from support.redis import Redis, RedisCluster, RedisWithSentinel  # noqa: E402
+from support.scenario import eventually, followed, fresh_email  # noqa: E402
 from support.usher import Server  # noqa: E402
 
 
+# What a module says of itself, and the stores on which it runs then.
+RUNS_ON = {"BOTH_ENGINES": "sqlite,postgres", "ONE_NODE_AND_TWO": "sqlite,pair"}
+
+
 def pytest_generate_tests(metafunc):
-    """A module that says BOTH_ENGINES runs on the embedded store and on PostgreSQL."""
-    if "store" in metafunc.fixturenames and getattr(metafunc.module, "BOTH_ENGINES", False):
-        stores = os.environ.get("USHER_TEST_STORES", "sqlite,postgres").split(",")
-        metafunc.parametrize("store", stores, indirect=True, scope="module")
+    for name, stores in RUNS_ON.items():
+        if "kind" in metafunc.fixturenames and getattr(metafunc.module, name, False):
+            metafunc.parametrize("kind", os.environ.get("USHER_TEST_STORES", stores).split(","), indirect=True, scope="module")
 
 
-STORES = {"postgres": contextlib.nullcontext, "pooler": PgBouncer, "sentinel": lambda _: RedisWithSentinel(), "cluster": lambda _: RedisCluster()}
+# What stands beside or before PostgreSQL; the nodes of a pair are two.
+STORES = {"postgres": contextlib.nullcontext, "pooler": PgBouncer, "sentinel": lambda _: RedisWithSentinel(), "cluster": lambda _: RedisCluster(),
+          "pair": lambda _: Redis()}
 
 
 @pytest.fixture(scope="session")
@@ -42,24 +48,44 @@ def postgres_alone():
 
 
 @pytest.fixture(scope="module")
-def store(request):
-    """The settings by which a server finds a new store."""
-    name = getattr(request, "param", "sqlite")
-    if name == "sqlite":
-        yield {}
-        return
-    postgres = request.getfixturevalue("postgres")
-    with STORES[name](postgres) as behind:
-        yield behind.settings() if name in ("postgres", "pooler") else postgres.settings() | {"redis.url": behind.url}
+def kind(request):
+    """The name of the store."""
+    return getattr(request, "param", "sqlite")
 
 
 @pytest.fixture(scope="module")
-def usher(store):
+def behind(request, kind):
+    """What the servers of the store ask beside or instead of PostgreSQL, if not the embedded one."""
+    if kind == "sqlite":
+        yield None
+        return
+    with STORES[kind](request.getfixturevalue("postgres")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def store(request, kind, behind):
+    """The settings by which a server finds a new store."""
+    if kind == "sqlite":
+        return {}
+    if kind in ("postgres", "pooler"):
+        return behind.settings()
+    return request.getfixturevalue("postgres").settings() | {"redis.url": behind.url}
+
+
+@pytest.fixture(scope="module")
+def serve(kind):
+    """Makes a server of settings: one node, or two that answer in turn."""
+    return Pair if kind == "pair" else Server
+
+
+@pytest.fixture(scope="module")
+def usher(serve, store):
     """With Redis, where there is one, from beginning to end."""
     def redis_is_used():
-        return "redis.url" not in store or server.get("/health/ready").json["dependencies"]["redis"]["status"] == "ok"
+        return "redis.url" not in store or followed(server)
 
-    with Server(settings=store) as server:
+    with serve(settings=store) as server:
         eventually(redis_is_used, 10)
         yield server
         eventually(redis_is_used, 10)

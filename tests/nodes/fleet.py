@@ -13,7 +13,7 @@ from history.load import SETTINGS, Load
 from nodes.reach import Share
 from support.postgres import Postgres
 from support.redis import Redis
-from support.scenario import eventually
+from support.scenario import eventually, followed
 from support.usher import Server
 
 LONG = os.environ.get("USHER_LONG_FAULTS") == "1"
@@ -35,10 +35,6 @@ def fleet_of(*servers, redis=Redis, postgres=Postgres, **more):
         if redis:
             wait_for(followed, nodes, 5)
         yield database, store, nodes
-
-
-def followed(node):
-    return node.get("/health/ready").json["dependencies"]["redis"]["status"] == "ok"
 
 
 def wait_for(condition, nodes, seconds=20):

@@ -97,6 +97,11 @@ def eventually(condition, seconds=5.0, pause=0.02):
         time.sleep(pause)
 
 
+def followed(node):
+    """Whether it hears of changes by Redis."""
+    return node.get("/health/ready").json["dependencies"]["redis"]["status"] == "ok"
+
+
 def records(usher, query, *values):
     """Rows of the store, read beside the running server; `?` stands for a value."""
     if url := usher.settings.get("database.url"):

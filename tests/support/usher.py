@@ -54,8 +54,65 @@ def sign_in_of(email, answer):
     return SignedIn(email, body["accessToken"], body["refreshToken"], body["sessionId"], body["user"])
 
 
+class Client:
+    """The calls of the contract, by the one call() that whoever inherits has."""
+
+    def get(self, path, **more):
+        return self.call("GET", path, **more)
+
+    def post(self, path, body=None, **more):
+        return self.call("POST", path, body={} if body is None else body, **more)
+
+    def patch(self, path, body, **more):
+        return self.call("PATCH", path, body=body, **more)
+
+    def delete(self, path, **more):
+        return self.call("DELETE", path, **more)
+
+    # Only loopback may read them: a server elsewhere, to which this is a trusted proxy, is told so.
+    def mails(self, to):
+        path = "/dev/mailbox?to=" + urllib.parse.quote(to, safe="")
+        return self.get(path, headers={"X-Forwarded-For": "127.0.0.1"}).json["messages"]
+
+    # The newest six digits that were mailed to an address.
+    def code(self, to, wait=5.0):
+        deadline = time.monotonic() + wait
+        while time.monotonic() < deadline:
+            for mail in self.mails(to):
+                if found := re.search(r"\b(\d{6})\b", mail["text"]):
+                    return found[1]
+            time.sleep(0.02)
+        raise AssertionError(f"no code was mailed to {to}")
+
+    def register(self, email, password=PASSWORD, **more):
+        body = {"email": email, "password": password, "firstName": "Ada", "lastName": "Lovelace", "accountType": "INDIVIDUAL"}
+        return self.post("/auth/register", body | more)
+
+    def sign_in_by_code(self, email, device=None):
+        body = {"email": email, "otp": self.code(email)} | ({"deviceInfo": device} if device else {})
+        answer = self.post("/auth/verify-email", body)
+        assert answer.status == 200, answer.body
+        return sign_in_of(email, answer)
+
+    def sign_up(self, email, password=PASSWORD, device=None):
+        assert (made := self.register(email, password)).status == 201, made.body
+        return self.sign_in_by_code(email, device)
+
+    def login_answer(self, email, password=PASSWORD, device=None, headers=None):
+        body = {"email": email, "password": password} | ({"deviceInfo": device} if device else {})
+        return self.post("/auth/login", body, headers=headers)
+
+    def login(self, email, password=PASSWORD, device=None, headers=None):
+        answer = self.login_answer(email, password, device, headers)
+        assert answer.status == 200, answer.body
+        return sign_in_of(email, answer)
+
+    def refresh(self, token, headers=None):
+        return self.post("/auth/refresh", {"refreshToken": token}, headers=headers)
+
+
 @dataclass
-class Server:
+class Server(Client):
     settings: dict = field(default_factory=dict)  # {"sessions.idle_timeout": "1h"}
     env: dict = field(default_factory=dict)
     wrapper: list = field(default_factory=list)   # a command in front, such as ["faketime", "-f", "+1d"]
@@ -150,59 +207,6 @@ class Server:
             return Answer(response.status, answer_headers, response.read())
         finally:
             connection.close()
-
-    def get(self, path, **more):
-        return self.call("GET", path, **more)
-
-    def post(self, path, body=None, **more):
-        return self.call("POST", path, body={} if body is None else body, **more)
-
-    def patch(self, path, body, **more):
-        return self.call("PATCH", path, body=body, **more)
-
-    def delete(self, path, **more):
-        return self.call("DELETE", path, **more)
-
-    # Only loopback may read them: a server elsewhere, to which this is a trusted proxy, is told so.
-    def mails(self, to):
-        path = "/dev/mailbox?to=" + urllib.parse.quote(to, safe="")
-        return self.get(path, headers={"X-Forwarded-For": "127.0.0.1"}).json["messages"]
-
-    # The newest six digits that were mailed to an address.
-    def code(self, to, wait=5.0):
-        deadline = time.monotonic() + wait
-        while time.monotonic() < deadline:
-            for mail in self.mails(to):
-                if found := re.search(r"\b(\d{6})\b", mail["text"]):
-                    return found[1]
-            time.sleep(0.02)
-        raise AssertionError(f"no code was mailed to {to}")
-
-    def register(self, email, password=PASSWORD, **more):
-        body = {"email": email, "password": password, "firstName": "Ada", "lastName": "Lovelace", "accountType": "INDIVIDUAL"}
-        return self.post("/auth/register", body | more)
-
-    def sign_in_by_code(self, email, device=None):
-        body = {"email": email, "otp": self.code(email)} | ({"deviceInfo": device} if device else {})
-        answer = self.post("/auth/verify-email", body)
-        assert answer.status == 200, answer.body
-        return sign_in_of(email, answer)
-
-    def sign_up(self, email, password=PASSWORD, device=None):
-        assert (made := self.register(email, password)).status == 201, made.body
-        return self.sign_in_by_code(email, device)
-
-    def login_answer(self, email, password=PASSWORD, device=None, headers=None):
-        body = {"email": email, "password": password} | ({"deviceInfo": device} if device else {})
-        return self.post("/auth/login", body, headers=headers)
-
-    def login(self, email, password=PASSWORD, device=None, headers=None):
-        answer = self.login_answer(email, password, device, headers)
-        assert answer.status == 200, answer.body
-        return sign_in_of(email, answer)
-
-    def refresh(self, token, headers=None):
-        return self.post("/auth/refresh", {"refreshToken": token}, headers=headers)
 
     # Runs a command of the same binary on the same store: usher.cli("user", "list").
     def cli(self, *words, check=True, env=None):
