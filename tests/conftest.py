@@ -26,7 +26,9 @@ RUNS_ON = {"BOTH_ENGINES": "sqlite,postgres", "ONE_NODE_AND_TWO": "sqlite,pair"}
 def pytest_generate_tests(metafunc):
     for name, stores in RUNS_ON.items():
         if "kind" in metafunc.fixturenames and getattr(metafunc.module, name, False):
-            metafunc.parametrize("kind", os.environ.get("USHER_TEST_STORES", stores).split(","), indirect=True, scope="module")
+            # Each name is one object: pytest would else take it for another one, and make a new server for each test.
+            kinds = map(sys.intern, os.environ.get("USHER_TEST_STORES", stores).split(","))
+            metafunc.parametrize("kind", list(kinds), indirect=True, scope="module")
 
 
 # What stands beside or before PostgreSQL; the nodes of a pair are two.

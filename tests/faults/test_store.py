@@ -16,7 +16,7 @@ import pytest
 
 from faults.shim import disk
 from support.disk import fill, small_disk
-from support.scenario import assert_ended, assert_problem, at_once, eventually
+from support.scenario import assert_ended, assert_problem, at_once, eventually, locked
 from support.usher import PASSWORD, Server
 
 TRUST = 1.0  # seconds that memory is trusted after the store was last heard
@@ -102,18 +102,6 @@ def test_a_disk_that_refuses_every_write():
         assert_full_disk_is_survived(usher, held, ended)
         switch.unlink()
         assert_recovered(usher, held)
-
-
-@contextmanager
-def locked(usher):
-    """Another process holds the write lock of the database."""
-    holder = sqlite3.connect(f"{usher.data_dir}/usher.db", isolation_level=None)
-    try:
-        holder.execute("BEGIN IMMEDIATE")
-        yield
-        holder.execute("ROLLBACK")
-    finally:
-        holder.close()
 
 
 def test_a_database_that_another_process_has_locked():

@@ -111,7 +111,7 @@ def test_a_challenge_ages(store):
         options = request_options(server)
         assert options["timeout"] == 30_000
         answer = passkey.get(options)
-        assert changed(server, "UPDATE passkey_challenges SET expires_at = 1") == 1
+        assert changed(server, "UPDATE passkey_challenges SET expires_at = 1") >= 1
         invalid(server.post("/auth/passkeys/sign-in", {"credential": answer}))
 
 

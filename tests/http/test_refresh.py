@@ -4,7 +4,7 @@ import time
 from datetime import datetime, timedelta
 
 import pytest
-from support.scenario import alive, assert_ended, assert_problem, at_once, audited, changed, dead, eventually, fresh_email, records
+from support.scenario import alive, assert_ended, assert_problem, at_once, audited, changed, dead, eventually, fresh_email, records, renew
 from support.usher import Server, sign_in_of
 
 BOTH_ENGINES = True
@@ -20,12 +20,6 @@ def strict():
     """Without any grace: what is old is old at once."""
     with Server(settings={"sessions.refresh_grace": "0s"}) as server:
         yield server
-
-
-def renew(usher, token, headers=None):
-    answer = usher.refresh(token, headers)
-    assert answer.status == 200, answer.body
-    return answer.json["refreshToken"]
 
 
 def change_store(usher, statement, *values):

@@ -1,12 +1,10 @@
 """What needs a recent proof: refused with the methods, passed after one, for a while, and only by the token that tells of it."""
 import time
-import uuid
-from dataclasses import replace
 
 import pytest
 from support import jwt
 from support.authenticator import enrol, sign_in
-from support.scenario import alive, assert_problem, at_once, changed, eventually, fresh_email
+from support.scenario import alive, an_hour_later, assert_problem, at_once, eventually, fresh_email
 from support.usher import PASSWORD, sign_in_of
 
 BOTH_ENGINES = True
@@ -25,13 +23,6 @@ def sensitive(usher, who):
 
 def step_up(usher, who, method="password", proof=PASSWORD):
     return usher.post("/auth/step-up", {"method": method, "proof": proof}, token=who.access)
-
-
-def an_hour_later(usher, who):
-    """The same session, whose user proved long ago who he is; a refresh is no proof."""
-    changed(usher, "UPDATE sessions SET authenticated_at = authenticated_at - 3600000 WHERE id = ?", uuid.UUID(who.session).bytes)
-    fresh = usher.refresh(who.refresh).json
-    return replace(who, access=fresh["accessToken"], refresh=fresh["refreshToken"])
 
 
 def methods_asked_for(usher, who):

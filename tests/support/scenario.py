@@ -5,7 +5,10 @@ import socket
 import sqlite3
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -71,6 +74,20 @@ def dead(usher, signed_in, reason):
     assert_ended(usher.refresh(signed_in.refresh), reason)
 
 
+def renew(usher, token, headers=None):
+    """The next refresh token of an honest client."""
+    answer = usher.refresh(token, headers)
+    assert answer.status == 200, answer.body
+    return answer.json["refreshToken"]
+
+
+def an_hour_later(usher, who):
+    """The same session, whose user proved long ago who he is; a refresh is no proof."""
+    changed(usher, "UPDATE sessions SET authenticated_at = authenticated_at - 3600000 WHERE id = ?", uuid.UUID(who.session).bytes)
+    fresh = usher.refresh(who.refresh).json
+    return replace(who, access=fresh["accessToken"], refresh=fresh["refreshToken"])
+
+
 def alive(usher, signed_in):
     return usher.get("/auth/me", token=signed_in.access).status == 200
 
@@ -121,6 +138,18 @@ def changed(usher, statement, *values):
         count = store.execute(statement, values).rowcount
     store.close()
     return count
+
+
+@contextmanager
+def locked(usher):
+    """Another process holds the write lock of the database."""
+    holder = sqlite3.connect(f"{usher.data_dir}/usher.db", isolation_level=None)
+    try:
+        holder.execute("BEGIN IMMEDIATE")
+        yield
+        holder.execute("ROLLBACK")
+    finally:
+        holder.close()
 
 
 def audited(usher, action, session=None):
