@@ -97,7 +97,8 @@ def test_what_is_mailed_is_good_once_and_adds_no_passkey(usher, ada):
             (verification, 200, lambda: usher.post("/auth/verify-email", {"email": pending, "otp": verification}))]
     for secret, status, use in uses:
         answers = at_once([use] * TRIES)
-        assert sorted(a.status for a in answers) == [status] + [400] * (TRIES - 1)
+        assert [a.status for a in answers].count(status) == 1
+        assert {(a.status, a.code) for a in answers if a.status not in (status, 400)} <= {(503, "overloaded")}
         assert use().status == 400
         for path in ("/auth/passkeys/options", "/auth/passkeys"):
             assert usher.post(path, token=secret).status == 401
@@ -203,9 +204,9 @@ def test_guesses_of_a_code_close_every_way_that_takes_one(usher, ada):
 def test_all_spellings_of_an_address_are_guessed_at_together(usher):
     """Case 33, CVE-2025-24806: each spelling had a counter of its own."""
     name = fresh_email("Grace.Hopper").split("@")[0]
-    spellings = [f"{name}@bücher.example", f"{name.upper()}@BÜCHER.example", f" {name.lower()}@xn--bcher-kva.example ", f"{name}@ｂücher.EXAMPLE"]
+    spellings = [f"{name}@xn--bcher-kva.example", f"{name.upper()}@BÜCHER.example", f" {name.lower()}@bücher.example ", f"{name}@ｂücher.EXAMPLE"]
     made = usher.sign_up(spellings[0])
-    other = usher.sign_up(f"{name.replace('.', '')}@bücher.example")
+    other = usher.sign_up(f"{name.replace('.', '')}@xn--bcher-kva.example")
     assert other.user["id"] != made.user["id"]
     for spelling in spellings:
         assert usher.login(spelling).user["id"] == made.user["id"]
