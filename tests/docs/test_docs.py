@@ -1,10 +1,12 @@
 """The documents are true: their calls are run, their answers compared, and what they name exists."""
+import json
 import re
 import subprocess
 
 import pytest
 
 import documents as d
+from support.scenario import vectors
 from support.usher import BINARY, ROOT, Server
 
 GUIDES = ["API_ENDPOINTS.md", "SESSION_MANAGEMENT.md", "SYSTEM_ARCHITECTURE.md", "RBAC_SETUP.md", "ROLE_ASSIGNMENT.md", "CLIENTS.md"]
@@ -124,6 +126,22 @@ def test_tests_that_are_named_exist():
     assert len(named) > 50 and len(units) > 2
     assert [f"{file}::{test}" for file, test in named if f"def {test}(" not in (ROOT / "tests" / file).read_text()] == []
     assert [f"{suite}.{test}" for suite, test in units if not re.search(rf"TEST(_F|_P)?\({suite}, {test}\)", source)] == []
+
+
+def case_of(file, test):
+    """The line of a test that says what it proves."""
+    return re.search(rf'^def {test}\(.*?\n    """(.*?)"""', (ROOT / "tests" / file).read_text(), re.M | re.S)[1]
+
+
+def test_every_attack_case_is_proved_or_does_not_apply():
+    cases = {str(case["n"]): case["ids"] for case in json.loads(vectors("advisory-cases/cases.json").read_text())}
+    rows = re.findall(r"^\| (\d+) \| (.*?) \| .*? \| (.*) \|$", section("security.md", "Attack cases"), re.M)
+    assert [(number, ids) for number, ids, _ in rows] == list(cases.items())
+    for number, _, proof in rows:
+        named = re.findall(r"`(\w+/test_\w+\.py)::(test_\w+)`", proof)
+        assert named or proof.startswith("does not apply: "), number
+        for file, test in named:
+            assert "attacks" not in file or re.search(rf"(Case|and) {number}, ", case_of(file, test)), (number, test)
 
 
 @pytest.mark.parametrize("path", hand_written(), ids=name)
