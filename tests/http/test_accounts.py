@@ -16,8 +16,8 @@ NEW = "another-good-horse-8"
 
 
 @pytest.fixture(scope="module")
-def usher(store):
-    with Server(settings=store | {"verification.cool_down": "1s"}) as server:
+def usher(serve, store):
+    with serve(settings=store | {"verification.cool_down": "1s"}) as server:
         yield server
 
 
@@ -105,8 +105,8 @@ def test_each_attempt_writes_one_line_of_audit_whether_there_is_an_account_or_no
 
 
 def hashes(usher):
-    metrics = usher.get("/metrics").body.decode()
-    return int(float(re.search(r"^usher_password_hash_seconds_count (\S+)", metrics, re.M)[1]))
+    metrics = [node.get("/metrics").body.decode() for node in usher.nodes]
+    return sum(int(float(re.search(r"^usher_password_hash_seconds_count (\S+)", one, re.M)[1])) for one in metrics)
 
 
 def test_each_call_hashes_once_whether_there_is_an_account_or_not(usher):

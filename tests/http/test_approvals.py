@@ -1,15 +1,14 @@
 """A sign-in from a new device waits until it is approved where its user is signed in."""
 import pytest
 from support.scenario import actions_of, assert_problem, at_once, eventually, fresh_email
-from support.usher import Server
 
 BOTH_ENGINES = True
 NEW = {"deviceId": "a new one", "deviceName": "Ada's new laptop"}
 
 
 @pytest.fixture(scope="module")
-def usher(store):
-    with Server(settings=store | {"verification.cool_down": "1s", "risk.new_device": "approve"}) as made:
+def usher(serve, store):
+    with serve(settings=store | {"verification.cool_down": "1s", "risk.new_device": "approve"}) as made:
         yield made
 
 

@@ -4,15 +4,15 @@ import uuid
 
 import pytest
 from support.scenario import alive, assert_problem, at_once, changed, dead, eventually, fresh_email, records
-from support.usher import PASSWORD, Server
+from support.usher import PASSWORD
 
 BOTH_ENGINES = True
 ASKED = "Confirm that your address changes"
 
 
 @pytest.fixture(scope="module")
-def usher(store):
-    with Server(settings=store | {"verification.cool_down": "1s"}) as made:
+def usher(serve, store):
+    with serve(settings=store | {"verification.cool_down": "1s"}) as made:
         yield made
 
 

@@ -6,14 +6,14 @@ from support.authenticator import enrol, prove
 from support.passkey import SETTINGS, add, request_options
 from support.passkey import sign_in as by_passkey
 from support.scenario import assert_problem, changed, dead, eventually, fresh_email, records
-from support.usher import PASSWORD, Server, sign_in_of
+from support.usher import PASSWORD, sign_in_of
 
 BOTH_ENGINES = True
 
 
 @pytest.fixture(scope="module")
-def usher(store):
-    with Server(settings=store | SETTINGS | {"verification.cool_down": "1s"}) as made:
+def usher(serve, store):
+    with serve(settings=store | SETTINGS | {"verification.cool_down": "1s"}) as made:
         yield made
 
 
@@ -92,8 +92,8 @@ def test_it_needs_the_password_and_a_recent_proof(usher):
     assert usher.login_answer(who.email).status == 200
 
 
-def test_without_a_grace_nothing_personal_is_left(store):
-    with Server(settings=store | SETTINGS | {"accounts.deletion_grace": "0s"}) as usher:
+def test_without_a_grace_nothing_personal_is_left(serve, store):
+    with serve(settings=store | SETTINGS | {"accounts.deletion_grace": "0s"}) as usher:
         who = usher.sign_up(fresh_email("gone"))
         add(usher, who)
         answer = delete(usher, who)

@@ -3,14 +3,14 @@ import pytest
 from support import passkey
 from support.authenticator import enrol
 from support.scenario import assert_problem, changed, events_of, fresh_email
-from support.usher import PASSWORD, Server
+from support.usher import PASSWORD
 
 BOTH_ENGINES = True
 
 
 @pytest.fixture(scope="module")
-def usher(store):
-    with Server(settings=store | passkey.SETTINGS) as made:
+def usher(serve, store):
+    with serve(settings=store | passkey.SETTINGS) as made:
         yield made
 
 

@@ -2,15 +2,15 @@
 import pytest
 from support.authenticator import ask, enrol, prove
 from support.scenario import assert_problem, fresh_email
-from support.usher import PASSWORD, Server
+from support.usher import PASSWORD
 
 BOTH_ENGINES = True
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
 
 
 @pytest.fixture(scope="module")
-def usher(store):
-    with Server(settings=store | {"verification.cool_down": "1s", "http.trusted_proxies": "127.0.0.1"}) as made:
+def usher(serve, store):
+    with serve(settings=store | {"verification.cool_down": "1s", "http.trusted_proxies": "127.0.0.1"}) as made:
         yield made
 
 

@@ -5,15 +5,14 @@ from uuid import UUID
 import pytest
 from support import jwt, passkey
 from support.scenario import alive, assert_ended, assert_problem, changed, dead, eventually, events_of, fresh_email
-from support.usher import Server
 
 BOTH_ENGINES = True
 TOLD = "Somebody sees your account"
 
 
 @pytest.fixture(scope="module")
-def usher(store):
-    with Server(settings=store | passkey.SETTINGS | {"sessions.limit": 2}) as made:
+def usher(serve, store):
+    with serve(settings=store | passkey.SETTINGS | {"sessions.limit": 2}) as made:
         yield made
 
 

@@ -4,14 +4,14 @@ import re
 import pytest
 from support.authenticator import ask, enrol, prove  # noqa: F401
 from support.scenario import alive, assert_problem, at_once, changed, eventually, events_of, fresh_email
-from support.usher import PASSWORD, Server, sign_in_of
+from support.usher import PASSWORD, sign_in_of
 
 BOTH_ENGINES = True
 
 
 @pytest.fixture(scope="module")
-def usher(store):
-    with Server(settings=store | {"invitations.link": "https://app.example.org/join", "mfa.required_roles": "careful"}) as made:
+def usher(serve, store):
+    with serve(settings=store | {"invitations.link": "https://app.example.org/join", "mfa.required_roles": "careful"}) as made:
         yield made
 
 

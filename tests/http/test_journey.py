@@ -5,7 +5,7 @@ import time
 import pytest
 from support import jwt
 from support.scenario import alive, assert_ended, assert_problem, audited, dead, eventually, fresh_email
-from support.usher import Server
+
 
 BOTH_ENGINES = True
 CHROME_MAC = ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -117,8 +117,8 @@ def test_a_misspelt_query_never_passes_as_none(usher, ada):
     assert alive(usher, ada)
 
 
-def test_no_token_is_good_for_longer_than_its_session(store):
-    with Server(settings=store | {"sessions.absolute_timeout": "300s", "sessions.idle_timeout": "200s"}) as usher:
+def test_no_token_is_good_for_longer_than_its_session(serve, store):
+    with serve(settings=store | {"sessions.absolute_timeout": "300s", "sessions.idle_timeout": "200s"}) as usher:
         who = usher.sign_up(fresh_email("short"))
         for answer in (usher.login_answer(who.email), usher.refresh(who.refresh)):
             body = answer.json

@@ -5,26 +5,27 @@ from support.authenticator import Authenticator, ask, enrol, prove
 from support.late_enrolment import add_passkey, begin_passkey, begin_totp, confirm_totp, enrol_passkey, enrol_totp
 from support.passkey import SETTINGS, Passkey, add, sign_in
 from support.scenario import actions_of, assert_problem, at_once, dead, events_of, eventually, fresh_email
-from support.usher import PASSWORD, Server, sign_in_of
+from support.usher import PASSWORD, sign_in_of
 
 BOTH_ENGINES = True
 
 
-def server(store, **settings):
-    return Server(settings=store | SETTINGS | {"verification.cool_down": "1s"} | settings)
+@pytest.fixture(scope="module")
+def server(serve, store):
+    return lambda **settings: serve(settings=store | SETTINGS | {"verification.cool_down": "1s"} | settings)
 
 
 @pytest.fixture(scope="module")
-def usher(store):
+def usher(server):
     """A second factor is asked of everybody."""
-    with server(store, **{"mfa.policy": "required"}) as made:
+    with server(**{"mfa.policy": "required"}) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def strict(store):
+def strict(server):
     """Passkeys alone."""
-    with server(store, **{"mfa.policy": "phishing_resistant"}) as made:
+    with server(**{"mfa.policy": "phishing_resistant"}) as made:
         yield made
 
 
@@ -98,8 +99,8 @@ def test_of_fifty_confirmations_one_signs_in(usher):
     assert actions_of(usher, email).count("session.created") == 1
 
 
-def test_a_role_may_need_it(store):
-    with server(store, **{"mfa.required_roles": "support,admin"}) as usher:
+def test_a_role_may_need_it(server):
+    with server(**{"mfa.required_roles": "support,admin"}) as usher:
         plain = usher.sign_up(fresh_email("plain"))
         helper = usher.sign_up(fresh_email("helper"))
         usher.cli("user", "grant", helper.email, "support")
@@ -113,8 +114,8 @@ def test_a_role_may_need_it(store):
         dead(usher, helper, "factor_changed")
 
 
-def test_one_that_finds_no_room_adds_nothing_and_is_on_record(store):
-    with server(store, **{"mfa.required_roles": "support", "sessions.limit": 1, "sessions.at_limit": "refuse"}) as usher:
+def test_one_that_finds_no_room_adds_nothing_and_is_on_record(server):
+    with server(**{"mfa.required_roles": "support", "sessions.limit": 1, "sessions.at_limit": "refuse"}) as usher:
         who = usher.sign_up(fresh_email("full"))
         usher.cli("user", "grant", who.email, "support")
         token = usher.login_answer(who.email).json["mfaToken"]
@@ -132,8 +133,8 @@ def test_one_that_finds_no_room_adds_nothing_and_is_on_record(store):
         assert refusals(usher, who.email) == ["session_limit"]
 
 
-def test_passkeys_alone_block_apps(store):
-    with server(store) as usher:
+def test_passkeys_alone_block_apps(server):
+    with server() as usher:
         who, older = usher.sign_up(fresh_email("strict")), usher.sign_up(fresh_email("older"))
         app, _ = enrol(usher, older)
         enrolled, _ = add(usher, who)
@@ -163,7 +164,7 @@ def test_no_app_is_added_where_only_passkeys_will_do(strict):
     assert_problem(strict.post("/auth/mfa/totp", {"password": PASSWORD}, token=who.access), 403, "factor_not_allowed")
 
 
-def test_off_adds_no_more_apps(store):
-    with server(store, **{"mfa.policy": "off"}) as usher:
+def test_off_adds_no_more_apps(server):
+    with server(**{"mfa.policy": "off"}) as usher:
         who = usher.sign_up(fresh_email("off"))
         assert_problem(usher.post("/auth/mfa/totp", {"password": PASSWORD}, token=who.access), 403, "factor_not_allowed")

@@ -12,8 +12,8 @@ BOTH_ENGINES = True
 
 
 @pytest.fixture(scope="module")
-def usher(store):
-    with Server(settings=store | SETTINGS | {"verification.cool_down": "1s"}) as server:
+def usher(serve, store):
+    with serve(settings=store | SETTINGS | {"verification.cool_down": "1s"}) as server:
         yield server
 
 
@@ -62,8 +62,8 @@ def test_a_passkey_stands_for_the_second_factor(usher, ada):
     assert sign_in(usher, passkey).json["accessToken"]
 
 
-def test_adding_needs_a_recent_proof(store):
-    with Server(settings=store | SETTINGS | {"sessions.step_up_after": "3s"}) as server:
+def test_adding_needs_a_recent_proof(serve, store):
+    with serve(settings=store | SETTINGS | {"sessions.step_up_after": "3s"}) as server:
         user = server.sign_up(fresh_email("ada"))
         made = Passkey().create(creation_options(server, user))
         _, name = add(server, user)
@@ -104,8 +104,8 @@ def test_a_challenge_is_good_once_and_for_its_session_and_purpose(usher, ada):
     invalid(usher.post("/auth/passkeys/sign-in", {"credential": passkey.get({"challenge": b64(bytes(32))})}))
 
 
-def test_a_challenge_ages(store):
-    with Server(settings=store | SETTINGS | {"webauthn.challenge_life": "30s"}) as server:
+def test_a_challenge_ages(serve, store):
+    with serve(settings=store | SETTINGS | {"webauthn.challenge_life": "30s"}) as server:
         user = server.sign_up(fresh_email("ada"))
         passkey, _ = add(server, user)
         options = request_options(server)
@@ -133,8 +133,8 @@ def test_one_of_many_registrations_at_once_succeeds(usher, ada):
     assert sorted(statuses) == [201] + [409] * 9
 
 
-def test_a_user_has_no_more_than_the_limit(store):
-    with Server(settings=store | SETTINGS | {"webauthn.limit": 2}) as server:
+def test_a_user_has_no_more_than_the_limit(serve, store):
+    with serve(settings=store | SETTINGS | {"webauthn.limit": 2}) as server:
         who, other = server.sign_up(fresh_email("ada")), server.sign_up(fresh_email("bob"))
         _, first = add(server, who)
         late = Passkey()
@@ -277,8 +277,8 @@ def test_the_form_is_strict(usher, ada):
         assert_problem(answer, 400, "validation_failed")
 
 
-def test_a_passkey_is_a_recent_proof(store):
-    with Server(settings=store | SETTINGS | {"sessions.step_up_after": "3s"}) as server:
+def test_a_passkey_is_a_recent_proof(serve, store):
+    with serve(settings=store | SETTINGS | {"sessions.step_up_after": "3s"}) as server:
         user = server.sign_up(fresh_email("ada"))
         passkey, name = add(server, user)
         options = server.post("/auth/step-up/passkey/options", token=user.access).json

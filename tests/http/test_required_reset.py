@@ -2,15 +2,15 @@
 import pytest
 from support.passkey import SETTINGS, add, sign_in
 from support.scenario import assert_problem, dead, eventually, fresh_email, records
-from support.usher import PASSWORD, Server
+from support.usher import PASSWORD
 
 BOTH_ENGINES = True
 NEW = "Quite-another-1"
 
 
 @pytest.fixture(scope="module")
-def usher(store):
-    with Server(settings=store | SETTINGS | {"verification.cool_down": "1s"}) as made:
+def usher(serve, store):
+    with serve(settings=store | SETTINGS | {"verification.cool_down": "1s"}) as made:
         yield made
 
 

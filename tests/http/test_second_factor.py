@@ -9,15 +9,15 @@ import urllib.parse
 import pytest
 from support.authenticator import Authenticator, ask, begin, enrol, now, prove, sign_in
 from support.scenario import actions_of, alive, assert_problem, at_once, dead, eventually, fresh_email, records
-from support.usher import PASSWORD, Server, sign_in_of
+from support.usher import PASSWORD, sign_in_of
 
 BOTH_ENGINES = True
 NEW = "another-good-horse-8"
 
 
 @pytest.fixture(scope="module")
-def usher(store):
-    with Server(settings=store | {"verification.cool_down": "1s", "mfa.issuer": "Usher & Söhne"}) as server:
+def usher(serve, store):
+    with serve(settings=store | {"verification.cool_down": "1s", "mfa.issuer": "Usher & Söhne"}) as server:
         yield server
 
 

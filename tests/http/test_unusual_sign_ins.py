@@ -8,7 +8,7 @@ from support.geo import write_places
 from support.late_enrolment import begin_totp, enrol_passkey, enrol_totp
 from support.passkey import SETTINGS as PASSKEYS
 from support.scenario import assert_problem, at_once, eventually, events_of, fresh_email, fresh_name, records
-from support.usher import PASSWORD, Server
+from support.usher import PASSWORD
 
 BOTH_ENGINES = True
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
@@ -17,13 +17,14 @@ PHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605
 LONDON, NEW_YORK, UNKNOWN = "81.2.69.160", "216.160.83.56", "203.0.113.5"
 
 
-def server(store, **settings):
-    return Server(settings=store | {"verification.cool_down": "1s", "http.trusted_proxies": "127.0.0.1"} | settings)
+@pytest.fixture(scope="module")
+def server(serve, store):
+    return lambda **settings: serve(settings=store | {"verification.cool_down": "1s", "http.trusted_proxies": "127.0.0.1"} | settings)
 
 
 @pytest.fixture(scope="module")
-def usher(store):
-    with server(store) as made:
+def usher(server):
+    with server() as made:
         yield made
 
 
@@ -113,9 +114,9 @@ def test_not_me_signs_out_voids_the_password_and_starts_a_reset(usher):
 
 
 @pytest.mark.parametrize("add", [enrol_totp, enrol_passkey])
-def test_a_factor_that_a_stranger_had_to_add_goes_with_his_sign_in(store, add):
+def test_a_factor_that_a_stranger_had_to_add_goes_with_his_sign_in(server, add):
     role = fresh_name("must")
-    with server(store, **PASSKEYS, **{"mfa.required_roles": role}) as usher:
+    with server(**PASSKEYS, **{"mfa.required_roles": role}) as usher:
         usher.cli("role", "create", role)
         email = known(usher)
         usher.cli("user", "grant", email, role)
@@ -127,8 +128,8 @@ def test_a_factor_that_a_stranger_had_to_add_goes_with_his_sign_in(store, add):
         assert asked["methods"] == [] and "totp" in asked["enrol"], "nothing that he added is asked for"
 
 
-def test_who_must_add_a_factor_proves_the_mailbox_first_where_rules_ask_for_more(store):
-    with server(store, **{"mfa.policy": "required", "risk.new_country": "off", "risk.new_device": "step_up"}) as usher:
+def test_who_must_add_a_factor_proves_the_mailbox_first_where_rules_ask_for_more(server):
+    with server(**{"mfa.policy": "required", "risk.new_country": "off", "risk.new_device": "step_up"}) as usher:
         email = fresh_email("new")
         usher.register(email)
         usher.post("/auth/verify-email", {"email": email, "otp": usher.code(email)})
@@ -186,10 +187,10 @@ def test_a_right_password_after_many_wrong_ones_is_told(usher):
 
 
 @pytest.fixture(scope="module")
-def strict(store, tmp_path_factory):
+def strict(server, tmp_path_factory):
     places = write_places(tmp_path_factory.mktemp("geo") / "places.mmdb",
                           {LONDON + "/32": ("GB", 51.5, -0.1), NEW_YORK + "/32": ("US", 40.7, -74.0)})
-    with server(store, **{"risk.new_device": "step_up", "risk.new_country": "notify", "risk.impossible_travel": "block",
+    with server(**{"risk.new_device": "step_up", "risk.new_country": "notify", "risk.impossible_travel": "block",
                           "risk.many_accounts": "block", "risk.many_accounts_at": "5",
                           "risk.geo_database": str(places)}) as made:
         yield made
@@ -256,9 +257,9 @@ def test_rules_are_tried_on_the_past_before_they_are_on(usher):
     assert [e for e in events_of(usher, email) if e == ("login.unusual", "new_network")] == []
 
 
-def test_a_database_that_is_none_stops_the_start(tmp_path, store):
+def test_a_database_that_is_none_stops_the_start(tmp_path, server):
     path = tmp_path / "no.mmdb"
     path.write_text("nothing")
     with pytest.raises(Exception, match="risk.geo_database"):
-        with server(store, **{"risk.geo_database": str(path)}):
+        with server(**{"risk.geo_database": str(path)}):
             pass

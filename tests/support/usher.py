@@ -183,6 +183,10 @@ class Server(Client):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else self._last_log
 
     @property
+    def nodes(self):
+        return [self]
+
+    @property
     def url(self):
         return f"http://{self.host}:{self.port}"
 
