@@ -15,7 +15,7 @@ from support.scenario import (alive, an_hour_later, assert_ended, assert_problem
 from support.usher import PASSWORD, sign_in_of
 
 ONE_NODE_AND_TWO = True
-ROUNDS = 200 if os.environ.get("USHER_LONG") == "1" else 10
+ROUNDS = 200 if os.environ.get("USHER_LONG") == "1" else 40
 GRACE = 2
 LATER = "another-good-horse-8"
 
