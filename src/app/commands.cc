@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "app/command.h"
 #include "core/result.h"
@@ -116,6 +117,8 @@ core::Result<> execute(const Command& command, Line line) {
 }  // namespace
 
 int run(std::span<char*> arguments) {
+  // Of its own the resolver waits for ten seconds and more for servers that do not answer (resolv.conf(5)).
+  ::setenv("RES_OPTIONS", "timeout:1 attempts:2", 0);
   const auto commands = all_commands();
   Line line = read(arguments, commands);
   const Command* command = match(commands, line.words);

@@ -93,7 +93,7 @@ class RedisWithSentinel(Together):
 
     def wait_for_replica(self):
         """Until a failure of the master would be healed."""
-        eventually(lambda: "master_link_status:up" in self.replica.cli("INFO", "replication"), 10)
+        eventually(lambda: "master_link_status:up" in self.replica.cli("INFO", "replication"), 30)
         eventually(lambda: self.is_known_to_sentinel(self.replica), 15)
 
     def is_known_to_sentinel(self, replica):

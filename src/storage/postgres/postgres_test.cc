@@ -169,6 +169,32 @@ TEST_P(Postgres, ALostConnectionDuringCommitIsUnknownAndRunsTheHooks) {
   EXPECT_EQ(hooks, 1);
 }
 
+TEST_P(Postgres, SerialisationFailuresAreRepeated) {
+  int attempts = 0;
+  const auto done = db->atomically([&](core::Tx& tx) -> Result<int64_t> {
+    TRY(sql(tx).query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
+    const int64_t seen = TRY(sql(tx).query("SELECT value FROM numbers WHERE id = $1", 1))[0].number(0);
+    if (++attempts == 1) std::jthread([&] { EXPECT_TRUE(add_one(1)); }).join();
+    TRY(sql(tx).query("UPDATE numbers SET value = $2 WHERE id = $1", 1, seen + 10));
+    return seen;
+  });
+  ASSERT_TRUE(done) << done.error().cause;
+  EXPECT_EQ(attempts, 2);
+  EXPECT_EQ(*done, 1) << "it read again";
+  EXPECT_EQ(value(1), 11);
+}
+
+TEST_P(Postgres, WhatKeepsCollidingIsGivenUp) {
+  int attempts = 0;
+  const auto done = db->atomically([&](core::Tx& tx) {
+    ++attempts;
+    return sql(tx).script("DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $$");
+  });
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, Code::store_unavailable);
+  EXPECT_EQ(attempts, 7);
+}
+
 TEST_P(Postgres, DeadlocksAreRepeated) {
   std::atomic<int> attempts{0};
   std::latch both(2);
