@@ -170,9 +170,12 @@ TEST_P(Postgres, ALostConnectionDuringCommitIsUnknownAndRunsTheHooks) {
 }
 
 TEST_P(Postgres, SerialisationFailuresAreRepeated) {
+  ASSERT_TRUE(
+      script("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = ''repeatable read''', "
+             "current_database()); END $$"));
+  open();
   int attempts = 0;
   const auto done = db->atomically([&](core::Tx& tx) -> Result<int64_t> {
-    TRY(sql(tx).query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
     const int64_t seen = TRY(sql(tx).query("SELECT value FROM numbers WHERE id = $1", 1))[0].number(0);
     if (++attempts == 1) std::jthread([&] { EXPECT_TRUE(add_one(1)); }).join();
     TRY(sql(tx).query("UPDATE numbers SET value = $2 WHERE id = $1", 1, seen + 10));
