@@ -19,16 +19,12 @@ from support.scenario import eventually, followed, fresh_email  # noqa: E402
 from support.usher import Server  # noqa: E402
 
 
-# What a module says of itself, and the stores on which it runs then.
-RUNS_ON = {"BOTH_ENGINES": "sqlite,postgres", "ONE_NODE_AND_TWO": "sqlite,pair"}
-
-
 def pytest_generate_tests(metafunc):
-    for name, stores in RUNS_ON.items():
-        if "kind" in metafunc.fixturenames and getattr(metafunc.module, name, False):
-            # Each name is one object: pytest would else take it for another one, and make a new server for each test.
-            kinds = map(sys.intern, os.environ.get("USHER_TEST_STORES", stores).split(","))
-            metafunc.parametrize("kind", list(kinds), indirect=True, scope="module")
+    """A module that says ONE_NODE_AND_TWO runs on the embedded store, and on two nodes on PostgreSQL and Redis."""
+    if "kind" in metafunc.fixturenames and getattr(metafunc.module, "ONE_NODE_AND_TWO", False):
+        # Each name is one object: pytest would else take it for another one, and make a new server for each test.
+        kinds = map(sys.intern, os.environ.get("USHER_TEST_STORES", "sqlite,pair").split(","))
+        metafunc.parametrize("kind", list(kinds), indirect=True, scope="module")
 
 
 # What stands beside or before PostgreSQL; the nodes of a pair are two.

@@ -8,7 +8,7 @@ import pytest
 from support.scenario import alive, assert_ended, assert_problem, at_once, audited, dead, eventually, fresh_email, fresh_name
 from support.usher import PASSWORD, Server
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 NOBODY = "01900000-0000-7000-8000-000000000000"
 ROLES = ["none", "user", "support", "admin", "super_admin"]
 

@@ -11,7 +11,7 @@ import pytest
 from support.scenario import alive, assert_problem, at_once, dead, eventually, fresh_email, records, vectors
 from support.usher import PASSWORD, Server
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 NEW = "another-good-horse-8"
 
 

@@ -2,7 +2,7 @@
 import pytest
 from support.scenario import actions_of, assert_problem, at_once, eventually, fresh_email
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 NEW = {"deviceId": "a new one", "deviceName": "Ada's new laptop"}
 
 

@@ -154,6 +154,7 @@ def test_a_sign_out_that_cannot_be_stored_says_so(request, usher, kind, behind, 
         assert usher.delete(f"/auth/sessions/{other.session}", token=ada.access).status == 200
         dead(usher, other, "logout")
         behind.start()
+        usher.wait_for_redis()
     assert usher.post("/auth/logout", token=ada.access).status == 204
     dead(usher, ada, "logout")
 

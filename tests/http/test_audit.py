@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from support.scenario import assert_problem, changed, eventually, fresh_email, fresh_name, records
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 DER_OF_ED25519 = bytes.fromhex("302a300506032b6570032100")  # RFC 8410, before the 32 bytes of a key
 
 

@@ -6,7 +6,7 @@ import pytest
 from support.scenario import alive, assert_problem, at_once, changed, dead, eventually, fresh_email, records
 from support.usher import PASSWORD
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 ASKED = "Confirm that your address changes"
 
 

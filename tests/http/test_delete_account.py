@@ -8,7 +8,7 @@ from support.passkey import sign_in as by_passkey
 from support.scenario import assert_problem, changed, dead, eventually, fresh_email, records
 from support.usher import PASSWORD, sign_in_of
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from support.authenticator import enrol
 from support.scenario import assert_problem, changed, events_of, fresh_email
 from support.usher import PASSWORD
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 
 
 @pytest.fixture(scope="module")

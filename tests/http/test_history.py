@@ -4,7 +4,7 @@ from support.authenticator import ask, enrol, prove
 from support.scenario import assert_problem, fresh_email
 from support.usher import PASSWORD
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
 
 

@@ -6,7 +6,7 @@ import pytest
 from support import jwt, passkey
 from support.scenario import alive, assert_ended, assert_problem, changed, dead, eventually, events_of, fresh_email
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 TOLD = "Somebody sees your account"
 
 

@@ -8,7 +8,7 @@ import pytest
 from support.scenario import assert_problem, audited, fresh_email, records
 from support.usher import PASSWORD
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 EXPORTS = Path(__file__).parent / "exports"
 
 

@@ -6,7 +6,7 @@ from support.authenticator import ask, enrol, prove  # noqa: F401
 from support.scenario import alive, assert_problem, at_once, changed, eventually, events_of, fresh_email
 from support.usher import PASSWORD, sign_in_of
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 
 
 @pytest.fixture(scope="module")

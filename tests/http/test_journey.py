@@ -7,7 +7,7 @@ from support import jwt
 from support.scenario import alive, assert_ended, assert_problem, audited, dead, eventually, fresh_email
 
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 CHROME_MAC = ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
               "Chrome/126.0.0.0 Safari/537.36")
 SAFARI_IPHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "

@@ -7,7 +7,7 @@ from support.passkey import SETTINGS, Passkey, add, sign_in
 from support.scenario import actions_of, assert_problem, at_once, dead, events_of, eventually, fresh_email
 from support.usher import PASSWORD, sign_in_of
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from support.passkey import BE, BS, ORIGIN, SETTINGS, UP, UV, Passkey, add, b64,
 from support.scenario import actions_of, alive, assert_problem, at_once, changed, dead, fresh_email, records
 from support.usher import Server, sign_in_of
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from support.scenario import alive, assert_ended, assert_problem, at_once, audited, changed, dead, eventually, fresh_email, records, renew
 from support.usher import Server, sign_in_of
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 PHONE = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
                        "Version/17.5 Mobile/15E148 Safari/604.1"}
 DESK = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:127.0) Gecko/20100101 Firefox/127.0"}

@@ -4,7 +4,7 @@ from support.passkey import SETTINGS, add, sign_in
 from support.scenario import assert_problem, dead, eventually, fresh_email, records
 from support.usher import PASSWORD
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 NEW = "Quite-another-1"
 
 

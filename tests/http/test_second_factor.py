@@ -11,7 +11,7 @@ from support.authenticator import Authenticator, ask, begin, enrol, now, prove, 
 from support.scenario import actions_of, alive, assert_problem, at_once, dead, eventually, fresh_email, records
 from support.usher import PASSWORD, sign_in_of
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 NEW = "another-good-horse-8"
 
 

@@ -7,7 +7,7 @@ from support.authenticator import enrol, sign_in
 from support.scenario import alive, an_hour_later, assert_problem, at_once, eventually, fresh_email
 from support.usher import PASSWORD, sign_in_of
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 
 
 @pytest.fixture

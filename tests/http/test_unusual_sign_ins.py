@@ -10,7 +10,7 @@ from support.passkey import SETTINGS as PASSKEYS
 from support.scenario import assert_problem, at_once, eventually, events_of, fresh_email, fresh_name, records
 from support.usher import PASSWORD
 
-BOTH_ENGINES = True
+ONE_NODE_AND_TWO = True
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
 PHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 "
          "Mobile/15E148 Safari/604.1")

@@ -3,10 +3,14 @@
     with Pair(settings=store) as usher: ...   # store: of one PostgreSQL and one Redis
 """
 import itertools
+import time
 
 from support.scenario import eventually, followed
 from support.together import Together
 from support.usher import Client, Server
+
+# What one node did the other hears of in a few milliseconds, on a busy machine in some more (docs/reliability.md).
+HEARD = 0.025
 
 
 class Pair(Client, Together):
@@ -28,8 +32,11 @@ class Pair(Client, Together):
     def next_node(self):
         return self.nodes[next(self._turns) % 2]
 
-    def call(self, *words, **more):
-        return self.next_node.call(*words, **more)
+    def call(self, method, *words, **more):
+        answer = self.next_node.call(method, *words, **more)
+        if method != "GET" and answer.status < 300:
+            time.sleep(HEARD)
+        return answer
 
     # For raw sockets, and for start() as a scenario writes it.
     @property
@@ -41,7 +48,9 @@ class Pair(Client, Together):
         return sorted((mail for node in self.nodes for mail in node.mails(to)), key=lambda mail: mail["sentAt"], reverse=True)
 
     def cli(self, *words, **more):
-        return self.nodes[0].cli(*words, **more)
+        done = self.nodes[0].cli(*words, **more)
+        time.sleep(HEARD)
+        return done
 
     def logged(self):
         return "".join(node.logged() for node in self.nodes)
