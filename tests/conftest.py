@@ -62,6 +62,12 @@ def behind(request, kind):
 
 
 @pytest.fixture(scope="module")
+def redis(kind, behind):
+    """The one that a test may stop or empty, if there is one."""
+    return behind if kind == "pair" else None
+
+
+@pytest.fixture(scope="module")
 def store(request, kind, behind):
     """The settings by which a server finds a new store."""
     if kind == "sqlite":

@@ -53,14 +53,14 @@ def test_fifty_tries_of_a_refresh_token_have_one_successor(usher, ada):
     assert len(usher.get("/auth/sessions", token=ada.access).json["sessions"]) == 1
 
 
-def test_a_restart_makes_no_old_refresh_token_new(usher, behind, ada):
+def test_a_restart_makes_no_old_refresh_token_new(usher, redis, ada):
     """Case 2, CVE-2026-9802: what was stale was decided by the start of the process."""
     first = renew(usher, ada.refresh)
-    restart(usher, behind)
+    restart(usher, redis)
     assert renew(usher, ada.refresh) == first, "as without a restart: the answer was lost"
     second = renew(usher, first)
     past_the_grace()
-    restart(usher, behind)
+    restart(usher, redis)
     assert_ended(usher.refresh(ada.refresh), "refresh_reuse")
     ada.refresh = second
     dead(usher, ada, "refresh_reuse")
@@ -94,7 +94,7 @@ def ways_to_end(usher, root, who):
             ("admin", lambda one: usher.delete(admins, token=root.access))]
 
 
-def test_what_was_ended_stays_ended_when_all_memory_is_lost(usher, behind, root, ada):
+def test_what_was_ended_stays_ended_when_all_memory_is_lost(usher, redis, root, ada):
     """Case 8, CVE-2025-29928, and 10, keycloak#31296: the cache and the database did not end together, or memory alone knew."""
     ended = []
     for reason, end in ways_to_end(usher, root, ada):
@@ -103,11 +103,11 @@ def test_what_was_ended_stays_ended_when_all_memory_is_lost(usher, behind, root,
         assert end(one).status in (200, 204)
         dead(usher, one, reason)
         ended.append((one, reason))
-    if behind:
-        behind.cli("FLUSHALL")
+    if redis:
+        redis.cli("FLUSHALL")
         for one, reason in ended:
             dead(usher, one, reason)
-    restart(usher, behind)
+    restart(usher, redis)
     for one, reason in ended:
         assert jwt.claims(one.access)["exp"] > time.time() + 3600
         dead(usher, one, reason)
@@ -141,7 +141,7 @@ def out_of_order(usher, kind, postgres):
     eventually(lambda: all(usher.get("/health/ready").status == 200 for _ in range(4)), 25)
 
 
-def test_a_sign_out_that_cannot_be_stored_says_so(request, usher, kind, behind, ada):
+def test_a_sign_out_that_cannot_be_stored_says_so(request, usher, kind, redis, ada):
     """Case 12, CVE-2020-15223: 200 was answered, and the token lived."""
     other = usher.login(ada.email)
     with out_of_order(usher, kind, lambda: request.getfixturevalue("postgres")):
@@ -149,11 +149,11 @@ def test_a_sign_out_that_cannot_be_stored_says_so(request, usher, kind, behind, 
                                lambda: usher.delete(f"/auth/sessions/{other.session}", token=ada.access)] * 2):
             assert_problem(answer, 503, "store_unavailable")
     assert alive(usher, ada) and alive(usher, other)
-    if behind:
-        behind.kill()  # changes go by polls: a sign-out waits for them
+    if redis:
+        redis.kill()  # changes go by polls: a sign-out waits for them
         assert usher.delete(f"/auth/sessions/{other.session}", token=ada.access).status == 200
         dead(usher, other, "logout")
-        behind.start()
+        redis.start()
         usher.wait_for_redis()
     assert usher.post("/auth/logout", token=ada.access).status == 204
     dead(usher, ada, "logout")
