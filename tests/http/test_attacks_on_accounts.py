@@ -8,7 +8,7 @@ import pytest
 from support import jwt, passkey
 from support.authenticator import ask, enrol, now, prove, sign_in
 from support.guessing import HEARD
-from support.scenario import alive, an_hour_later, assert_problem, at_once, eventually, fresh_email
+from support.scenario import alive, an_hour_later, assert_problem, at_once, eventually, fresh_email, mailed
 from support.usher import PASSWORD, sign_in_of
 
 ONE_NODE_AND_TWO = True
@@ -27,12 +27,6 @@ def boss(usher):
     made = usher.sign_up(fresh_email("boss"))
     usher.cli("user", "grant", made.email, "super_admin")
     return usher.login(made.email)
-
-
-def mailed(usher, email, subject):
-    """The code of the newest mail, once that is the one that was asked for."""
-    eventually(lambda: usher.mails(email) and usher.mails(email)[0]["subject"].startswith(subject))
-    return usher.code(email)
 
 
 def reset_code(usher, email):

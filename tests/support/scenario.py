@@ -119,6 +119,12 @@ def followed(node):
     return node.get("/health/ready").json["dependencies"]["redis"]["status"] == "ok"
 
 
+def mailed(usher, email, subject):
+    """The code of the newest mail, once that is the one that was asked for."""
+    eventually(lambda: usher.mails(email) and usher.mails(email)[0]["subject"].startswith(subject))
+    return usher.code(email)
+
+
 def records(usher, query, *values):
     """Rows of the store, read beside the running server; `?` stands for a value."""
     if url := usher.settings.get("database.url"):
