@@ -103,7 +103,7 @@ def test_not_me_signs_out_voids_the_password_and_starts_a_reset(usher):
         assert_problem(usher.get("/auth/me", token=session["accessToken"]), 401, "session_ended")
         assert usher.refresh(session["refreshToken"]).json["reason"] == "not_me"
     assert_problem(sign_in(usher, email), 401, "invalid_credentials")
-    code = mailed(usher, email, "Reset")
+    code = mailed(usher, email, "Choose a new password")
     assert usher.post("/auth/reset-password", {"email": email, "otp": code, "newPassword": "Quite-another-1"}).status == 200
     assert sign_in(usher, email, password="Quite-another-1").status == 200
     assert ("login.denied", "") in events_of(usher, email)
@@ -122,7 +122,7 @@ def test_a_factor_that_a_stranger_had_to_add_goes_with_his_sign_in(server, add):
         usher.cli("user", "grant", email, role)
         assert add(usher, sign_in(usher, email, PHONE).json["mfaToken"])[1].status == 200
         assert usher.call("POST", path_of(told(usher, email))).status == 200
-        reset = {"email": email, "otp": mailed(usher, email, "Reset"), "newPassword": "Quite-another-1"}
+        reset = {"email": email, "otp": mailed(usher, email, "Choose a new password"), "newPassword": "Quite-another-1"}
         assert usher.post("/auth/reset-password", reset).status == 200
         asked = sign_in(usher, email, password="Quite-another-1").json
         assert asked["methods"] == [] and "totp" in asked["enrol"], "nothing that he added is asked for"
