@@ -24,7 +24,9 @@ FAULTS = [*of_redis.FAULTS, of_postgres.postgres_killed, of_postgres.postgres_pa
                    node_stopped]
 # Where checks may be answered from memory all the time; a node that is cut from both says 503 after a second.
 CUTS = [partitions.one_cut_from_redis, partitions.one_cut_from_postgres, partitions.all_cut_from_redis]
-OWN = [({"redis": kind}, faults) for kind, faults in of_redis.KINDS.items()]
+# Of a cluster one after the other: a slot that has moved tells who holds it.
+OWN = [({"redis": of_redis.RedisCluster}, of_redis.KINDS[of_redis.RedisCluster])]
+OWN += [({"redis": kind}, [fault]) for kind, faults in of_redis.KINDS.items() if kind is not of_redis.RedisCluster for fault in faults]
 OWN += [({"postgres": kind}, [fault]) for fault, kind in of_postgres.KINDS.items()]
 
 

@@ -70,7 +70,7 @@ class Redis:
 
 
 class Sentinel(Redis):
-    """Decides alone, within half a second, that the master at a port is gone."""
+    """Decides alone, after a second, that the master at a port is gone; earlier, a busy machine would make it change its mind."""
 
     def __init__(self, master_port):
         super().__init__()
@@ -81,7 +81,7 @@ class Sentinel(Redis):
         with open(conf, "w") as settings:
             settings.write(f"bind 127.0.0.1\nport {self.port}\ndir {self.dir}\nlogfile {self.dir}/log\n"
                            f"sentinel monitor main 127.0.0.1 {self.master_port} 1\n"
-                           "sentinel down-after-milliseconds main 300\nsentinel failover-timeout main 3000\n")
+                           "sentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 3000\n")
         return [conf, "--sentinel"]
 
 
@@ -119,9 +119,10 @@ class RedisWithSentinel(Together):
         eventually(lambda: self.sentinel.cli("SENTINEL", "get-master-addr-by-name", "main").endswith(str(self.replica.port)), 20)
 
     def come_back(self):
-        """The old master, empty, becomes the replica."""
+        """The old master, empty, becomes the replica; the sentinel would see to that within ten seconds or more."""
         self.master.start()
         self.master, self.replica = self.replica, self.master
+        self.replica.said("REPLICAOF", "127.0.0.1", str(self.master.port))
         eventually(lambda: self.replica.said("ROLE").startswith("slave"), 20)
         self.wait_for_replica()
 
