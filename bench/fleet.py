@@ -12,7 +12,7 @@ from measure import (BUILD, ROOT, Server, Store, accepted, alternate, cpu_per_re
 sys.path.insert(0, str(ROOT / "tests"))
 from support.postgres import PROGRAMS, Postgres, execute, query  # noqa: E402
 from support.redis import Redis  # noqa: E402
-from support.scenario import eventually  # noqa: E402
+from support.scenario import eventually, followed  # noqa: E402
 
 CLIENTS, MANY = 16, 64
 CONF = "shared_buffers = '256MB'\nmax_wal_size = '4GB'\n"
@@ -55,7 +55,7 @@ def misses(settings, redis, url, parts, rounds, seconds=1):
 
     def first_checks(outcome):
         with usher(**settings) as node:
-            eventually(lambda: "ok" in node.get("/health/ready").json["dependencies"]["redis"]["status"], 5)
+            eventually(lambda: followed(node), 5)
             before = used_memory(redis)
             figures = load(node.port, "/auth/check", tokens, seconds, connections=CLIENTS)
             assert figures["bad"] == 0 and figures["requests"] < len(tokens), figures

@@ -15,7 +15,7 @@ from support.pair import Pair  # noqa: E402
 from support.pgbouncer import PgBouncer  # noqa: E402
 from support.postgres import Postgres  # noqa: E402
 from support.redis import Redis, RedisCluster, RedisWithSentinel  # noqa: E402
-from support.scenario import eventually, followed, fresh_email  # noqa: E402
+from support.scenario import eventually, followed, fresh_email, holding  # noqa: E402
 from support.usher import Server  # noqa: E402
 
 
@@ -104,6 +104,4 @@ def ada(usher):
 @pytest.fixture(scope="module")
 def root(usher):
     """The first super_admin, made as an operator makes one."""
-    made = usher.sign_up(fresh_email("root"))
-    usher.cli("user", "grant", made.email, "super_admin")
-    return made
+    return holding(usher, "super_admin")

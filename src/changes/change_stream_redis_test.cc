@@ -6,8 +6,8 @@
 #include <set>
 #include <thread>
 
-#include "cache/connection.h"
 #include "changes/change_for_test.h"
+#include "tests/support/redis_call.h"
 #include "tests/support/redis_server.h"
 
 namespace changes {
@@ -27,9 +27,7 @@ class RedisStreamTest : public testing::Test {
   }
   std::unique_ptr<Stream> create() { return create_redis_stream(config.address().value(), config, random); }
   std::string redis(std::initializer_list<std::string_view> words) {
-    const auto address = config.address().value();
-    const auto connection = cache::Connection::open(address.endpoints[0], address, "", Millis(2000)).value();
-    const auto reply = connection->call(words, Millis(2000));
+    const auto reply = test::redis(config, words);
     // Ids count milliseconds: a stream that begins anew in the same one is silent until the next.
     std::this_thread::sleep_for(Millis(2));
     return reply ? reply->text : reply.error().cause;

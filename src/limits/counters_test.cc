@@ -2,8 +2,8 @@
 
 #include <thread>
 
-#include "cache/connection.h"
 #include "limits/redis_counters.h"
+#include "tests/support/redis_call.h"
 #include "tests/support/redis_server.h"
 
 namespace limits {
@@ -97,9 +97,7 @@ struct RedisCountersTest : testing::Test {
     }
   }
   int64_t redis(std::initializer_list<std::string_view> words) const {
-    const auto address = config.address().value();
-    const auto connection = cache::Connection::open(address.endpoints[0], address, "", Millis(2000)).value();
-    return connection->call(words, Millis(2000)).value().number;
+    return test::redis(config, words).value().number;
   }
   // How many of `count` are allowed; -1 when Redis is not asked.
   int take_many(Counters& from, int count) const {

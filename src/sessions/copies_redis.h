@@ -1,5 +1,4 @@
-// Owns: sessions::Copies over Redis, shared by all nodes: usher:{sessions}:ID holds what
-// copies.cc writes.
+// Owns: sessions::Copies over Redis, shared by all nodes: usher:{sessions}:ID holds what copies.cc writes.
 #pragma once
 #include "cache/redis_config.h"
 #include "sessions/copies.h"

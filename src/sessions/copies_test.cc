@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <thread>
 
-#include "cache/connection.h"
 #include "sessions/copies_redis.h"
+#include "tests/support/redis_call.h"
 #include "tests/support/redis_server.h"
 
 namespace sessions {
@@ -96,10 +96,7 @@ class RedisCopiesTest : public testing::Test {
     const auto found = reader->find(std::span(&session, 1));
     return found.empty() ? std::nullopt : std::optional(found.front());
   }
-  core::Result<cache::Reply> redis(std::initializer_list<std::string_view> words) {
-    const auto address = config.address().value();
-    return cache::Connection::open(address.endpoints[0], address, "", Millis(2000)).value()->call(words, Millis(2000));
-  }
+  core::Result<cache::Reply> redis(std::initializer_list<std::string_view> words) { return test::redis(config, words); }
   static Millis took(const std::function<void()>& work) {
     const auto began = std::chrono::steady_clock::now();
     work();

@@ -8,7 +8,7 @@ import pytest
 from support import jwt, passkey
 from support.authenticator import ask, enrol, now, prove, sign_in
 from support.guessing import HEARD
-from support.scenario import alive, an_hour_later, assert_problem, at_once, eventually, fresh_email, mailed
+from support.scenario import alive, an_hour_later, assert_problem, at_once, eventually, fresh_email, holding, mailed
 from support.usher import PASSWORD, sign_in_of
 
 ONE_NODE_AND_TWO = True
@@ -24,9 +24,7 @@ def usher(serve, store):
 
 
 def boss(usher):
-    made = usher.sign_up(fresh_email("boss"))
-    usher.cli("user", "grant", made.email, "super_admin")
-    return usher.login(made.email)
+    return usher.login(holding(usher, "super_admin").email)
 
 
 def reset_code(usher, email):

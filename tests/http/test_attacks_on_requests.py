@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from support import jwt, passkey
 from support.jwt import INVALID, refused
-from support.scenario import alive, assert_problem, fresh_email, raw, statuses
+from support.scenario import alive, assert_problem, fresh_email, holding, raw, statuses
 from support.usher import PASSWORD
 
 ONE_NODE_AND_TWO = True
@@ -178,10 +178,7 @@ def test_nobody_writes_whose_a_thing_is(usher, good):
 
 def test_only_what_is_documented_can_be_called(usher, good):
     """Case 76, CVE-2025-4210, CVE-2025-61524, CVE-2026-25227: some ways to administer were looked at less closely than others."""
-    boss = usher.sign_up(fresh_email("boss"))
-    usher.cli("user", "grant", boss.email, "super_admin")
-    helper = usher.sign_up(fresh_email("helper"))
-    usher.cli("user", "grant", helper.email, "support")
+    boss, helper = holding(usher, "super_admin"), holding(usher, "support")
     held = set(usher.get("/roles/support", token=boss.access).json["effectivePermissions"])
     documented = {(method, path): operation for method, path, operation in operations(usher)}
     assert held and not any("*" in one for one in held)

@@ -14,13 +14,6 @@ ONE_NODE_AND_TWO = True
 DER_OF_ED25519 = bytes.fromhex("302a300506032b6570032100")  # RFC 8410, before the 32 bytes of a key
 
 
-@pytest.fixture(scope="module")
-def root(usher):
-    made = usher.sign_up(fresh_email("root"))
-    usher.cli("user", "grant", made.email, "super_admin")
-    return made
-
-
 def ask(usher, root, **query):
     return usher.get("/audit?" + "&".join(f"{name}={value}" for name, value in query.items()), token=root.access)
 

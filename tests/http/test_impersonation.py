@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 from support import jwt, passkey
-from support.scenario import alive, assert_ended, assert_problem, changed, dead, eventually, events_of, fresh_email
+from support.scenario import alive, assert_ended, assert_problem, changed, dead, eventually, events_of, fresh_email, holding
 
 ONE_NODE_AND_TWO = True
 TOLD = "Somebody sees your account"
@@ -24,13 +24,6 @@ def root(usher):
 @pytest.fixture
 def ada(usher):
     return usher.sign_up(fresh_email("ada"))
-
-
-def holding(usher, *roles):
-    one = usher.sign_up(fresh_email("helper"))
-    for role in roles:
-        usher.cli("user", "grant", one.email, role)
-    return one
 
 
 def begin(usher, who, user, **fields):

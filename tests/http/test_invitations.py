@@ -3,7 +3,7 @@ import re
 
 import pytest
 from support.authenticator import ask, enrol, prove  # noqa: F401
-from support.scenario import alive, assert_problem, at_once, changed, eventually, events_of, fresh_email
+from support.scenario import alive, assert_problem, at_once, changed, eventually, events_of, fresh_email, holding
 from support.usher import PASSWORD, sign_in_of
 
 ONE_NODE_AND_TWO = True
@@ -17,9 +17,7 @@ def usher(serve, store):
 
 @pytest.fixture
 def root(usher):
-    one = usher.sign_up(fresh_email("root"))
-    usher.cli("user", "grant", one.email, "super_admin")
-    return one
+    return holding(usher, "super_admin")
 
 
 def invite(usher, who, email, **more):

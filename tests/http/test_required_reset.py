@@ -14,13 +14,6 @@ def usher(serve, store):
         yield made
 
 
-@pytest.fixture(scope="module")
-def root(usher):
-    made = usher.sign_up(fresh_email("root"))
-    usher.cli("user", "grant", made.email, "super_admin")
-    return made
-
-
 def demand(usher, root, who):
     return usher.post(f"/users/{who.user['id']}/require-password-reset", token=root.access)
 

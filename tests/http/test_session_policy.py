@@ -3,7 +3,7 @@ import pytest
 
 from support import jwt, passkey
 from support.authenticator import enrol
-from support.scenario import alive, assert_problem, dead, eventually, fresh_email
+from support.scenario import alive, assert_problem, dead, eventually, fresh_email, holding
 from support.usher import PASSWORD, Server, sign_in_of
 
 NEW_PASSWORD = "another one, quite as long"
@@ -26,9 +26,7 @@ def ending():
 
 
 def admin(usher):
-    one = usher.sign_up(fresh_email("root"))
-    usher.cli("user", "grant", one.email, "super_admin")
-    return usher.login(one.email)
+    return usher.login(holding(usher, "super_admin").email)
 
 
 def sensitive(usher, who):

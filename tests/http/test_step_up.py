@@ -4,7 +4,7 @@ import time
 import pytest
 from support import jwt
 from support.authenticator import enrol, sign_in
-from support.scenario import alive, an_hour_later, assert_problem, at_once, eventually, fresh_email
+from support.scenario import alive, an_hour_later, assert_problem, at_once, eventually, holding
 from support.usher import PASSWORD, sign_in_of
 
 ONE_NODE_AND_TWO = True
@@ -12,9 +12,7 @@ ONE_NODE_AND_TWO = True
 
 @pytest.fixture
 def root(usher):
-    made = usher.sign_up(fresh_email("root"))
-    usher.cli("user", "grant", made.email, "super_admin")
-    return made
+    return holding(usher, "super_admin")
 
 
 def sensitive(usher, who):

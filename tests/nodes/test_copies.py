@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from nodes.fleet import check_of, fleet_of, sign_up, wait_for, warm
-from support.scenario import dead, eventually, fresh_email
+from support.scenario import dead, eventually, followed, fresh_email
 from support.usher import Server
 
 
@@ -25,7 +25,7 @@ def restarted(node):
     """It remembers nothing, and follows Redis again."""
     node.stop()
     node.start()
-    wait_for(lambda one: one.get("/health/ready").json["dependencies"]["redis"]["status"] == "ok", [node])
+    wait_for(followed, [node])
     return node
 
 

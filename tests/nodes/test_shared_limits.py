@@ -3,7 +3,7 @@ import pytest
 
 from nodes.fleet import fleet_of, sign_up, wait_for
 from support.guessing import PROXY, attack
-from support.scenario import alive, assert_problem, at_once, eventually, fresh_email
+from support.scenario import alive, assert_problem, at_once, eventually, followed, fresh_email
 from support.usher import Server, sign_in_of
 
 SIGN_INS, SESSIONS = 8, 3
@@ -52,7 +52,7 @@ def test_without_redis_each_node_is_stricter_by_itself(fleet):
         attack(nodes, fresh_email("guessed-without-redis"), 500)
     finally:
         redis.start()
-    wait_for(lambda node: node.get("/health/ready").json["dependencies"]["redis"]["status"] == "ok", nodes)
+    wait_for(followed, nodes)
     eventually(lambda: SIGN_INS <= heard_from(nodes, f"198.51.100.{next(number)}") <= SIGN_INS + 2, 10)
 
 

@@ -26,6 +26,14 @@ def fresh_name(name):
     return f"{name}-{next(count)}"
 
 
+def holding(usher, *roles):
+    """Somebody new, to whom an operator has given roles."""
+    one = usher.sign_up(fresh_email("helper"))
+    for role in roles:
+        usher.cli("user", "grant", one.email, role)
+    return one
+
+
 def vectors(path):
     """The path of public test data, or a skip that says so."""
     if not (VECTORS / path).exists():
