@@ -16,7 +16,7 @@ from support.pgbouncer import PgBouncer  # noqa: E402
 from support.postgres import Postgres  # noqa: E402
 from support.redis import Redis, RedisCluster, RedisWithSentinel  # noqa: E402
 from support.scenario import eventually, followed, fresh_email, holding  # noqa: E402
-from support.usher import Server  # noqa: E402
+from support.usher import Server, entered  # noqa: E402
 
 
 def pytest_generate_tests(metafunc):
@@ -25,6 +25,14 @@ def pytest_generate_tests(metafunc):
         # Each name is one object: pytest would else take it for another one, and make a new server for each test.
         kinds = map(sys.intern, os.environ.get("USHER_TEST_STORES", "sqlite,pair").split(","))
         metafunc.parametrize("kind", list(kinds), indirect=True, scope="module")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test that fails shows what its servers complained of."""
+    report = (yield).get_result()
+    if report.failed:
+        report.sections += [(f"complaints of {server.url}", "\n".join(server.complained())) for server in entered]
 
 
 # What stands beside or before PostgreSQL; the nodes of a pair are two.

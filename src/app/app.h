@@ -2,6 +2,8 @@
 // Does not own: settings' values (config.h), what commands do (commands.cc), serving (serve.h).
 // Thread rule: built by one thread; each part says its own.
 #pragma once
+#include <atomic>
+
 #include "access/access_service.h"
 #include "accounts/user_service.h"
 #include "admin/admin_service.h"
@@ -64,6 +66,7 @@ struct App {
   ~App() { feed.stop(); }
 
   const Config& config;
+  std::atomic<bool> draining{false};  // requests are served, but load balancers shall turn away
   std::unique_ptr<core::SystemClock> clock_owner;
   const core::Clock& clock = *clock_owner;
   core::ClockGuard guard;

@@ -45,7 +45,7 @@ struct Ready {
   std::map<std::string, Dependency> dependencies;
   static constexpr std::string_view name = "Ready";
   static constexpr auto fields() {
-    return std::tuple{core::field("status", &Ready::status, "ok or unavailable."),
+    return std::tuple{core::field("status", &Ready::status, "ok, unavailable, or draining: it is about to stop."),
                       core::field("dependencies", &Ready::dependencies, "Each by name.")};
   }
 };
@@ -78,8 +78,9 @@ Result<Response> ready(App& app) {
                                     app.feed.age(app.clock.boot()).count()};
   if (app.stream) answer.dependencies["redis"] = ask_redis(app);
   answer.dependencies["clock"] = {app.guard.jumped() ? "was set while running: expiry is suspended" : "ok", {}};
-  const bool ok = answer.dependencies["store"].status == "ok" && answer.dependencies["changes"].status == "ok";
-  answer.status = ok ? "ok" : "unavailable";
+  const bool works = answer.dependencies["store"].status == "ok" && answer.dependencies["changes"].status == "ok";
+  const bool ok = works && !app.draining;
+  answer.status = ok ? "ok" : works ? "draining" : "unavailable";
   Response response{.status = ok ? 200 : 503, .body = core::encode(answer)};
   if (!ok) response.headers.push_back({"Retry-After", "1"});
   return response;

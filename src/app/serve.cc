@@ -41,6 +41,14 @@ void wait_for_end(const sigset_t& signals, http::Server& server) {
   }
 }
 
+// A second signal does not wait.
+void drain(App& app, sigset_t signals) {
+  app.draining = true;
+  sigdelset(&signals, SIGHUP);
+  const timespec limit{app.config.http.drain_time.count(), 0};
+  sigtimedwait(&signals, nullptr, &limit);
+}
+
 // What a shell can run, wherever the binary lies.
 std::string own_path() {
   std::error_code error;
@@ -119,6 +127,7 @@ core::Result<> serve(const Config& config) {
   wait_for_end(signals, *server);
   notify("STOPPING=1");
   core::log(core::Level::info, "stopping");
+  drain(*app, signals);
   end_by_force_after(config.http.stop_timeout + core::Millis(1500));
   server->stop();
   app->feed.stop();

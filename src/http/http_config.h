@@ -16,7 +16,8 @@ struct Config {
   std::vector<std::string> cors_origins;
   std::string public_url;
   std::string tls_cert, tls_key;
-  core::Seconds header_timeout{10}, body_timeout{20}, write_timeout{30}, idle_timeout{75}, stop_timeout{8};
+  core::Seconds header_timeout{10}, body_timeout{20}, write_timeout{30}, idle_timeout{75}, drain_time{0},
+      stop_timeout{8};
 };
 
 void declare(core::Settings& settings, Config& config);

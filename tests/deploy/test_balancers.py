@@ -104,8 +104,8 @@ def test_a_rolling_restart_fails_no_request(fleet, start, tmp_path):
         for thread in patient:
             thread.done.set()
             thread.join()
-    answers = [answer for thread in patient for answer in thread.answers]
-    print(f"{start.__name__}: {len(answers)} requests, {len([a for a in answers if a[1] >= 300])} failed")
+        answers = [answer for thread in patient for answer in thread.answers]
+        print(f"{start.__name__}: {len(answers)} requests, {len([a for a in answers if a[1] >= 300])} failed", proxy.logged())
     assert len(answers) > 500 and {status for _, status in answers} == {200, 204}
 
 

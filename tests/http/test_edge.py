@@ -226,6 +226,29 @@ def test_sigterm_finishes_work_in_flight_and_exits_quietly():
             assert usher.get("/auth/me", token=answer.json["accessToken"]).status == 200
 
 
+def test_a_server_that_drains_serves_and_says_that_it_will_stop():
+    """Caddy 2.6 lost a POST that found the port closed: load balancers must see the stop before it comes."""
+    with Server(settings={"http.drain_time": "2s"}) as usher:
+        who = usher.sign_up(fresh_email("drained"))
+        start = time.monotonic()
+        usher.process.send_signal(signal.SIGTERM)
+        ready = eventually(lambda: (answer := usher.get("/health/ready")).status == 503 and answer, 1)
+        assert ready.json["status"] == "draining" and ready.json["dependencies"]["store"]["status"] == "ok" and "retry-after" in ready.headers
+        while time.monotonic() - start < 1.5:
+            renewed = usher.refresh(who.refresh)
+            assert renewed.status == 200 and usher.get("/auth/me", token=renewed.json["accessToken"]).status == 200
+            who.refresh = renewed.json["refreshToken"]
+        assert usher.process.wait(5) == 0 and time.monotonic() - start >= 2
+        usher.close()
+        usher.start(usher.port)
+        assert usher.get("/health/ready").status == 200
+        start = time.monotonic()
+        usher.process.send_signal(signal.SIGTERM)
+        eventually(lambda: usher.get("/health/ready").status == 503, 1)
+        usher.process.send_signal(signal.SIGINT)
+        assert usher.process.wait(5) == 0 and time.monotonic() - start < 2, "the second signal does not wait"
+
+
 def test_sigterm_does_not_wait_for_a_store_that_hangs(postgres_alone):
     with Server(settings=postgres_alone.settings(), timeout=30) as usher:
         who = usher.sign_up(fresh_email("stuck"))

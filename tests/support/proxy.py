@@ -3,6 +3,7 @@ import http.client
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -13,14 +14,19 @@ NGINX, CADDY, HAPROXY = (shutil.which(name, path=PROGRAMS) for name in ("nginx",
 class Proxy:
     def __init__(self, command, port):
         self.port = port
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log)
         deadline = time.monotonic() + 10
         while self.process.poll() is None and time.monotonic() < deadline:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     return
             time.sleep(0.02)
-        raise RuntimeError(f"the proxy did not start: {self.process.stderr.read() if self.process.poll() is not None else ''}")
+        raise RuntimeError(f"the proxy did not start: {self.logged()}")
+
+    def logged(self):
+        self.log.seek(0)
+        return self.log.read()
 
     def call(self, method, path, token=None, body=None, headers=None):
         sent = ({"Authorization": f"Bearer {token}"} if token else {}) | (headers or {})
@@ -38,7 +44,7 @@ class Proxy:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(10)
-        self.process.stderr.close()
+        self.log.close()
 
 
 def nginx(directory, text, port):
