@@ -33,13 +33,17 @@ core::Result<Pool::Lease> Pool::borrow(Freshness freshness) {
 }
 
 core::Result<std::unique_ptr<Connection>> Pool::connect() {
+  const auto began = std::chrono::steady_clock::now();
   {
     const std::lock_guard lock(mutex_);
-    if (std::chrono::steady_clock::now() < fail_until_) return std::unexpected(last_failure_);
+    if (began < fail_until_) return std::unexpected(last_failure_);
   }
   auto connection = Connection::open(options_);
-  if (!connection) {
-    const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
+  if (connection) {
+    connected_ = std::chrono::steady_clock::now();
+    fail_until_ = {};
+  } else if (connected_ < began) {  // else the server has come back since
     last_failure_ = connection.error();
     fail_until_ = std::chrono::steady_clock::now() + rest_after_failure;
   }

@@ -37,7 +37,7 @@ class Pool {
   };
 
   // store_unavailable when none is free in time or the server cannot be reached. After a failure to connect, the
-  // others fail at once for a moment rather than queueing at a dead server.
+  // others fail at once for a moment, or until somebody has connected, rather than queueing at a dead server.
   core::Result<Lease> borrow(Freshness freshness);
 
  private:
@@ -50,7 +50,7 @@ class Pool {
   std::vector<std::unique_ptr<Connection>> idle_;
   size_t borrowed_ = 0;
   core::Error last_failure_{};
-  std::chrono::steady_clock::time_point fail_until_{};
+  std::chrono::steady_clock::time_point fail_until_{}, connected_{};
 };
 
 }  // namespace storage::postgres

@@ -251,6 +251,32 @@ TEST_P(Postgres, AFrozenServerIsGivenUpAndComesBack) {
   EXPECT_TRUE(add_one(1));
 }
 
+// Others were refused for a moment more, because somebody had failed to connect just before.
+TEST_P(Postgres, WhoConnectsAgainShowsTheOthersThatTheServerIsBack) {
+  options.statement_timeout = Millis(100);
+  options.connect_timeout = Millis(2000);
+  open();
+  support::freeze_postgres();
+  std::thread unlucky([&] { EXPECT_FALSE(add_one(1)); });  // on the idle connection, then on none
+  std::this_thread::sleep_for(Millis(3500));
+  std::latch back(1), leave(1);
+  std::thread lucky([&] {
+    EXPECT_TRUE(db->reading([&](core::Tx& tx) -> Result<> {
+      TRY(sql(tx).query("SELECT 1"));
+      back.count_down();
+      leave.wait();
+      return {};
+    }));
+  });
+  unlucky.join();
+  support::thaw_postgres();
+  back.wait();
+  const auto done = add_one(1);
+  EXPECT_TRUE(done) << done.error().cause;
+  leave.count_down();
+  lucky.join();
+}
+
 TEST_P(Postgres, AnExhaustedPoolIsUnavailable) {
   options.connections = 2;
   options.checkout_timeout = Millis(100);
