@@ -131,10 +131,14 @@ core::Result<std::vector<std::string>> Service::inherited_by(core::Tx& tx, accou
 }
 
 // Assignments of one moment and roles of another could allow what was never allowed.
+std::optional<Grants> Service::grants_if_known(const UserRoles& held) {
+  if (const auto known = definitions_if(held.stamp)) return grants_by(*known, held, clock_.now());
+  return std::nullopt;
+}
+
 core::Result<Grants> Service::grants_of(accounts::UserId user, const UserRoles& held) {
-  const core::Time now = clock_.now();
-  if (const auto known = definitions_if(held.stamp)) return grants_by(*known, held, now);
-  return transactor_.reading([&](core::Tx& tx) { return grants_of(tx, user, now); });
+  if (auto known = grants_if_known(held)) return *std::move(known);
+  return transactor_.reading([&](core::Tx& tx) { return grants_of(tx, user, clock_.now()); });
 }
 
 Grants Service::grants_by(Definitions& known, const UserRoles& held, core::Time now) {

@@ -85,6 +85,8 @@ class Service {
   // Which of `permissions` the user has now, in order. validation_failed for `permissions[i]`.
   core::Result<std::vector<bool>> check(accounts::UserId user, const std::vector<std::string>& permissions);
 
+  // Of what a transaction has read of a user; absent when roles have changed since this process read them.
+  std::optional<Grants> grants_if_known(const UserRoles& held);
   // Of what a transaction has read of `user`; all is read again when roles have changed since this process read them.
   core::Result<Grants> grants_of(accounts::UserId user, const UserRoles& held);
 

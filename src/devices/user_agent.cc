@@ -180,6 +180,11 @@ size_t UserAgents::remembered() const {
   return order_.size();
 }
 
+bool UserAgents::remembers(std::string_view header) const {
+  const std::lock_guard lock(mutex_);
+  return answers_.contains(header.substr(0, longest_user_agent));
+}
+
 UserAgent UserAgents::parse(std::string_view header) const {
   header = header.substr(0, longest_user_agent);
   {

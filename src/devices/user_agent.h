@@ -35,6 +35,8 @@ class UserAgents {
   // Never fails: every text has an answer. In time linear in the text; answers are remembered for the `cached`
   // texts that were seen last.
   UserAgent parse(std::string_view header) const;
+  // Whether parse() would answer from memory: it takes up to milliseconds otherwise.
+  bool remembers(std::string_view header) const;
   // How many answers are remembered now.
   size_t remembered() const;
 

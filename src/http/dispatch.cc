@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/log.h"
 #include "http/problem.h"
 #include "http/text.h"
 
@@ -49,7 +50,7 @@ core::Result<> spend(const Route& route, Context& context, Limiter* limiter) {
   return std::unexpected(core::Error{.code = core::Code::rate_limited, .retry_after = spent->retry_in});
 }
 
-core::Result<Response> run(const Route& route, Context& context, Gate& gate, Limiter* limiter) {
+core::Result<> admit(const Route& route, Context& context, Gate& gate, Limiter* limiter) {
   const Request& request = context.request;
   TRY(spend(route, context, limiter));
   auto values = Router::path_values(route.operation.path, request.path);
@@ -58,7 +59,19 @@ core::Result<Response> run(const Route& route, Context& context, Gate& gate, Lim
   if (!route.operation.guard.is_open()) context.caller = TRY(gate.admit(request, route.operation.guard));
   TRY(check_query(route, request));
   if (route.takes_body) TRY(check_media_type(request));
-  return route.handle(context);
+  return {};
+}
+
+template <class Run>
+Response answered(Context& context, Run run) {
+  std::string cause = "unknown exception";
+  try {
+    return response_of(context, run());
+  } catch (const std::exception& e) {
+    cause = e.what();
+  } catch (...) {
+  }
+  return problem({.code = core::Code::internal, .cause = cause}, context.request);
 }
 
 }  // namespace
@@ -72,18 +85,31 @@ core::Result<> check_media_type(const Request& request) {
 }
 
 Response dispatch(const Route& route, const Request& request, Gate& gate, Limiter* limiter) {
-  std::string cause = "unknown exception";
+  Context context{.request = request, .caller = std::nullopt};
+  return answered(context, [&]() -> core::Result<Response> {
+    TRY(admit(route, context, gate, limiter));
+    return route.handle(context);
+  });
+}
+
+void begin(const Route& route, Context& context, Gate& gate, Limiter* limiter, Owed owed) {
   try {
-    Context context{.request = request, .caller = std::nullopt};
-    auto result = run(route, context, gate, limiter);
-    Response response = result ? std::move(*result) : problem(result.error(), request);
-    std::ranges::move(context.headers, std::back_inserter(response.headers));
-    return response;
-  } catch (const std::exception& e) {
-    cause = e.what();
-  } catch (...) {
+    if (auto admitted = admit(route, context, gate, limiter); !admitted)
+      return owed.give(std::unexpected(std::move(admitted).error()));
+    route.later(context, std::move(owed));
+  } catch (const std::exception& e) {  // whoever held `owed` has answered by dropping it
+    core::log(core::Level::error, "thrown by a request that was begun", {{"cause", e.what()}});
   }
-  return problem({.code = core::Code::internal, .cause = cause}, request);
+}
+
+Response handle(const Route& route, Context& context) {
+  return answered(context, [&] { return route.handle(context); });
+}
+
+Response response_of(Context& context, core::Result<Response> result) {
+  Response response = result ? std::move(*result) : problem(result.error(), context.request);
+  std::ranges::move(context.headers, std::back_inserter(response.headers));
+  return response;
 }
 
 }  // namespace http

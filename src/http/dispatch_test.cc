@@ -64,5 +64,26 @@ TEST_F(Dispatch, SomeAreNotCounted) {
   EXPECT_EQ(handled, 3);
 }
 
+TEST_F(Dispatch, WhatIsBegunAndLeftToAWorkerCountsOnce) {
+  auto made =
+      route<NoBody, NoBody>({.method = Method::post, .path = "/x", .id = "x", .summary = "X.", .guard = Guard::open()},
+                            [this](Context&) -> core::Result<NoBody> { return ++handled, NoBody{}; });
+  made.later = [](Context&, Owed owed) { owed.decline(); };
+  const Request request{.method = Method::post, .path = "/x", .client = "192.0.2.1"};
+  Context context{.request = request, .caller = std::nullopt};
+  std::vector<core::Code> given;
+  const auto begin_it = [&] {
+    begin(made, context, gate, &limiter,
+          Owed([&](auto answer) { given.push_back(answer ? answer->error().code : core::Code{}); }));
+  };
+  begin_it();
+  const auto response = handle(made, context);
+  EXPECT_EQ(header(response, "RateLimit-Remaining"), "0");
+  EXPECT_EQ(handled, 1);
+  begin_it();
+  EXPECT_EQ(limiter.spent.size(), 2u);
+  EXPECT_EQ(given, (std::vector{core::Code{}, core::Code::rate_limited}));
+}
+
 }  // namespace
 }  // namespace http

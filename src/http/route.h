@@ -8,6 +8,8 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "core/fields.h"
 #include "http/limiter.h"
@@ -99,12 +101,33 @@ struct Context {
 using Handler = std::function<core::Result<Response>(Context&)>;
 // Answers from memory on the I/O thread without blocking, or returns false: then the work lane runs the handler.
 using FastHandler = std::function<bool(const Request&, FastAnswer&)>;
+
+// The answer that a request is owed, by whoever holds this: once, from any thread. One that is dropped is `internal`.
+class Owed {
+ public:
+  // Without an answer the work lane runs the handler.
+  using Take = std::move_only_function<void(std::optional<core::Result<Response>>)>;
+  explicit Owed(Take take) : take_(std::move(take)) {}
+  Owed(Owed&& other) noexcept : take_(std::exchange(other.take_, nullptr)) {}
+  Owed& operator=(Owed&&) = delete;
+  ~Owed() {
+    if (take_) give(core::fail_because(core::Code::internal, "no answer was given"));
+  }
+  void give(core::Result<Response> answer) { std::exchange(take_, nullptr)(std::move(answer)); }
+  void decline() { std::exchange(take_, nullptr)(std::nullopt); }
+
+ private:
+  Take take_;
+};
+// Begins on the I/O thread, without blocking, what other threads finish. The context stays until the answer is given.
+using LaterHandler = std::function<void(Context&, Owed)>;
 using Schema = std::function<std::string(core::Schemas&)>;
 
 struct Route {
   Operation operation;
   Handler handle;
   FastHandler fast = nullptr;
+  LaterHandler later = nullptr;  // for an open guard: any other may have to ask the store
   bool takes_body = false;
   Schema request_schema = nullptr, response_schema = nullptr;  // empty: no body
 };

@@ -62,6 +62,7 @@ core::Result<> Router::add(Route route, core::Metrics& metrics) {
   };
   if (!operation.path.starts_with('/') || operation.id.empty())
     return refuse("needs a path that starts with / and an id");
+  if (route.later && !operation.guard.is_open()) return refuse("is begun before its guard could be asked");
   const auto same_id = [&](const auto& entry) { return entry->route.operation.id == operation.id; };
   if (std::ranges::any_of(entries_, same_id)) return refuse("is declared twice");
   Path& path = path_of(operation.path);

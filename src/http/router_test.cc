@@ -70,5 +70,16 @@ TEST(Router, RefusesTwoRoutesOfOnePath) {
   EXPECT_TRUE(Router::create({same("a", "/x"), same("b", "/y")}, metrics));
 }
 
+TEST(Router, RefusesToBeginWhatAGuardHasToAdmit) {
+  core::Metrics metrics;
+  auto made =
+      route<NoBody, NoBody>({.method = Method::get, .path = "/x", .id = "x", .summary = "", .guard = Guard::session()},
+                            [](Context&) -> core::Result<NoBody> { return NoBody{}; });
+  made.later = [](Context&, Owed) {};
+  std::vector<Route> routes;
+  routes.push_back(std::move(made));
+  EXPECT_FALSE(Router::create(std::move(routes), metrics));
+}
+
 }  // namespace
 }  // namespace http::test

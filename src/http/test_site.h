@@ -30,10 +30,11 @@ class TestGate final : public Gate {
   core::Result<Caller> admit(const Request& request, const Guard& guard) override;
 };
 
-// Lets a test hold the requests of GET /held and say when they end.
+// Lets a test hold the requests of GET /held and /later/held and say when they end.
 struct Hold {
   std::atomic<int> entered{0};
   std::atomic<bool> released{false};
+  void keep();
   void wait_for(int count) const;
 };
 

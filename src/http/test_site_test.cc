@@ -3,6 +3,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <future>
+
 #include "http/problem.h"
 #include "http/test_site.h"
 #include "http/text.h"
@@ -42,6 +44,11 @@ core::Result<Caller> TestGate::admit(const Request& request, const Guard& guard)
   return Caller{};
 }
 
+void Hold::keep() {
+  ++entered;
+  while (!released) usleep(1000);
+}
+
 void Hold::wait_for(int count) const {
   for (int i = 0; i < 5000 && entered < count; ++i) usleep(1000);
   EXPECT_GE(entered, count);
@@ -62,6 +69,22 @@ Operation open_get(std::string_view path, std::string_view id) {
 }
 
 core::Result<Response> say(std::string text) { return Response{.body = std::move(text), .content_type = "text/plain"}; }
+
+// "held", "declines", "throws" and "drops" say what becomes of the answer.
+Route later_route(Hold& hold) {
+  auto made = route<NoBody, Response>(open_get("/later/{how}", "later"), [](Context&) { return say("by a worker"); });
+  made.later = [&hold](Context& context, Owed owed) {
+    context.headers.emplace_back("X-Begun", "1");
+    const std::string how(context.path_value("how"));
+    if (how == "throws") throw std::runtime_error("the secret cause");
+    std::thread([&hold, how, owed = std::move(owed)]() mutable {
+      if (how == "held") hold.keep();
+      if (how == "declines") owed.decline();
+      else if (how != "drops") owed.give(say("by another thread"));
+    }).detach();
+  };
+  return made;
+}
 
 Route fast_route(Operation operation, FastHandler fast) {
   operation.lane = Lane::fast;
@@ -96,10 +119,10 @@ std::vector<Route> test_routes(Hold& hold) {
   }));
   routes.push_back(route<NoBody, Response>(open_get("/work", "work"), [](Context&) { return say("worked"); }));
   routes.push_back(route<NoBody, Response>(open_get("/held", "held"), [&hold](Context&) {
-    ++hold.entered;
-    while (!hold.released) usleep(1000);
+    hold.keep();
     return say("released");
   }));
+  routes.push_back(later_route(hold));
   routes.push_back(route<NoBody, Response>(open_get("/who", "who"), [](Context& context) {
     return say(std::string(context.request.client) + ' ' + std::string(context.request.id));
   }));
@@ -234,7 +257,9 @@ void Bench::turn() {
     if (want == Want::close) ended_ = true;
     if (want == Want::close || want == Want::read) return;
     if (want != Want::work) continue;
-    connection_->run_job();
+    const auto answered = std::make_shared<std::promise<void>>();
+    connection_->work([answered] { answered->set_value(); });
+    answered->get_future().wait();
     connection_->finish_job();
   }
 }

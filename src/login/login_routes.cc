@@ -78,9 +78,25 @@ Result<Message> send_step_up_code(Context& context, const RouteParts& parts) {
   return Message{"A code is on its way to the account's address, unless one was sent a moment ago."};
 }
 
+std::string family_of(const Context& context, const RouteParts& parts) {
+  return devices::family_of({}, context.request.header("User-Agent"), parts.agents).str();
+}
+
 Result<TokensJson> refresh(Context& context, RefreshRequest request, const RouteParts& parts) {
-  const std::string family = devices::family_of({}, context.request.header("User-Agent"), parts.agents).str();
-  return to_json(TRY(parts.service.refresh(request.refresh_token, family, origin_of(context))), parts);
+  return to_json(TRY(parts.service.refresh(request.refresh_token, family_of(context, parts), origin_of(context))),
+                 parts);
+}
+
+void begin_refresh(Context& context, const RouteParts& parts, http::Owed owed) {
+  auto request = core::decode<RefreshRequest>(context.request.body);
+  if (!request) return owed.give(std::unexpected(std::move(request).error()));
+  if (!parts.agents.remembers(context.request.header("User-Agent"))) return owed.decline();
+  parts.service.begin_refresh(request->refresh_token, family_of(context, parts), origin_of(context),
+                              [&parts, owed = std::move(owed)](std::optional<Result<SignedIn>> fresh) mutable {
+                                if (!fresh) owed.decline();
+                                else if (!*fresh) owed.give(std::unexpected(std::move(*fresh).error()));
+                                else owed.give(http::Response{.body = core::encode(to_json(**fresh, parts))});
+                              });
 }
 
 Result<NoBody> logout(Context& context, const RouteParts& parts) {
@@ -233,14 +249,16 @@ std::vector<http::Route> routes(const RouteParts& p) {
                                         .budget = http::Budget::mails,
                                         .errors = {Code::validation_failed}},
                                        [p](Context& c) { return send_step_up_code(c, p); }));
-  all.push_back(route<RefreshRequest, TokensJson>(
+  auto refreshing = route<RefreshRequest, TokensJson>(
       {.method = post,
        .path = "/auth/refresh",
        .id = "refresh",
        .summary = "Exchange a refresh token for its successor.",
        .guard = Guard::open(),
        .errors = {Code::refresh_invalid, Code::session_ended, Code::account_disabled, Code::store_unavailable}},
-      [p](Context& c, RefreshRequest r) { return refresh(c, std::move(r), p); }));
+      [p](Context& c, RefreshRequest r) { return refresh(c, std::move(r), p); });
+  refreshing.later = [p](Context& c, http::Owed owed) { begin_refresh(c, p, std::move(owed)); };
+  all.push_back(std::move(refreshing));
   all.push_back(route<NoBody, NoBody>({.method = post,
                                        .path = "/auth/logout",
                                        .id = "logout",

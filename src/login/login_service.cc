@@ -275,12 +275,35 @@ Result<SignInOutcome> Service::verify_email(std::string_view text, const crypto:
 Result<SignedIn> Service::refresh(const crypto::Secret& refresh_token, std::string_view family,
                                   const audit::Origin& origin) {
   auto fresh = TRY(rotate(refresh_token, family, origin));
-  parts_.checker.forget_text(fresh.user.id, fresh.session.id);
-  if (!fresh.user.active()) return core::fail(Code::account_disabled);
-  if (!fresh.address_before.empty() && parts_.watch.rules().on(risk::Signal::second_network))
+  if (fresh.user.active() && !fresh.address_before.empty() && judges_moves())
     TRY(parts_.transactor.atomically(
         [&](core::Tx& tx) { return parts_.watch.moved(tx, fresh.user, fresh.session, fresh.address_before, origin); }));
   auto grants = TRY(parts_.access.grants_of(fresh.user.id, fresh.roles));
+  return give_refreshed(std::move(fresh), std::move(grants));
+}
+
+// Whatever is left to refresh(), it answers a token that was rotated already with the same successor.
+void Service::begin_refresh(const crypto::Secret& refresh_token, std::string family, audit::Origin origin, Then then) {
+  const auto moves = judges_moves() ? sessions::Moves::alone : sessions::Moves::together;
+  parts_.sessions.begin_refresh(
+      refresh_token, std::move(family), std::move(origin), moves,
+      [this, then = std::move(then)](std::optional<Result<sessions::Refreshed>> fresh) mutable {
+        if (!fresh) return then(std::nullopt);
+        if (!*fresh) {
+          if (fresh->error().code == Code::session_ended) return then(std::nullopt);  // rotate() asks why
+          return then(std::unexpected(std::move(*fresh).error()));
+        }
+        auto grants = parts_.access.grants_if_known((*fresh)->roles);
+        if (!grants) return then(std::nullopt);
+        then(give_refreshed(**std::move(fresh), *std::move(grants)));
+      });
+}
+
+bool Service::judges_moves() const { return parts_.watch.rules().on(risk::Signal::second_network); }
+
+Result<SignedIn> Service::give_refreshed(sessions::Refreshed fresh, roles::Grants grants) {
+  parts_.checker.forget_text(fresh.user.id, fresh.session.id);
+  if (!fresh.user.active()) return core::fail(Code::account_disabled);
   return with_access_token({.session = std::move(fresh.session),
                             .refresh_token = std::move(fresh.refresh_token),
                             .user = std::move(fresh.user),

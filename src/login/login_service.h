@@ -76,6 +76,9 @@ class Service {
   // Errors: refresh_invalid, session_ended with its reason, account_disabled, store_unavailable.
   core::Result<SignedIn> refresh(const crypto::Secret& refresh_token, std::string_view family,
                                  const audit::Origin& origin);
+  // The same without waiting: as sessions::Service::begin_refresh().
+  using Then = std::move_only_function<void(std::optional<core::Result<SignedIn>>)>;
+  void begin_refresh(const crypto::Secret& refresh_token, std::string family, audit::Origin origin, Then then);
   // With an access token for what a sign-in, a refresh or a step-up gives out.
   core::Result<SignedIn> with_access_token(SignedIn signed_in);
   core::Result<SignInOutcome> with_access_token(SignInOutcome outcome);
@@ -139,6 +142,8 @@ class Service {
                                                             const crypto::Secret& token, CodeMethod method,
                                                             const crypto::Secret& code, const devices::Device& device,
                                                             const audit::Origin& origin);
+  bool judges_moves() const;
+  core::Result<SignedIn> give_refreshed(sessions::Refreshed fresh, roles::Grants grants);
   core::Result<sessions::Refreshed> rotate(const crypto::Secret& refresh_token, std::string_view family,
                                            const audit::Origin& origin);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "mfa/base32.h"
 #include "mfa/totp.h"
 #include "tests/support/login_world.h"
@@ -287,6 +289,54 @@ TEST_F(LoginService, ARepeatedRefreshGivesTheSameRefreshTokenAndAFreshAccessToke
              two = login.refresh(first->refresh_token, "", origin);
   EXPECT_EQ(one->refresh_token.expose(), two->refresh_token.expose());
   EXPECT_NE(one->access_token.expose(), two->access_token.expose());
+}
+
+struct Begun : LoginService {
+  // The refresh token that answers, "left" where refresh() is to be asked, or the refusal.
+  std::string begin(const Secret& token, const audit::Origin& from) {
+    const auto answered = std::make_shared<std::promise<std::string>>();
+    login.begin_refresh(token, "macos|chrome|", from, [=](std::optional<core::Result<SignedIn>> fresh) {
+      answered->set_value(!fresh ? "left" : *fresh ? std::string((*fresh)->refresh_token.expose()) : code_of(*fresh));
+    });
+    return answered->get_future().get();
+  }
+  std::string finish(const Secret& token) {
+    const auto fresh = login.refresh(token, "macos|chrome|", origin);
+    return fresh ? std::string(fresh->refresh_token.expose()) : code_of(fresh);
+  }
+};
+
+TEST_F(Begun, ARefreshIsAnsweredAsIfItHadBeenWaitedFor) {
+  const auto first = sign_in_as("ann@example.com", password);
+  const auto next = begin(first->refresh_token, origin);
+  EXPECT_TRUE(next.starts_with("ush_r_")) << next;
+  EXPECT_EQ(begin(first->refresh_token, origin), next);
+  EXPECT_EQ(finish(first->refresh_token), next);
+  EXPECT_EQ(begin(Secret(std::string("ush_r_nonsense")), origin), "refresh_invalid");
+  disable(ann);
+  EXPECT_EQ(begin(Secret(next), origin), "account_disabled");
+  ASSERT_TRUE(login.logout(ann, first->session.id, origin));
+  EXPECT_EQ(begin(Secret(next), origin), "left") << "its end may be told otherwise after asking again";
+}
+
+TEST_F(Begun, WhatIsLeftAfterARotationIsAnsweredWithItsSuccessor) {
+  const auto first = sign_in_as("ann@example.com", password);
+  ASSERT_TRUE(access.create({"writer", "", {"notes:write"}, {}}, {}));  // roles are to be read again
+  EXPECT_EQ(begin(first->refresh_token, origin), "left");
+  EXPECT_EQ(row(first->session.id).rotation.generation, 1);
+  const auto next = finish(first->refresh_token);
+  EXPECT_EQ(row(first->session.id).rotation.generation, 1);
+  EXPECT_EQ(begin(first->refresh_token, origin), next);
+}
+
+TEST_F(Begun, ASessionThatMovesIsLeftWhereThatIsJudged) {
+  auto first = sign_in_as("ann@example.com", password);
+  const audit::Origin elsewhere{.ip_address = "198.51.100.77"};
+  risk_config.rules.of(risk::Signal::second_network) = risk::Action::notify;
+  EXPECT_EQ(begin(first->refresh_token, elsewhere), "left");
+  EXPECT_EQ(row(first->session.id).rotation.generation, 0) << "nothing was rotated";
+  risk_config.rules.of(risk::Signal::second_network) = risk::Action::off;
+  EXPECT_TRUE(begin(first->refresh_token, elsewhere).starts_with("ush_r_"));
 }
 
 TEST_F(LoginService, ADisabledAccountRefreshesNothing) {

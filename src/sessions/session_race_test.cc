@@ -41,7 +41,7 @@ TEST_P(SessionRace, ParallelRefreshesGetOneSuccessor) {
     for (int i = 0; i < 50; ++i)
       tabs.emplace_back([&] {
         start.arrive_and_wait();
-        const auto answer = world->sessions.refresh(issued.refresh_token, "macos|chrome|", {});
+        const auto answer = world->refresh(issued.refresh_token, "macos|chrome|", {});
         const std::lock_guard lock(mutex);
         answers.insert(answer ? std::string(answer->refresh_token.expose()) : "refused: " + answer.error().cause);
       });
@@ -56,8 +56,7 @@ TEST_P(SessionRace, RefreshesThatComeTogetherKeepApart) {
   constexpr size_t count = 40;
   std::vector<Issued> issued;
   for (size_t i = 0; i < count; ++i) issued.push_back(world->sign_in(i % 2 ? user : world->add_user()));
-  for (size_t i = 1; i < count; i += 8)
-    ASSERT_TRUE(world->sessions.refresh(issued[i].refresh_token, "macos|safari|", {}));
+  for (size_t i = 1; i < count; i += 8) ASSERT_TRUE(world->refresh(issued[i].refresh_token, "macos|safari|", {}));
   world->clock.advance(Seconds(40));
   for (size_t i = 0; i < count; i += 8) ASSERT_TRUE(world->end(issued[i].session.user, issued[i].session.id));
   std::vector<std::string> answers(2 * count);
@@ -67,7 +66,7 @@ TEST_P(SessionRace, RefreshesThatComeTogetherKeepApart) {
     for (size_t i = 0; i < 2 * count; ++i)
       clients.emplace_back([&, i] {
         start.arrive_and_wait();
-        const auto answer = world->sessions.refresh(issued[i / 2].refresh_token, "macos|chrome|", {});
+        const auto answer = world->refresh(issued[i / 2].refresh_token, "macos|chrome|", {});
         if (!answer) answers[i] = answer.error().reason;
         else if (answer->session.id != issued[i / 2].session.id || answer->user.id != issued[i / 2].session.user)
           answers[i] = "another's";
@@ -92,7 +91,7 @@ TEST_P(SessionRace, WhileTheStoreIsDownAllAreToldSoAndLoseNothing) {
     std::vector<std::jthread> clients;
     for (const Issued& one : issued)
       clients.emplace_back([&] {
-        const auto answer = world->sessions.refresh(one.refresh_token, "", {});
+        const auto answer = world->refresh(one.refresh_token);
         if (answer) ++answered;
         else if (answer.error().code == Code::store_unavailable) ++unavailable;
       });
@@ -112,8 +111,8 @@ TEST_P(SessionRace, ALockedSessionHoldsUpNoOther) {
   std::atomic<bool> answered{false};
   const auto held = world->transactor.atomically([&](core::Tx& tx) -> core::Result<> {
     TRY(world->session_rows->lock(tx, locked.session.id));
-    waits = std::jthread([&] { answered = world->sessions.refresh(locked.refresh_token, "", {}).has_value(); });
-    std::thread([&] { EXPECT_TRUE(world->sessions.refresh(other.refresh_token, "", {})); }).join();
+    waits = std::jthread([&] { answered = world->refresh(locked.refresh_token).has_value(); });
+    std::thread([&] { EXPECT_TRUE(world->refresh(other.refresh_token)); }).join();
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     EXPECT_FALSE(answered);
     return {};
@@ -128,13 +127,13 @@ TEST_P(SessionRace, ARefreshNeverOutlivesALogout) {
   for (int round = 0; round < 200; ++round) {
     const Issued issued = world->sign_in(user);
     core::Result<Refreshed> answer = core::fail(Code::internal);
-    race([&] { answer = world->sessions.refresh(issued.refresh_token, "", {}); },
+    race([&] { answer = world->refresh(issued.refresh_token); },
          [&] { EXPECT_TRUE(world->end(user, issued.session.id)); });
     EXPECT_EQ(world->end_of(issued.session.id), "logout");
     answered += answer.has_value();
     if (!answer) EXPECT_EQ(answer.error().reason, "logout") << answer.error().cause;
     const auto& token = answer ? answer->refresh_token : issued.refresh_token;
-    const auto again = world->sessions.refresh(token, "", {});
+    const auto again = world->refresh(token);
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().reason, "logout");
   }
@@ -144,10 +143,10 @@ TEST_P(SessionRace, ARefreshNeverOutlivesALogout) {
 TEST_P(SessionRace, AStolenTokenEndsTheSessionOnce) {
   for (int round = 0; round < 20; ++round) {
     const Issued issued = world->sign_in(user);
-    ASSERT_TRUE(world->sessions.refresh(issued.refresh_token, "macos|chrome|", {}));
+    ASSERT_TRUE(world->refresh(issued.refresh_token, "macos|chrome|", {}));
     world->alarm.rung = 0;
     world->clock.advance(Seconds(40));
-    const auto steal = [&] { EXPECT_FALSE(world->sessions.refresh(issued.refresh_token, "ios|safari|", {})); };
+    const auto steal = [&] { EXPECT_FALSE(world->refresh(issued.refresh_token, "ios|safari|", {})); };
     race(steal, steal, steal);
     EXPECT_EQ(world->alarm.rung, 1);
     const auto events =

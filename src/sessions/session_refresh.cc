@@ -17,13 +17,30 @@ std::unexpected<core::Error> ended(EndReason reason) {
 struct Service::Presented {
   tokens::RefreshToken token;
   std::shared_ptr<const tokens::KeySet> keys;
-  std::string_view family;
-  const audit::Origin& origin;
+  std::string family;
+  audit::Origin origin;
   core::Time now;
-  bool jumped;      // what the clock guard says of `now`
-  Answer answer{};  // absent until there is one
+  bool jumped;  // what the clock guard says of `now`
+  Moves moves = Moves::together;
+  Then then = nullptr;
+  Answer answer = {};  // absent until there is one
 
   SessionId session() const { return SessionId{token.session}; }
+  bool has_known_key() const { return keys->mac(token.key, now) != nullptr; }
+
+  core::Result<Refreshed> refreshed() {
+    auto answered = TRY(*std::move(answer));
+    auto fresh = tokens::issue_refresh_token(*keys, now, answered.session.id.value,
+                                             answered.session.rotation.generation, answered.session.secret);
+    return Refreshed{std::move(answered), std::move(fresh)};
+  }
+
+  // For Lanes.
+  void done(core::Result<> turn) {
+    if (!turn) then(std::unexpected(std::move(turn).error()));
+    else if (answer) then(refreshed());
+    else then(std::nullopt);
+  }
 };
 
 // What one is answered without more being written than a rotation; absent when more is to be written.
@@ -32,8 +49,8 @@ struct Service::Plain {
   bool rotates = false;  // and the answer is the session as it is to be stored
 };
 
-core::Result<Refreshed> Service::refresh(const crypto::Secret& text, std::string_view family,
-                                         const audit::Origin& origin) {
+core::Result<Service::Presented> Service::present(const crypto::Secret& text, std::string family,
+                                                  audit::Origin origin) const {
   const auto token = tokens::RefreshToken::parse(text.expose());
   if (!token) return core::fail(core::Code::refresh_invalid);
   const core::Time now = clock_.now();
@@ -41,15 +58,31 @@ core::Result<Refreshed> Service::refresh(const crypto::Secret& text, std::string
   // Of a clock that was set nobody knows yet how old a token is: what is honest would look like theft. Asked after the
   // time was read, so that this time is not that clock's.
   TRY(check_clock());
-  if (!keys_.current()->mac(token->key, now)) TRY(keys_.reload_unless_recent());
-  if (!keys_.current()->mac(token->key, now)) return core::fail(core::Code::refresh_invalid);
-  Presented presented{*token, keys_.current(), family, origin, now, jumped};
-  TRY(together_.run(presented));
+  return Presented{*token, keys_.current(), std::move(family), std::move(origin), now, jumped};
+}
+
+core::Result<Refreshed> Service::refresh(const crypto::Secret& text, std::string_view family,
+                                         const audit::Origin& origin) {
+  auto presented = TRY(present(text, std::string(family), origin));
+  if (!presented.has_known_key()) {
+    TRY(keys_.reload_unless_recent());
+    presented.keys = keys_.current();
+  }
+  if (!presented.has_known_key()) return core::fail(core::Code::refresh_invalid);
+  Presented* one = &presented;
+  answer_together({&one, 1});
   if (!presented.answer) presented.answer = answer_alone(presented);
-  auto answered = TRY(*std::move(presented.answer));
-  auto fresh = tokens::issue_refresh_token(*presented.keys, now, answered.session.id.value,
-                                           answered.session.rotation.generation, answered.session.secret);
-  return Refreshed{std::move(answered), std::move(fresh)};
+  return presented.refreshed();
+}
+
+void Service::begin_refresh(const crypto::Secret& text, std::string family, audit::Origin origin, Moves moves,
+                            Then then) {
+  auto presented = present(text, std::move(family), std::move(origin));
+  if (!presented) return then(std::unexpected(std::move(presented).error()));
+  if (!presented->has_known_key()) return then(std::nullopt);
+  presented->moves = moves;
+  presented->then = std::move(then);
+  together_.submit(std::make_shared<Presented>(*std::move(presented)));
 }
 
 // The answers are given once they are durable. What is left without one is answered alone: sessions whose row is locked
@@ -107,6 +140,8 @@ Service::Plain Service::answer(Whole found, const Presented& presented) const {
   if (ended_by_clock(found, presented)) return {};
   const Verdict verdict = verdict_of(session, presented);
   if (verdict != Verdict::rotate && verdict != Verdict::repeat) return {};
+  const bool moves = session.ip_address != presented.origin.ip_address;
+  if (verdict == Verdict::rotate && moves && presented.moves == Moves::alone) return {};
   if (verdict == Verdict::rotate) rotate(found, presented);
   return {Answer(std::move(found)), verdict == Verdict::rotate};
 }

@@ -5,7 +5,7 @@
 #include "audit/audit_store.h"
 #include "changes/outbox.h"
 #include "core/clock_guard.h"
-#include "core/combiner.h"
+#include "core/lanes.h"
 #include "crypto/random.h"
 #include "sessions/recent_ends.h"
 #include "sessions/session_config.h"
@@ -32,6 +32,9 @@ class Alarm {
   virtual ~Alarm() = default;
   virtual core::Result<> refresh_reused(core::Tx& tx, const Session& session) = 0;
 };
+
+// What becomes of a refresh from another address than the session's last.
+enum class Moves { together, alone };
 
 struct Impersonation {
   SessionId by;  // the session of who begins it
@@ -96,6 +99,11 @@ class Service {
   // Answers a refresh token by the rules of refresh.h. `family` is the device family that presents it.
   // Errors: refresh_invalid, session_ended with its reason, store_unavailable, clock_skew.
   core::Result<Refreshed> refresh(const crypto::Secret& token, std::string_view family, const audit::Origin& origin);
+  // The same without waiting, and the fast way: those that come at the same time share a transaction. `then` is called
+  // once, here or on a thread of this service, which it must not hold up: with what refresh() would return, or with
+  // nothing where more is to be written than a rotation; then refresh() must be asked.
+  using Then = std::move_only_function<void(std::optional<core::Result<Refreshed>>)>;
+  void begin_refresh(const crypto::Secret& token, std::string family, audit::Origin origin, Moves moves, Then then);
 
   // An expiry is written only when the database's clock agrees with this to spare: uses may be written 10 s late.
   static constexpr core::Seconds expiry_slack{15};
@@ -105,6 +113,7 @@ class Service {
   Session fresh(accounts::UserId user, devices::Device device, std::string amr, const audit::Origin& origin);
   // The steps of refresh(). The inner result is the answer, refusals included; the outer one undoes the transaction.
   struct Presented;
+  core::Result<Presented> present(const crypto::Secret& token, std::string family, audit::Origin origin) const;
   using Answer = std::optional<core::Result<Whole>>;
   void answer_together(std::span<Presented* const> all);
   core::Result<Whole> answer_alone(const Presented& presented);
@@ -137,7 +146,7 @@ class Service {
   const core::ClockGuard& guard_;
   const Config& config_;
   RecentEnds recent_;
-  core::Combiner<Presented> together_{lanes, most_at_once, [this](auto all) { answer_together(all); }};
+  core::Lanes<Presented> together_{lanes, most_at_once, [this](auto all) { answer_together(all); }};
 };
 
 }  // namespace sessions

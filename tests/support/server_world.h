@@ -2,6 +2,7 @@
 // joins them. The feed is polled by hand.
 #pragma once
 #include <atomic>
+#include <future>
 
 #include "access/role_store_sql.h"
 #include "accounts/user_store_sql.h"
@@ -136,6 +137,15 @@ struct ServerWorld {
     return in_tx([&](core::Tx& tx) {
       return sessions.create(tx, user, {.name = "Chrome"}, "pwd", {.ip_address = "192.0.2.1"});
     });
+  }
+  // As a request does it.
+  core::Result<sessions::Refreshed> refresh(const crypto::Secret& token, const std::string& family = "",
+                                            const audit::Origin& origin = {}) {
+    const auto answered = std::make_shared<std::promise<std::optional<core::Result<sessions::Refreshed>>>>();
+    sessions.begin_refresh(token, family, origin, sessions::Moves::together,
+                           [answered](auto fresh) { answered->set_value(std::move(fresh)); });
+    auto fresh = answered->get_future().get();
+    return fresh ? *std::move(fresh) : sessions.refresh(token, family, origin);
   }
   std::string access_token(UserId user, SessionId session) {
     const core::Time now = clock.now();

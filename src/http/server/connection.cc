@@ -210,7 +210,7 @@ Connection::Step Connection::answer_route(Request& request, const Router::Match&
 }
 
 Connection::Step Connection::start_job(Request& request, const Entry& entry) {
-  job_ = std::make_unique<Job>(Job{request, &entry, ending_, {}});
+  job_ = std::make_unique<Job>(request, &entry, ending_);
   return Step::work;
 }
 
@@ -232,13 +232,58 @@ Connection::Step Connection::refuse(Code code) {
   return Step::close;
 }
 
-// ---- the work lane
+// ---- the work lane, and others who answer
+
+void Connection::work(Resume resume) {
+  if (job_->entry->route.later) begin_job(std::move(resume));
+  else submit_job(std::move(resume));
+}
+
+// Nothing of this object is touched after resume().
+void Connection::begin_job(Resume resume) {
+  Site& site = desk_.site;
+  if (site.owed.fetch_add(1) >= static_cast<size_t>(site.config.queue)) {
+    --site.owed;
+    refuse_job();
+    return resume();
+  }
+  Context& context = job_->begun.emplace(Context{.request = job_->request, .caller = std::nullopt});
+  auto take = [this, &site, start = Clock::now(), resume = std::move(resume)](auto answer) mutable {
+    if (answer) {
+      job_->response = response_of(*job_->begun, *std::move(answer));
+      observe(start);
+      resume();
+    } else {
+      submit_job(std::move(resume));
+    }
+    --site.owed;
+  };
+  begin(job_->entry->route, context, site.gate, site.limiter, Owed(std::move(take)));
+}
+
+void Connection::submit_job(Resume resume) {
+  Workers& workers = desk_.site.workers;
+  if (!workers.reserve()) {
+    refuse_job();
+    return resume();
+  }
+  workers.submit([this, &workers, resume = std::move(resume)]() mutable {
+    if (workers.abandoned()) refuse_job();
+    else run_job();
+    resume();
+  });
+}
 
 void Connection::run_job() {
-  const auto start = std::chrono::steady_clock::now();
-  job_->response = dispatch(job_->entry->route, job_->request, desk_.site.gate, desk_.site.limiter);
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  job_->entry->work_seconds->observe(seconds.count());
+  const auto start = Clock::now();
+  const Route& route = job_->entry->route;
+  job_->response = job_->begun ? http::handle(route, *job_->begun)
+                               : dispatch(route, job_->request, desk_.site.gate, desk_.site.limiter);
+  observe(start);
+}
+
+void Connection::observe(Clock::time_point start) const {
+  job_->entry->work_seconds->observe(std::chrono::duration<double>(Clock::now() - start).count());
 }
 
 void Connection::refuse_job() { job_->response = problem({.code = Code::overloaded}, job_->request); }

@@ -1,6 +1,6 @@
 // Owns: the life of one connection's bytes without I/O: what arrived, which requests are in it, the answers to be sent.
 // Does not own: the socket (serve.h), time-outs (loop.h tells when one has passed).
-// Thread rule: the I/O thread of its loop; a worker may call run_job() or refuse_job() while the I/O thread waits.
+// Thread rule: the I/O thread of its loop, which leaves it alone between work() and its `resume`.
 #pragma once
 #include <boost/intrusive/list.hpp>
 #include <memory>
@@ -46,12 +46,10 @@ class Connection : public boost::intrusive::list_base_hook<boost::intrusive::lin
   std::string_view out() const { return out_; }
   void written();
 
-  // After Want::work: run_job() or refuse_job() on a worker, or refuse_job() here when there is no place for it; then
-  // finish_job() here.
-  void run_job();
-  void refuse_job();
+  // After Want::work. `resume` is called once, on any thread, when there is an answer: then finish_job() here.
+  using Resume = std::move_only_function<void()>;
+  void work(Resume resume);
   void finish_job();
-  Workers& workers() { return desk_.site.workers; }
 
   // Sets the phase and its deadline; `reading` chooses between idle, head and body.
   void enter(Phase phase);
@@ -70,11 +68,13 @@ class Connection : public boost::intrusive::list_base_hook<boost::intrusive::lin
   bool waits_for_edge = false, look_again = false;
 
  private:
+  using Clock = std::chrono::steady_clock;
   struct Job {
     Request request;
     const Entry* entry;
     Ending ending;
-    Response response;
+    Response response = {};
+    std::optional<Context> begun = std::nullopt;  // by what could not finish it without the work lane
   };
   enum class Step { next, read, work, close };
 
@@ -85,6 +85,11 @@ class Connection : public boost::intrusive::list_base_hook<boost::intrusive::lin
   Step read_chunks();
   Step handle(Request& request);
   Step answer_route(Request& request, const Router::Match& match);
+  void begin_job(Resume resume);
+  void submit_job(Resume resume);
+  void run_job();
+  void refuse_job();
+  void observe(Clock::time_point start) const;
   Step start_job(Request& request, const Entry& entry);
   Step refuse(core::Code code);
   Step answered();

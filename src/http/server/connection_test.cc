@@ -34,6 +34,22 @@ TEST(Connection, AnswersTheSameWhateverThePieces) {
   }
 }
 
+TEST(Connection, WhatWasBegunIsAnsweredByOthersOrByAWorker) {
+  Bench bench;
+  const auto replies = bench.feed(get("/later/now") + get("/later/declines") + get("/later/drops") +
+                                  get("/later/throws") + get("/fast"));
+  ASSERT_EQ(replies.size(), 5u);
+  EXPECT_EQ(replies[0].body, "by another thread");
+  EXPECT_EQ(replies[1].body, "by a worker");
+  for (const size_t whole : {0, 1}) EXPECT_EQ(replies[whole].header("X-Begun"), "1");
+  for (const size_t lost : {2, 3}) {
+    EXPECT_EQ(replies[lost].status, 500);
+    EXPECT_EQ(code_of(replies[lost]), "internal");
+    EXPECT_EQ(replies[lost].body.find("secret"), std::string::npos);
+  }
+  EXPECT_EQ(replies[4].body, R"({"fast":true})");
+}
+
 struct Case {
   std::string bytes;
   int status;

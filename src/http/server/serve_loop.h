@@ -13,12 +13,10 @@ namespace http {
 
 using boost::system::error_code;
 
-// Resumes on this loop once the job has run on a worker.
-inline Task<> run_on_worker(Connection& connection, Workers& workers) {
+// Resumes on this loop once there is an answer.
+inline Task<> wait_for_answer(Connection& connection) {
   const auto start = [&](auto handler) {
-    workers.submit([&connection, &workers, resume = std::move(handler)]() mutable {
-      if (workers.abandoned()) connection.refuse_job();
-      else connection.run_job();
+    connection.work([resume = std::move(handler)]() mutable {
       const auto executor = asio::get_associated_executor(resume);
       asio::post(executor, std::move(resume));
     });
@@ -93,14 +91,13 @@ inline Task<> linger(Connection& connection, Socket& socket) {
     left -= co_await socket.async_read_some(asio::buffer(ignored), asio::redirect_error(awaiting, error));
 }
 
-// Writes what there is to write and runs the job if there is one. False when the connection is broken.
+// Writes what there is to write and waits for the job's answer if there is one. False when the connection is broken.
 template <class Stream>
 Task<bool> settle(Connection& connection, Stream& stream, Want want, size_t done) {
   if (!connection.out().empty() && !co_await write_out(connection, stream, done)) co_return false;
   if (want != Want::work) co_return true;
   connection.enter(Phase::work);
-  if (connection.workers().reserve()) co_await run_on_worker(connection, connection.workers());
-  else connection.refuse_job();
+  co_await wait_for_answer(connection);
   connection.finish_job();
   co_return true;
 }

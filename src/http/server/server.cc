@@ -54,8 +54,8 @@ void add_gauges(core::Metrics& metrics, const std::shared_ptr<Site>& site) {
     });
   };
   gauge("usher_http_connections", "Open connections.", [](const Site& s) { return s.connections.load(); });
-  gauge("usher_http_in_flight", "Requests that run on the work lane.",
-        [](const Site& s) { return s.workers.running(); });
+  gauge("usher_http_in_flight", "Requests that are worked on.",
+        [](const Site& s) { return s.workers.running() + s.owed; });
   gauge("usher_http_queue_depth", "Requests that wait for a worker.", [](const Site& s) { return s.workers.queued(); });
 }
 
@@ -146,6 +146,7 @@ void Server::stop() {
     for (auto& loop : parts_->loops) loop->close_all();
     parts_->wait_for_end(close_wait);
   }
+  while (parts_->site->owed) std::this_thread::sleep_for(stop_look);  // they call the loops
   parts_->site->workers.finish();
   for (auto& loop : parts_->loops) loop->join();
 }

@@ -82,6 +82,36 @@ TEST(Server, AFullQueueIsOverloaded) {
   EXPECT_EQ(second.receive().status, 200);
 }
 
+TEST(Server, TooMuchThatWasBegunIsOverloaded) {
+  auto config = test_config();
+  config.queue = 1;
+  TestServer site(config);
+  Client first(site.server->port()), second(site.server->port());
+  first.send(get("/later/held"));
+  site.hold.wait_for(1);
+  EXPECT_NE(site.metrics.render().find("usher_http_in_flight 1"), std::string::npos);
+  const auto refused = second.ask(get("/later/now"));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_NE(refused.body.find("overloaded"), std::string::npos);
+  site.hold.released = true;
+  EXPECT_EQ(first.receive().body, "by another thread");
+  EXPECT_EQ(second.ask(get("/later/now")).body, "by another thread");
+}
+
+TEST(Server, StopWaitsForWhatWasBegunHoweverLate) {
+  auto config = test_config();
+  config.stop_timeout = core::Seconds(1);
+  TestServer site(config);
+  Client begun(site.server->port()), gone(site.server->port());
+  begun.send(get("/later/held"));
+  gone.send(get("/later/held"));
+  site.hold.wait_for(2);
+  std::thread stopper([&] { site.server->stop(); });
+  usleep(3'000'000);  // the connections are closed by force meanwhile
+  site.hold.released = true;
+  stopper.join();
+}
+
 TEST(Server, SlowHeadsAndBodiesAndIdleConnectionsTimeOut) {
   auto config = test_config();
   config.header_timeout = config.body_timeout = config.idle_timeout = core::Seconds(1);

@@ -23,6 +23,7 @@ struct Site {
   Transport transport;
   Workers workers;
   std::atomic<size_t> connections{0};
+  std::atomic<size_t> owed{0};  // requests that were begun and are neither answered nor with a worker
 };
 
 }  // namespace http
