@@ -28,8 +28,7 @@ class SlowLink:
         self.loop = asyncio.new_event_loop()
 
     def __enter__(self):
-        server = asyncio.start_server(self.join, "127.0.0.1", self.port)
-        self.loop.run_until_complete(server)
+        self.server = self.loop.run_until_complete(asyncio.start_server(self.join, "127.0.0.1", self.port))
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
         return self
@@ -37,6 +36,15 @@ class SlowLink:
     def __exit__(self, *_):
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
+        self.loop.run_until_complete(self.close())
+        self.loop.close()
+
+    async def close(self):
+        self.server.close()
+        copying = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in copying:
+            task.cancel()
+        await asyncio.gather(*copying, return_exceptions=True)
 
     async def join(self, reader, writer):
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
