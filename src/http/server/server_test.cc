@@ -95,6 +95,8 @@ TEST(Server, TooMuchThatWasBegunIsOverloaded) {
   EXPECT_NE(refused.body.find("overloaded"), std::string::npos);
   site.hold.released = true;
   EXPECT_EQ(first.receive().body, "by another thread");
+  for (int i = 0; i < 5000 && site.metrics.render().find("usher_http_in_flight 0") == std::string::npos; ++i)
+    usleep(1000);  // its place is free a moment after its answer
   EXPECT_EQ(second.ask(get("/later/now")).body, "by another thread");
 }
 
