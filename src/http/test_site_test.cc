@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <future>
+#include <thread>
 
 #include "http/problem.h"
 #include "http/test_site.h"
@@ -247,7 +248,9 @@ Bench::Bench(Config config) {
   desk_.reset(new Desk{.site = *site_, .common = CommonHeaders(Transport::plain)});
   connection_ = std::make_unique<Connection>(*desk_, *Address::parse("192.0.2.1"));
 }
-Bench::~Bench() = default;
+Bench::~Bench() {
+  while (site_->owed) std::this_thread::yield();  // as Server::stop()
+}
 
 void Bench::turn() {
   for (;;) {
