@@ -22,10 +22,15 @@ def strict():
         yield server
 
 
+ANNOUNCE = "INSERT INTO changes (txid, kind, key, at) SELECT usher_txid(), 'user', user_id, usher_now() FROM sessions WHERE id = ?"
+
+
 def change_store(usher, statement, *values):
-    """Changes one row behind the server's back, while it is down."""
+    """Changes one row, whose id is the last value, while the server is down. A copy of it in Redis is believed until a change of its user is announced."""
     usher.stop()
     assert changed(usher, statement, *values) == 1
+    if "redis.url" in usher.settings:
+        assert changed(usher, ANNOUNCE, values[-1]) == 1
     usher.start(usher.port)
 
 
