@@ -126,20 +126,20 @@ class Server(Client):
     binary: Path = BINARY
 
     def __enter__(self):
-        entered.append(self)
         self._own_dir = self.data_dir is None
         if self._own_dir:
             self.data_dir = tempfile.mkdtemp(prefix="usher-test-")
         self.start()
+        entered.append(self)
         return self
 
     def __exit__(self, *_):
+        entered.remove(self)
         self.stop()
         if self._own_dir:
             self._last_log = self.logged()
             self.log_path.unlink()
             shutil.rmtree(self.data_dir, ignore_errors=True)
-        entered.remove(self)
 
     def command(self, *words):
         flags = {"data.dir": self.data_dir, "log.format": "json"} | self.settings
