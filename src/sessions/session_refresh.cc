@@ -69,9 +69,7 @@ core::Result<Refreshed> Service::refresh(const crypto::Secret& text, std::string
     presented.keys = keys_.current();
   }
   if (!presented.has_known_key()) return core::fail(core::Code::refresh_invalid);
-  Presented* one = &presented;
-  answer_together({&one, 1});
-  if (!presented.answer) presented.answer = answer_alone(presented);
+  presented.answer = answer_alone(presented);
   return presented.refreshed();
 }
 
