@@ -70,7 +70,7 @@ core::Result<> Router::add(Route route, core::Metrics& metrics) {
   if (slot) return refuse("has the method and path of " + std::string(slot->route.operation.id));
 
   RouteCounters counters(metrics, operation.id);
-  auto* seconds = &metrics.histogram("usher_http_work_seconds", "Time a request ran on the work lane.",
+  auto* seconds = &metrics.histogram("usher_http_work_seconds", "Time a request was worked on.",
                                      "route=\"" + std::string(operation.id) + '"');
   const bool any_method = operation.any_method_when_forwarded;
   slot = entries_.emplace_back(std::make_unique<Entry>(Entry{std::move(route), counters, seconds})).get();
