@@ -8,27 +8,30 @@ namespace {
 
 using Letter = mail::Message(const mail::Letterhead&, const std::string&, const crypto::Secret&, core::Millis);
 
-core::Result<Sent> send_code(core::Tx& tx, verification::Service& codes, mail::Outbox& mail, const accounts::User& user,
-                             Purpose purpose, Letter& letter, core::Time now) {
-  const auto life = codes.rules().life;
-  const auto code = TRY(codes.issue(tx, user.id, purpose, now));
-  if (!code) return Sent::too_soon;
-  TRY(mail.enqueue(tx, letter(mail.letterhead(), user.email, *code, life), now + life));
-  return Sent::now;
+core::Result<> enqueue(core::Tx& tx, mail::Outbox& mail, Letter& letter, const accounts::User& user,
+                       const crypto::Secret& code, core::Millis life, core::Time now) {
+  return mail.enqueue(tx, letter(mail.letterhead(), user.email, code, life), now + life);
 }
 
 }  // namespace
 
 core::Result<Sent> CodeMailer::send_verification(core::Tx& tx, const accounts::User& user, core::Time now) {
-  return send_code(tx, codes_, mail_, user, Purpose::verify_email, mail::verification_code, now);
+  const auto code = TRY(codes_.issue(tx, user.id, Purpose::verify_email, now));
+  if (!code) return Sent::too_soon;
+  TRY(enqueue(tx, mail_, mail::verification_code, user, *code, codes_.rules().life, now));
+  return Sent::now;
 }
 
-core::Result<Sent> CodeMailer::send_step_up(core::Tx& tx, const accounts::User& user, core::Time now) {
-  return send_code(tx, codes_, mail_, user, Purpose::step_up, mail::step_up_code, now);
+core::Result<> CodeMailer::send_step_up(core::Tx& tx, const accounts::User& user, sessions::SessionId session,
+                                        core::Time now) {
+  const auto code = TRY(codes_.demand(tx, user.id, Purpose::step_up, now, session.str()));
+  return enqueue(tx, mail_, mail::step_up_code, user, code, codes_.rules().life, now);
 }
 
-core::Result<Sent> CodeMailer::send_sign_in(core::Tx& tx, const accounts::User& user, core::Time now) {
-  return send_code(tx, codes_, mail_, user, Purpose::sign_in, mail::sign_in_code, now);
+core::Result<> CodeMailer::send_sign_in(core::Tx& tx, const accounts::User& user, const crypto::Secret& token,
+                                        core::Time now) {
+  const auto code = TRY(codes_.demand(tx, user.id, Purpose::sign_in, now, token.expose()));
+  return enqueue(tx, mail_, mail::sign_in_code, user, code, codes_.rules().life, now);
 }
 
 core::Result<Sent> CodeMailer::send_already_registered(core::Tx& tx, const accounts::User& user, core::Time now) {

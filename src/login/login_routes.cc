@@ -74,8 +74,8 @@ Result<TokensJson> step_up(Context& context, const StepUpRequest& request, const
 }
 
 Result<Message> send_step_up_code(Context& context, const RouteParts& parts) {
-  TRY(parts.step_up.send_code(user_of(context)));
-  return Message{"A code is on its way to the account's address, unless one was sent a moment ago."};
+  TRY(parts.step_up.send_code(user_of(context), session_of(context)));
+  return Message{"A code is on its way to the account's address."};
 }
 
 std::string family_of(const Context& context, const RouteParts& parts) {
@@ -243,7 +243,7 @@ std::vector<http::Route> routes(const RouteParts& p) {
   all.push_back(route<NoBody, Message>({.method = post,
                                         .path = "/auth/step-up/email-code",
                                         .id = "sendStepUpCode",
-                                        .summary = "Mail a code for step-up by email_code.",
+                                        .summary = "Mail a code for step-up by email_code in this session.",
                                         .guard = Guard::session(),
                                         .status = 202,
                                         .budget = http::Budget::mails,

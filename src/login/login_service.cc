@@ -26,7 +26,8 @@ Result<SignInOutcome> Service::login(std::string_view text, const crypto::Secret
 }
 
 Result<> Service::record_refusal(const core::Error& error, accounts::UserId user, const audit::Origin& origin) {
-  if (error.code != Code::session_limit && error.code != Code::sign_in_refused) return {};
+  if (error.code != Code::session_limit && error.code != Code::sign_in_refused && error.code != Code::rate_limited)
+    return {};
   const std::string why = std::string(core::row(error.code).name) + (error.cause.empty() ? "" : ": " + error.cause);
   return parts_.transactor.atomically(
       [&](core::Tx& tx) { return parts_.audit.append(tx, {"login.failed", user.value, {}, why}, origin); });
@@ -104,9 +105,9 @@ Result<SignInOutcome> Service::ask_or_create(core::Tx& tx, accounts::User user, 
                                              const devices::Device& device, const audit::Origin& origin) {
   auto step = TRY(asked_of(tx, user, amr, device, origin));
   if (step.nothing()) return TRY(create_session(tx, std::move(user), std::move(amr), device, origin));
-  if (step.methods == std::vector{SecondMethod::email_code})
-    TRY(parts_.mailer.send_sign_in(tx, user, parts_.clock.now()));
   auto token = TRY(parts_.challenges.begin(tx, user, amr));
+  if (step.methods == std::vector{SecondMethod::email_code})
+    TRY(parts_.mailer.send_sign_in(tx, user, token, parts_.clock.now()));
   TRY(parts_.audit.append(tx, {"login.factor_asked", user.id.value, {}, {}}, origin));
   const core::Seconds life = parts_.challenges.life();
   std::string number;
@@ -175,7 +176,7 @@ Result<Result<SignInOutcome>> Service::admit_by_factor(core::Tx& tx, accounts::U
   const bool by_mail = std::ranges::find(asked, SecondMethod::email_code) != asked.end();
   if (asked == std::vector{SecondMethod::passkey} || by_mail != (method == CodeMethod::email_code))
     return core::fail(Code::factor_not_allowed);
-  auto proved = TRY(prove(tx, waiting->user, method, code, origin));
+  auto proved = TRY(prove(tx, waiting->user, token, method, code, origin));
   if (!proved) return Result<SignInOutcome>(std::unexpected(proved.error()));
   TRY(parts_.challenges.consume(tx, token));
   return Result<SignInOutcome>(
@@ -183,8 +184,8 @@ Result<Result<SignInOutcome>> Service::admit_by_factor(core::Tx& tx, accounts::U
 }
 
 // What was proved by it (RFC 8176).
-Result<Result<std::string>> Service::prove(core::Tx& tx, const accounts::User& user, CodeMethod method,
-                                           const crypto::Secret& code, const audit::Origin& origin) {
+Result<Result<std::string>> Service::prove(core::Tx& tx, const accounts::User& user, const crypto::Secret& token,
+                                           CodeMethod method, const crypto::Secret& code, const audit::Origin& origin) {
   if (method != CodeMethod::email_code) {
     const auto factor = method == CodeMethod::totp ? mfa::Method::totp : mfa::Method::recovery_code;
     if (auto heard = TRY(parts_.factors.verify(tx, user, factor, code, origin)); !heard)
@@ -192,8 +193,8 @@ Result<Result<std::string>> Service::prove(core::Tx& tx, const accounts::User& u
     return Result<std::string>(std::string(mfa::amr_of(factor)));
   }
   const auto purpose = verification::Purpose::sign_in;
-  if (TRY(parts_.codes.consume(tx, user.id, purpose, code, parts_.clock.now())) == verification::Outcome::accepted)
-    return Result<std::string>("otp");
+  const auto outcome = TRY(parts_.codes.consume(tx, user.id, purpose, code, parts_.clock.now(), token.expose()));
+  if (outcome == verification::Outcome::accepted) return Result<std::string>("otp");
   TRY(parts_.audit.append(tx, {"user.code_refused", user.id.value, {}, {}}, origin));
   return Result<std::string>(core::fail(Code::otp_invalid));
 }

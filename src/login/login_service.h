@@ -56,8 +56,9 @@ class Service {
 
   // Errors: invalid_credentials for unknown account and wrong password alike, at the same cost; with the right password
   // email_not_verified (a new code is on its way) or account_disabled; too_many_attempts after many wrong ones, also
-  // with the right one; session_limit; sign_in_refused by a rule of risk/; overloaded, store_unavailable;
-  // account_deletion_pending, unless it is to be restored: then its session restores it.
+  // with the right one; rate_limited when a code would be asked for and too many were mailed; session_limit;
+  // sign_in_refused by a rule of risk/; overloaded, store_unavailable; account_deletion_pending, unless it is to be
+  // restored: then its session restores it.
   core::Result<SignInOutcome> login(std::string_view email, const crypto::Secret& password,
                                     const devices::Device& device, const audit::Origin& origin,
                                     Leaving leaving = Leaving::refused);
@@ -136,8 +137,9 @@ class Service {
                                     const devices::Device& device, const audit::Origin& origin);
   core::Result<core::Result<SignedIn>> admit_approved(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
                                                       const devices::Device& device, const audit::Origin& origin);
-  core::Result<core::Result<std::string>> prove(core::Tx& tx, const accounts::User& user, CodeMethod method,
-                                                const crypto::Secret& code, const audit::Origin& origin);
+  core::Result<core::Result<std::string>> prove(core::Tx& tx, const accounts::User& user, const crypto::Secret& token,
+                                                CodeMethod method, const crypto::Secret& code,
+                                                const audit::Origin& origin);
   core::Result<core::Result<SignInOutcome>> admit_by_factor(core::Tx& tx, accounts::UserId id,
                                                             const crypto::Secret& token, CodeMethod method,
                                                             const crypto::Secret& code, const devices::Device& device,

@@ -118,17 +118,17 @@ Result<Result<>> StepUp::verify(core::Tx& tx, const accounts::User& user, sessio
       break;
   }
   const auto outcome =
-      TRY(parts_.codes.consume(tx, user.id, verification::Purpose::step_up, proof, parts_.clock.now()));
+      TRY(parts_.codes.consume(tx, user.id, verification::Purpose::step_up, proof, parts_.clock.now(), session.str()));
   if (outcome == verification::Outcome::accepted) return Result<>();
   TRY(parts_.audit.append(tx, {"user.code_refused", user.id.value, {}, {}}, origin));
   return Result<>(core::fail(Code::otp_invalid));
 }
 
-Result<> StepUp::send_code(accounts::UserId id) {
+Result<> StepUp::send_code(accounts::UserId id, sessions::SessionId session) {
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<> {
     TRY(ensure_allowed(tx, id, ProofMethod::email_code));
     const auto user = TRY(parts_.users.lock(tx, id));
-    if (user && user->active()) TRY(parts_.mailer.send_step_up(tx, *user, parts_.clock.now()));
+    if (user && user->active()) TRY(parts_.mailer.send_step_up(tx, *user, session, parts_.clock.now()));
     return {};
   });
 }

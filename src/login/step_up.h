@@ -47,9 +47,9 @@ class StepUp {
   // The same by a passkey of the user, whatever else he has. Errors: passkey_invalid, conflict.
   core::Result<SignedIn> prove_by_passkey(accounts::UserId user, sessions::SessionId session,
                                           const webauthn::Assertion& answer, const audit::Origin& origin);
-  // A code for ProofMethod::email_code, at most one a minute and ever fewer when none is used. Error: validation_failed
-  // for `method`, when it would not do.
-  core::Result<> send_code(accounts::UserId user);
+  // A code for ProofMethod::email_code in this session. Errors: rate_limited after too many that nobody used;
+  // validation_failed for `method`, when it would not do.
+  core::Result<> send_code(accounts::UserId user, sessions::SessionId session);
 
  private:
   core::Result<std::vector<ProofMethod>> methods_of(core::Tx& tx, accounts::UserId user);

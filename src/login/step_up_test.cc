@@ -77,7 +77,7 @@ TEST_F(StepUpTest, GuessesOfThePasswordAreCountedWithThoseOfSignIns) {
 
 // NIST SP 800-63B: a mailbox is no second factor, and the session does not say that it is one.
 TEST_F(StepUpTest, ACodeByMailIsAProofButNoSecondFactor) {
-  ASSERT_TRUE(step_up.send_code(ann));
+  ASSERT_TRUE(step_up.send_code(ann, here));
   const std::string mailed(mailed_code().expose());
   EXPECT_EQ(prove(ProofMethod::email_code, mailed), "done");
   EXPECT_EQ(amr(), "pwd otp");
@@ -89,7 +89,7 @@ TEST_F(StepUpTest, WhoHasASecondFactorProvesThat) {
   add_app();
   EXPECT_EQ(prove(ProofMethod::password, password), "validation_failed");
   EXPECT_EQ(prove(ProofMethod::email_code, "123456"), "validation_failed");
-  EXPECT_EQ(code_of(step_up.send_code(ann)), "validation_failed");
+  EXPECT_EQ(code_of(step_up.send_code(ann, here)), "validation_failed");
   EXPECT_EQ(prove(ProofMethod::totp, "000000"), "otp_invalid");
   for (int i = 0; i < 20; ++i) prove(ProofMethod::totp, "000000");
   EXPECT_EQ(prove(ProofMethod::totp, code()), "too_many_attempts");

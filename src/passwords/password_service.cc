@@ -72,6 +72,8 @@ Result<int64_t> Service::reset(std::string_view text, const crypto::Secret& otp,
     // The code came by mail: the address is proved.
     if (!user->email_verified_at) user->email_verified_at = parts_.clock.now();
     TRY(parts_.codes.discard(tx, user->id, Purpose::verify_email));
+    // Codes that a stranger asked for by the old password keep the owner waiting no longer.
+    TRY(parts_.codes.forget(tx, user->id));
     TRY(parts_.guesses.forget(tx, user->email_key));
     return store(tx, std::move(*user), hash, sessions::Event::password_reset, std::nullopt, origin);
   }));

@@ -36,17 +36,12 @@ Result<User> EmailChange::lock(core::Tx& tx, UserId id) {
 Result<> EmailChange::mail_codes(core::Tx& tx, const User& user, const Email& email, const audit::Origin& origin) {
   const core::Time now = parts_.clock.now();
   const auto bound = about(user.email_key, email.key);
-  const auto current_code = TRY(parts_.codes.issue(tx, user.id, Purpose::change_email_old, now, bound));
-  const auto new_code = TRY(parts_.codes.issue(tx, user.id, Purpose::change_email_new, now, bound));
-  const auto& rules = parts_.codes.rules();
-  if (!current_code || !new_code)
-    return std::unexpected(core::Error{.code = Code::rate_limited,
-                                       .detail = "Codes were mailed a moment ago.",
-                                       .retry_after = std::chrono::ceil<core::Seconds>(rules.cool_down)});
-  TRY(parts_.mail.enqueue(tx,
-                          mail::email_change_code_old(parts_.mail.letterhead(), user.email, *current_code, rules.life),
-                          now + rules.life));
-  const bool mailed = TRY(mail_to_new(tx, email, *new_code));
+  const auto current_code = TRY(parts_.codes.demand(tx, user.id, Purpose::change_email_old, now, bound));
+  const auto new_code = TRY(parts_.codes.demand(tx, user.id, Purpose::change_email_new, now, bound));
+  const auto life = parts_.codes.rules().life;
+  TRY(parts_.mail.enqueue(tx, mail::email_change_code_old(parts_.mail.letterhead(), user.email, current_code, life),
+                          now + life));
+  const bool mailed = TRY(mail_to_new(tx, email, new_code));
   TRY(parts_.changes.put(tx, {.user = user.id,
                               .email = email.address,
                               .email_key = email.key,

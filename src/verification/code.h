@@ -30,6 +30,11 @@ constexpr std::array<core::Name<Purpose>, 7> names_of(Purpose) {
            {Purpose::notice, "notice"}}};
 }
 
+// Whether a code is of one request of who has proved a password or is signed in, and opens that one alone.
+constexpr bool belongs_to_a_request(Purpose purpose) {
+  return purpose == Purpose::step_up || purpose == Purpose::sign_in;
+}
+
 enum class Outcome { accepted, refused };
 
 struct Rules {
@@ -39,10 +44,12 @@ struct Rules {
   // So many codes in a row that nobody used: each further one doubles the cool-down, so that neither guesses nor mails
   // add up.
   int64_t free_issues = 3;
+  bool at_once = false;  // the first `free_issues` do not wait for each other
   core::Millis longest_cool_down{std::chrono::hours(1)};
   core::Millis forgotten{std::chrono::days(1)};  // after that long without one the count begins anew
 
   core::Millis cool_down_after(int64_t issues) const {
+    if (at_once && issues < free_issues) return {};
     const auto doublings = std::clamp<int64_t>(issues - free_issues, 0, 16);
     return std::min(cool_down * (int64_t{1} << doublings), longest_cool_down);
   }

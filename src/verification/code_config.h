@@ -22,7 +22,7 @@ inline void declare(core::Settings& settings, Config& config) {
                {.min = 60, .max = 600});
   settings.add("verification.cool_down", config.cool_down,
                "The shortest time between two codes for one account and purpose; it doubles with each code after the "
-               "third that nobody used, up to an hour.",
+               "third that nobody used, up to an hour. The first three for a sign-in or a step-up do not wait.",
                {.min = 1, .max = 600});
   settings.add("verification.tries", config.tries, "How often a code may be tried.", {.min = 3, .max = 10});
 }

@@ -5,6 +5,13 @@ namespace verification {
 Service::Service(Store& store, crypto::Random& random, crypto::Secret key, Rules rules)
     : store_(store), random_(random), key_(std::move(key)), rules_(rules) {}
 
+// Who begins two sign-ins at once gets a code for each.
+Rules Service::rules_of(Purpose purpose) const {
+  Rules rules = rules_;
+  rules.at_once = belongs_to_a_request(purpose);
+  return rules;
+}
+
 core::Result<std::optional<crypto::Secret>> Service::issue(core::Tx& tx, accounts::UserId user, Purpose purpose,
                                                            core::Time now, std::string_view about) {
   crypto::Secret secret = create_code(random_);
@@ -13,13 +20,22 @@ core::Result<std::optional<crypto::Secret>> Service::issue(core::Tx& tx, account
                   .hash = hash_code(key_, user, purpose, secret, about),
                   .issued_at = now,
                   .expires_at = now + rules_.life};
-  if (!TRY(store_.issue(tx, code, rules_))) return std::nullopt;
+  if (!TRY(store_.issue(tx, code, rules_of(purpose)))) return std::nullopt;
   return secret;
 }
 
+core::Result<crypto::Secret> Service::demand(core::Tx& tx, accounts::UserId user, Purpose purpose, core::Time now,
+                                             std::string_view about) {
+  if (auto code = TRY(issue(tx, user, purpose, now, about))) return *std::move(code);
+  const core::Millis left = TRY(store_.cools_until(tx, user, purpose, rules_of(purpose))) - now;
+  return std::unexpected(core::Error{.code = core::Code::rate_limited,
+                                     .detail = "Codes were mailed a moment ago.",
+                                     .retry_after = std::chrono::ceil<core::Seconds>(left)});
+}
+
 core::Result<Outcome> Service::consume(core::Tx& tx, accounts::UserId user, Purpose purpose, const crypto::Secret& code,
-                                       core::Time now) {
-  const Outcome outcome = TRY(compare(tx, user, purpose, code, now));
+                                       core::Time now, std::string_view about) {
+  const Outcome outcome = TRY(compare(tx, user, purpose, code, now, about));
   if (outcome == Outcome::accepted) TRY(store_.revoke(tx, user, purpose));
   return outcome;
 }

@@ -17,10 +17,14 @@ class Service {
   core::Result<std::optional<crypto::Secret>> issue(core::Tx& tx, accounts::UserId user, Purpose purpose,
                                                     core::Time now, std::string_view about = {});
 
+  // As issue, for who may be told: rate_limited, with how long, while the older one cools.
+  core::Result<crypto::Secret> demand(core::Tx& tx, accounts::UserId user, Purpose purpose, core::Time now,
+                                      std::string_view about);
+
   // `accepted` for the right code, once. A wrong one costs a try, so the caller commits also when refused. What is not
   // six digits cannot be a code: it is refused and costs nothing.
   core::Result<Outcome> consume(core::Tx& tx, accounts::UserId user, Purpose purpose, const crypto::Secret& code,
-                                core::Time now);
+                                core::Time now, std::string_view about = {});
   // As consume, but the right code stays open until the caller discards it; it costs a try, too.
   core::Result<Outcome> compare(core::Tx& tx, accounts::UserId user, Purpose purpose, const crypto::Secret& code,
                                 core::Time now, std::string_view about = {});
@@ -34,6 +38,8 @@ class Service {
   const Rules& rules() const { return rules_; }
 
  private:
+  Rules rules_of(Purpose purpose) const;
+
   Store& store_;
   crypto::Random& random_;
   crypto::HmacKey key_;

@@ -56,6 +56,29 @@ TEST_P(Codes, OpenWhatTheyAreAboutAndStayOpenWhenCompared) {
   EXPECT_EQ(compare("a@b.c"), Outcome::refused) << "each costs a try";
 }
 
+TEST_P(Codes, OfARequestOpenItAndNoOther) {
+  const auto user = world_->users[0];
+  const auto now = world_->clock.now();
+  const auto demand = [&](std::string_view request) {
+    return world_->transactor->atomically(
+        [&](core::Tx& tx) { return service_->demand(tx, user, Purpose::sign_in, now, request); });
+  };
+  const auto opens = [&](const Secret& code, std::string_view request) {
+    return in_tx([&](core::Tx& tx) { return service_->consume(tx, user, Purpose::sign_in, code, now, request); }) ==
+           Outcome::accepted;
+  };
+  const Secret first = demand("first").value(), second = demand("second").value();
+  if (first.expose() != second.expose()) EXPECT_FALSE(opens(first, "first")) << "an older one";
+  EXPECT_FALSE(opens(second, "first"));
+  EXPECT_FALSE(opens(second, ""));
+  EXPECT_TRUE(opens(second, "second"));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(demand("third")) << i;
+  const auto refused = demand("third");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, core::Code::rate_limited);
+  EXPECT_EQ(refused.error().retry_after, minutes(1));
+}
+
 TEST_P(Codes, AreDiscardedTogether) {
   const Secret verify = issue().value(), reset = issue(Purpose::reset_password).value();
   const Secret other = issue(Purpose::verify_email, 1).value();

@@ -13,6 +13,9 @@ class Store {
   // Puts `code` in the place of the older one and counts it. False, and nothing is changed, while the older one cools
   // (Rules::cool_down_after). Of parallel callers one gets true.
   virtual core::Result<bool> issue(core::Tx& tx, const Code& code, const Rules& rules) = 0;
+  // Until when the older one cools. The past when there is none.
+  virtual core::Result<core::Time> cools_until(core::Tx& tx, accounts::UserId user, Purpose purpose,
+                                               const Rules& rules) = 0;
   // Takes one try off the current code and returns its hash; nobody else tries it until the end of `tx`. Absent when
   // there is none, or it is not open (Code::open).
   virtual core::Result<std::optional<crypto::Digest256>> consume_try(core::Tx& tx, accounts::UserId user,

@@ -92,6 +92,23 @@ TEST_P(CodeStore, CodesThatNobodyUsesComeLessAndLessOften) {
   EXPECT_TRUE(issued(std::chrono::minutes(1)));
 }
 
+TEST_P(CodeStore, TheFirstOfARequestDoNotWaitForEachOther) {
+  const Rules rules{.at_once = true};
+  const auto cools_until = [&] {
+    return in_tx(
+        [&](core::Tx& tx) { return world_->store->cools_until(tx, world_->users[0], Purpose::verify_email, rules); });
+  };
+  EXPECT_LE(cools_until(), now_);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(issue(code(1, now_), rules)) << i;
+  for (const int minutes : {1, 2, 4}) {
+    const core::Time next = now_ + std::chrono::minutes(minutes);
+    EXPECT_EQ(cools_until(), next);
+    EXPECT_FALSE(issue(code(1, next - Millis(1)), rules)) << minutes;
+    EXPECT_TRUE(issue(code(1, next), rules)) << minutes;
+    now_ = next;
+  }
+}
+
 TEST_P(CodeStore, AUsedCodeMakesThoseBeforeItForgotten) {
   const Rules rules;
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(issue(code(1, now_ + std::chrono::minutes(i)), rules));

@@ -15,11 +15,23 @@ class SqlStore final : public Store {
         " issued_at = excluded.issued_at, expires_at = excluded.expires_at,"
         " issues = CASE WHEN verification_codes.issued_at + $10 <= excluded.issued_at THEN 1"
         " ELSE verification_codes.issues + 1 END"
-        " WHERE verification_codes.issued_at + least($7 * (1 << CAST(least(greatest(verification_codes.issues - $8, 0),"
-        " 16) AS INTEGER)), $9) <= excluded.issued_at",
+        " WHERE verification_codes.issued_at + CASE WHEN verification_codes.issues < $11 THEN 0"
+        " ELSE least($7 * (1 << CAST(least(greatest(verification_codes.issues - $8, 0), 16) AS INTEGER)), $9) END"
+        " <= excluded.issued_at",
         code.user, core::to_text(code.purpose), code.hash, code.attempts, code.issued_at, code.expires_at,
-        rules.cool_down.count(), rules.free_issues, rules.longest_cool_down.count(), rules.forgotten.count()));
+        rules.cool_down.count(), rules.free_issues, rules.longest_cool_down.count(), rules.forgotten.count(),
+        rules.at_once ? rules.free_issues : 0));
     return rows.changed() == 1;
+  }
+
+  core::Result<core::Time> cools_until(core::Tx& tx, accounts::UserId user, Purpose purpose,
+                                       const Rules& rules) override {
+    const auto rows = TRY(
+        storage::sql(tx).query("SELECT issued_at, issues FROM verification_codes WHERE user_id = $1 AND purpose = $2",
+                               user, core::to_text(purpose)));
+    if (rows.empty()) return core::Time{};
+    storage::Row row = rows[0];
+    return row.time(0) + rules.cool_down_after(row.number(1));
   }
 
   core::Result<std::optional<crypto::Digest256>> consume_try(core::Tx& tx, accounts::UserId user, Purpose purpose,

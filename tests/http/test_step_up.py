@@ -60,6 +60,23 @@ def test_a_code_by_mail_is_a_proof_but_no_second_factor(usher, root):
     assert sensitive(usher, sign_in_of(root.email, proved)).status == 200
 
 
+def test_a_code_by_mail_serves_the_session_that_asked_for_it(usher, root):
+    asker, other = an_hour_later(usher, root), an_hour_later(usher, usher.login(root.email))
+    for which, (session, stranger) in enumerate(((asker, other), (other, asker)), 1):
+        assert usher.post("/auth/step-up/email-code", token=session.access).status == 202
+        eventually(lambda: [m["subject"] for m in usher.mails(root.email)].count("Confirm that it is you") == which)
+        code = usher.code(root.email)
+        assert_problem(step_up(usher, stranger, "email_code", code), 400, "otp_invalid")
+        assert step_up(usher, session, "email_code", code).status == 200
+
+
+def test_codes_by_mail_that_nobody_uses_wait_for_each_other(usher, root):
+    answers = [usher.post("/auth/step-up/email-code", token=root.access) for _ in range(4)]
+    assert [answer.status for answer in answers] == [202, 202, 202, 429]
+    assert_problem(answers[-1], 429, "rate_limited")
+    assert int(answers[-1].headers["retry-after"]) >= 1
+
+
 def test_who_has_a_second_factor_proves_that(usher, root):
     by_password = usher.login(root.email)
     _, codes = enrol(usher, by_password)

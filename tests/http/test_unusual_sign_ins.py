@@ -224,6 +224,44 @@ def test_a_new_device_proves_the_mailbox(strict):
     assert "accessToken" in sign_in(strict, email, PHONE, UNKNOWN).json
 
 
+def mailed_code(usher, email, which):
+    """The code of the mail number `which` of these sign-ins."""
+    def sent():
+        return [mail for mail in usher.mails(email) if mail["subject"] == "Confirm that it is you"]
+    newest = eventually(lambda: sent() if len(sent()) == which else None)[0]
+    return re.search(r"\b(\d{6})\b", newest["text"])[1]
+
+
+def test_a_code_serves_the_sign_in_that_it_was_mailed_for(strict):
+    email = trusted(strict, UNKNOWN)
+    first = sign_in(strict, email, PHONE, UNKNOWN).json
+    code_of_first = mailed_code(strict, email, 1)
+    second = sign_in(strict, email, PHONE, UNKNOWN).json
+    code_of_second = mailed_code(strict, email, 2)
+    for asked, code in ((second, code_of_first), (first, code_of_second), (first, code_of_first)):
+        if code_of_first != code_of_second:
+            assert_problem(by_code(strict, asked, code), 400, "otp_invalid")
+    assert by_code(strict, second, code_of_second).status == 200
+
+
+def test_codes_that_nobody_uses_are_mailed_less_often_until_a_reset(server):
+    with server(**{"risk.new_device": "step_up", "verification.cool_down": "60s"}) as usher:
+        email = trusted(usher, UNKNOWN)
+        for which in (1, 2, 3):
+            asked = sign_in(usher, email, PHONE, UNKNOWN).json
+            code = mailed_code(usher, email, which)
+        refused = sign_in(usher, email, PHONE, UNKNOWN)
+        assert_problem(refused, 429, "rate_limited")
+        assert 50 <= int(refused.headers["retry-after"]) <= 60
+        assert events_of(usher, email)[-1] == ("login.failed", "rate_limited")
+        assert usher.post("/auth/forgot-password", {"email": email}).status == 202
+        otp = mailed(usher, email, "Reset your password")
+        assert usher.post("/auth/reset-password", {"email": email, "otp": otp, "newPassword": "Another-good-one-4"}).status == 200
+        assert_problem(by_code(usher, asked, code), 401, "mfa_token_invalid")
+        asked = sign_in(usher, email, PHONE, UNKNOWN, password="Another-good-one-4").json
+        assert by_code(usher, asked, mailed_code(usher, email, 4)).status == 200
+
+
 def test_a_traveller_faster_than_light_is_refused_on_record(strict):
     email = trusted(strict)
     answer = sign_in(strict, email, MAC, NEW_YORK, device={"deviceId": "mine"})

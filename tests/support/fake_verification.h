@@ -21,6 +21,13 @@ class FakeCodeStore final : public verification::Store {
     return true;
   }
 
+  core::Result<core::Time> cools_until(core::Tx&, accounts::UserId user, verification::Purpose purpose,
+                                       const verification::Rules& rules) override {
+    const auto at = codes.find({user, purpose});
+    if (at == codes.end()) return core::Time{};
+    return at->second.issued_at + rules.cool_down_after(at->second.issues);
+  }
+
   core::Result<std::optional<crypto::Digest256>> consume_try(core::Tx&, accounts::UserId user,
                                                              verification::Purpose purpose, int64_t tries,
                                                              core::Time now) override {
