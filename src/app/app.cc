@@ -120,7 +120,7 @@ App::App(const Config& settings, Opened opened, Role role)
       factor_guesses(*guess_rows, guess_key, config.limits, clock, *metrics, limits::Guessed::second_factor),
       accounts(*database, *users, *audit, feed, clock),
       codes(*code_rows, random, code_key, config.verification.rules(config.limits.enabled)),
-      role_watch(sessions),
+      role_watch(access, sessions, config.mfa),
       access(*database, *role_rows, *users, *audit, feed, mail, random, clock, &role_watch),
       alarm(*users, mail, clock),
       sessions(*database, *session_rows, *audit, feed, keys, alarm, random, clock, guard, config.sessions),

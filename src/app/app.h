@@ -26,6 +26,7 @@
 #include "mail/mail_service.h"
 #include "mail/mail_store.h"
 #include "mfa/own_factors.h"
+#include "mfa/role_watch.h"
 #include "passwords/password_service.h"
 #include "risk/approvals.h"
 #include "risk/watch.h"
@@ -34,7 +35,6 @@
 #include "self/export.h"
 #include "sessions/checker.h"
 #include "sessions/end_again.h"
-#include "sessions/role_watch.h"
 #include "sessions/session_service.h"
 #include "storage/database.h"
 
@@ -112,7 +112,7 @@ struct App {
   limits::GuessLimit guesses, factor_guesses;
   accounts::Service accounts;
   verification::Service codes;
-  sessions::RoleWatch role_watch;
+  mfa::RoleWatch role_watch;
   roles::Service access;
   login::ReuseAlarm alarm;
   sessions::Service sessions;

@@ -34,27 +34,37 @@ Result<> revoke(const Call& call) {
   return {};
 }
 
-// Who has none is not announced to every node.
-Result<int64_t> end_all_of(App& app, core::Tx& tx, const std::vector<accounts::User>& users) {
-  int64_t count = 0;
-  for (const auto& user : users)
-    if (!TRY(app.session_rows->list(tx, user.id, {.limit = 1})).empty())
-      count += TRY(app.sessions.end_all(tx, user.id, sessions::EndReason::admin, std::nullopt, command_line));
-  return count;
-}
-
-// A page of users in each transaction, so that none is long. Who registers meanwhile stays signed in.
-Result<> revoke_all(const Call& call) {
+// `end(app, tx, user)` of every user who has a session: a page of users in each transaction, so that none is long. Who
+// registers meanwhile stays signed in.
+template <class F>
+Result<> end_of_everybody(const Call& call, F end) {
   const auto app = TRY(App::create(call.config, call.config.store.migrate));
   int64_t count = 0;
   for (accounts::UserFilter filter{.limit = 200};;) {
     const auto page = TRY(app->accounts.list(filter));
     if (page.empty()) break;
-    count += TRY(app->database->atomically([&](core::Tx& tx) { return end_all_of(*app, tx, page); }));
+    count += TRY(app->database->atomically([&](core::Tx& tx) -> Result<int64_t> {
+      int64_t ended = 0;
+      for (const auto& user : page)
+        if (!TRY(app->session_rows->list(tx, user.id, {.limit = 1})).empty()) ended += TRY(end(*app, tx, user.id));
+      return ended;
+    }));
     filter.after = page.back().id;
   }
   std::printf("ended %ld sessions\n", static_cast<long>(count));
   return {};
+}
+
+Result<> revoke_all(const Call& call) {
+  return end_of_everybody(call, [](App& app, core::Tx& tx, accounts::UserId user) {
+    return app.sessions.end_all(tx, user, sessions::EndReason::admin, std::nullopt, command_line);
+  });
+}
+
+Result<> revoke_unproved(const Call& call) {
+  return end_of_everybody(call, [](App& app, core::Tx& tx, accounts::UserId user) {
+    return app.role_watch.end_unproved(tx, user, command_line);
+  });
 }
 
 }  // namespace
@@ -62,7 +72,10 @@ Result<> revoke_all(const Call& call) {
 std::vector<Command> session_commands() {
   return {{"session list", "EMAIL", "List the living sessions of a user.", 1, 1, list},
           {"session revoke", "EMAIL [SESSION]", "End one or all sessions of a user.", 1, 2, revoke},
-          {"session revoke-all", "", "End all sessions of all users.", 0, 0, revoke_all}};
+          {"session revoke-all", "", "End all sessions of all users.", 0, 0, revoke_all},
+          {"session revoke-unproved", "",
+           "End the sessions whose users have proved less than mfa.policy and their roles ask for now.", 0, 0,
+           revoke_unproved}};
 }
 
 }  // namespace app

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sessions/session.h"
+
 namespace mfa {
 
 core::Result<Policy> policy_of(core::Tx& tx, accounts::UserId user, const Config& config, roles::Service& access) {
@@ -13,6 +15,11 @@ core::Result<Policy> policy_of(core::Tx& tx, accounts::UserId user, const Config
   if (holds_one_of(config.phishing_resistant_roles)) return Policy::phishing_resistant;
   if (holds_one_of(config.required_roles)) return std::max(config.policy, Policy::required);
   return config.policy;
+}
+
+bool satisfies(Policy policy, std::string_view amr) {
+  if (policy == Policy::phishing_resistant) return sessions::lists(amr, "swk") || sessions::lists(amr, "hwk");
+  return policy < Policy::required || sessions::lists(amr, "mfa");
 }
 
 }  // namespace mfa

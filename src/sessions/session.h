@@ -29,9 +29,10 @@ enum class EndReason {
   not_me,
   email_changed,
   roles_changed,
+  factor_required,
   impersonation
 };
-constexpr std::array<core::Name<EndReason>, 16> names_of(EndReason) {
+constexpr std::array<core::Name<EndReason>, 17> names_of(EndReason) {
   using enum EndReason;
   return {{{logout, "logout"},
            {logout_all, "logout_all"},
@@ -48,6 +49,7 @@ constexpr std::array<core::Name<EndReason>, 16> names_of(EndReason) {
            {not_me, "not_me"},
            {email_changed, "email_changed"},
            {roles_changed, "roles_changed"},
+           {factor_required, "factor_required"},
            {impersonation, "impersonation"}}};
 }
 

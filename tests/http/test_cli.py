@@ -41,7 +41,7 @@ def test_version_help_and_unknown_words():
     code, out, said = run("--help")
     assert code == 0
     for name in ("serve", "migrate up", "migrate status", "seed", "user create", "user list", "user disable", "user grant", "user revoke", "user import",
-                 "role list", "role create", "role delete", "session list", "session revoke", "session revoke-all", "keys list", "keys rotate", "health", "config", "version"):
+                 "role list", "role create", "role delete", "session list", "session revoke", "session revoke-all", "session revoke-unproved", "keys list", "keys rotate", "health", "config", "version"):
         assert name in out + said, name
     for words in (["serv"], ["user"], ["user", "frobnicate"], ["user", "grant", "a@b.org"], ["user", "grant", "a", "b", "c"], []):
         code, out, said = run(*words)

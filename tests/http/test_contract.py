@@ -9,7 +9,7 @@ from support import late_enrolment as late
 from support.authenticator import ask, begin, enrol, prove
 from support.guessing import HEARD
 from support.passkey import SETTINGS, Passkey, add, creation_options, sign_in, step_up_by
-from support.scenario import assert_problem, at_once, eventually, fresh_email, fresh_name
+from support.scenario import assert_problem, at_once, eventually, fresh_email, fresh_name, holds
 from support.usher import PASSWORD, ROOT, Server
 
 SECRET = secrets.token_urlsafe(48)
@@ -279,7 +279,7 @@ def holder(w, role):
     who = w.usher.sign_up(fresh_email(role))
     if role not in [each["name"] for each in w.usher.get("/roles", token=w.root.access).json["roles"]]:
         w.usher.cli("role", "create", role)
-    w.usher.cli("user", "grant", who.email, role)
+    holds(w.usher, who, role)
     return who
 
 

@@ -4,7 +4,7 @@ from support import jwt
 from support.authenticator import Authenticator, ask, enrol, prove
 from support.late_enrolment import add_passkey, begin_passkey, begin_totp, confirm_totp, enrol_passkey, enrol_totp
 from support.passkey import SETTINGS, Passkey, add, sign_in
-from support.scenario import actions_of, assert_problem, at_once, dead, events_of, eventually, fresh_email
+from support.scenario import actions_of, alive, assert_problem, at_once, dead, events_of, eventually, fresh_email, holds
 from support.usher import PASSWORD, sign_in_of
 
 ONE_NODE_AND_TWO = True
@@ -104,20 +104,39 @@ def test_a_role_may_need_it(server):
         plain = usher.sign_up(fresh_email("plain"))
         helper = usher.sign_up(fresh_email("helper"))
         usher.cli("user", "grant", helper.email, "support")
-        assert usher.login_answer(plain.email).json["accessToken"]
+        dead(usher, helper, "factor_required")
+        assert usher.login_answer(plain.email).json["accessToken"] and alive(usher, plain)
         asked = usher.login_answer(helper.email).json
         assert asked["enrol"] == ["totp", "passkey"]
-        assert usher.get("/auth/me", token=helper.access).status == 200, "sessions that exist go on"
-        _, answer = enrol_totp(usher, asked["mfaToken"])
-        assert answer.status == 200
-        assert answer.json["tokens"]["accessToken"]
-        dead(usher, helper, "factor_changed")
+        proved = enrol_totp(usher, asked["mfaToken"])[1].json["tokens"]["accessToken"]
+        usher.cli("user", "revoke", helper.email, "support")
+        usher.cli("user", "grant", helper.email, "admin")
+        assert usher.get("/auth/me", token=proved).status == 200, "it has proved what the new role asks for"
+        older = usher.sign_up(fresh_email("older"))
+        holds(usher, older, "support")
+        assert alive(usher, older)
+        assert enrol_totp(usher, usher.login_answer(older.email).json["mfaToken"])[1].status == 200
+        dead(usher, older, "factor_changed")
+
+
+def test_a_setting_acts_on_living_sessions_by_command(server):
+    with server() as usher:
+        plain, factored = usher.sign_up(fresh_email("plain")), usher.sign_up(fresh_email("factored"))
+        app, _ = enrol(usher, factored)
+        proved = prove(usher, ask(usher, factored.email), app.next()).json["accessToken"]
+        unproved = "--mfa.policy=required", "session", "revoke-unproved"
+        assert usher.cli("session", "revoke-unproved").stdout == "ended 0 sessions\n", "by the policy of now"
+        assert int(usher.cli(*unproved).stdout.split()[1]) >= 2, "others' of this store, too"
+        dead(usher, plain, "factor_required")
+        dead(usher, factored, "factor_required")
+        assert usher.get("/auth/me", token=proved).status == 200
+        assert usher.cli(*unproved).stdout == "ended 0 sessions\n"
 
 
 def test_one_that_finds_no_room_adds_nothing_and_is_on_record(server):
     with server(**{"mfa.required_roles": "support", "sessions.limit": 1, "sessions.at_limit": "refuse"}) as usher:
         who = usher.sign_up(fresh_email("full"))
-        usher.cli("user", "grant", who.email, "support")
+        holds(usher, who, "support")
         token = usher.login_answer(who.email).json["mfaToken"]
         passkey, answer = enrol_passkey(usher, token)
         assert_problem(answer, 403, "session_limit")

@@ -154,6 +154,11 @@ def changed(usher, statement, *values):
     return count
 
 
+def holds(usher, who, role):
+    """He held it when the settings began to name it: his session goes on."""
+    assert changed(usher, "UPDATE role_assignments SET role = ? WHERE user_id = ?", role, uuid.UUID(who.user["id"]).bytes) == 1
+
+
 @contextmanager
 def locked(usher):
     """Another process holds the write lock of the database."""
