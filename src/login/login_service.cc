@@ -26,8 +26,8 @@ Result<SignInOutcome> Service::login(std::string_view text, const crypto::Secret
 }
 
 Result<> Service::record_refusal(const core::Error& error, accounts::UserId user, const audit::Origin& origin) {
-  if (error.code != Code::session_limit && error.code != Code::sign_in_refused && error.code != Code::rate_limited)
-    return {};
+  constexpr std::array recorded{Code::session_limit, Code::sign_in_refused, Code::rate_limited};
+  if (std::ranges::find(recorded, error.code) == recorded.end()) return {};
   const std::string why = std::string(core::row(error.code).name) + (error.cause.empty() ? "" : ": " + error.cause);
   return parts_.transactor.atomically(
       [&](core::Tx& tx) { return parts_.audit.append(tx, {"login.failed", user.value, {}, why}, origin); });

@@ -118,7 +118,8 @@ class Service {
                                             const devices::Device& device, const audit::Origin& origin);
   // What a session's user is given, but for the access token.
   core::Result<SignedIn> give_out(core::Tx& tx, accounts::User user, sessions::Issued issued);
-  // A sign-in that create_session() refused used nothing up, and is on record; outside of a transaction.
+  // A sign-in that create_session() or ask_or_create() refused used nothing up, and is on record; outside of a
+  // transaction.
   core::Result<> record_refusal(const core::Error& error, accounts::UserId user, const audit::Origin& origin);
 
  private:

@@ -44,12 +44,12 @@ struct Rules {
   // So many codes in a row that nobody used: each further one doubles the cool-down, so that neither guesses nor mails
   // add up.
   int64_t free_issues = 3;
-  bool at_once = false;  // the first `free_issues` do not wait for each other
+  int64_t at_once = 0;  // so many of them do not wait for each other
   core::Millis longest_cool_down{std::chrono::hours(1)};
   core::Millis forgotten{std::chrono::days(1)};  // after that long without one the count begins anew
 
   core::Millis cool_down_after(int64_t issues) const {
-    if (at_once && issues < free_issues) return {};
+    if (issues < at_once) return {};
     const auto doublings = std::clamp<int64_t>(issues - free_issues, 0, 16);
     return std::min(cool_down * (int64_t{1} << doublings), longest_cool_down);
   }

@@ -8,7 +8,7 @@ Service::Service(Store& store, crypto::Random& random, crypto::Secret key, Rules
 // Who begins two sign-ins at once gets a code for each.
 Rules Service::rules_of(Purpose purpose) const {
   Rules rules = rules_;
-  rules.at_once = belongs_to_a_request(purpose);
+  if (belongs_to_a_request(purpose)) rules.at_once = rules.free_issues;
   return rules;
 }
 

@@ -93,7 +93,7 @@ TEST_P(CodeStore, CodesThatNobodyUsesComeLessAndLessOften) {
 }
 
 TEST_P(CodeStore, TheFirstOfARequestDoNotWaitForEachOther) {
-  const Rules rules{.at_once = true};
+  const Rules rules{.at_once = 3};
   const auto cools_until = [&] {
     return in_tx(
         [&](core::Tx& tx) { return world_->store->cools_until(tx, world_->users[0], Purpose::verify_email, rules); });

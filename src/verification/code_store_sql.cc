@@ -20,7 +20,7 @@ class SqlStore final : public Store {
         " <= excluded.issued_at",
         code.user, core::to_text(code.purpose), code.hash, code.attempts, code.issued_at, code.expires_at,
         rules.cool_down.count(), rules.free_issues, rules.longest_cool_down.count(), rules.forgotten.count(),
-        rules.at_once ? rules.free_issues : 0));
+        rules.at_once));
     return rows.changed() == 1;
   }
 
