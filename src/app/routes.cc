@@ -3,6 +3,7 @@
 #include "access/access_routes.h"
 #include "admin/admin_routes.h"
 #include "admin/event_routes.h"
+#include "app/health_routes.h"
 #include "app/version.h"
 #include "history/history_routes.h"
 #include "http/address.h"
@@ -28,91 +29,7 @@ namespace {
 
 using core::Result, http::Context, http::Guard, http::Method, http::NoBody, http::Response;
 
-struct Dependency {
-  std::string status;
-  std::optional<int64_t> answer_ms;
-  std::optional<std::string> note = std::nullopt;
-  static constexpr std::string_view name = "Dependency";
-  static constexpr auto fields() {
-    return std::tuple{core::field("status", &Dependency::status, "ok, or what is wrong."),
-                      core::field("answerMs", &Dependency::answer_ms, "How long it took to answer."),
-                      core::field("note", &Dependency::note, "What to know of it although it works.")};
-  }
-};
-
-struct Ready {
-  std::string status;
-  std::map<std::string, Dependency> dependencies;
-  static constexpr std::string_view name = "Ready";
-  static constexpr auto fields() {
-    return std::tuple{core::field("status", &Ready::status, "ok, unavailable, or draining: it is about to stop."),
-                      core::field("dependencies", &Ready::dependencies, "Each by name.")};
-  }
-};
-
 bool loopback(std::string_view client) { return client.starts_with("127.") || client == "::1"; }
-
-Dependency ask_store(App& app) {
-  const core::Millis before = app.clock.boot();
-  const auto now = app.database->ping();
-  if (!now) return {"cannot be asked", {}};
-  if (std::chrono::abs(*now - app.clock.now()) > core::ClockGuard::tolerance)
-    return {"its clock and this node's differ", {}};
-  return {"ok", (app.clock.boot() - before).count()};
-}
-
-// Without it everything works, only signing out takes longer.
-Dependency ask_redis(App& app) {
-  const core::Millis age = app.feed.stream_age(app.clock.boot());
-  if (age >= changes::Feed::stream_trust) return {"not followed: changes travel by the database", {}};
-  const std::string policy = app.stream->eviction_policy();
-  if (policy.empty()) return {"ok", age.count()};
-  return {"ok", age.count(),
-          "its maxmemory-policy " + policy + " may evict changes, which are then read from the database"};
-}
-
-Result<Response> ready(App& app) {
-  Ready answer;
-  answer.dependencies["store"] = ask_store(app);
-  answer.dependencies["changes"] = {app.feed.fresh(app.clock.boot()) ? "ok" : "not read lately",
-                                    app.feed.age(app.clock.boot()).count()};
-  if (app.stream) answer.dependencies["redis"] = ask_redis(app);
-  answer.dependencies["clock"] = {app.guard.jumped() ? "was set while running: expiry is suspended" : "ok", {}};
-  const bool works = answer.dependencies["store"].status == "ok" && answer.dependencies["changes"].status == "ok";
-  const bool ok = works && !app.draining;
-  answer.status = ok ? "ok" : works ? "draining" : "unavailable";
-  Response response{.status = ok ? 200 : 503, .body = core::encode(answer)};
-  if (!ok) response.headers.push_back({"Retry-After", "1"});
-  return response;
-}
-
-http::Route live_route() {
-  auto live = http::route<NoBody, Response>(
-      {.method = Method::get,
-       .path = "/health/live",
-       .id = "live",
-       .summary = "Whether the process answers.",
-       .guard = Guard::open(),
-       .lane = http::Lane::fast},
-      [](Context&) -> Result<Response> { return Response{.body = R"({"status":"ok"})"}; });
-  live.fast = [](const http::Request&, http::FastAnswer& answer) {
-    answer.body = R"({"status":"ok"})";
-    return true;
-  };
-  return live;
-}
-
-http::Route ready_route(App& app) {
-  auto route = http::route<NoBody, Response>({.method = Method::get,
-                                              .path = "/health/ready",
-                                              .id = "ready",
-                                              .summary = "Whether requests can be served, and each dependency.",
-                                              .guard = Guard::open(),
-                                              .budget = http::Budget::none},
-                                             [&app](Context&) { return ready(app); });
-  route.response_schema = [](core::Schemas& schemas) { return core::JsonType<Ready>::schema(schemas, {}); };
-  return route;
-}
 
 void append(std::vector<http::Route>& all, std::vector<http::Route> more) {
   std::ranges::move(more, std::back_inserter(all));
@@ -160,8 +77,7 @@ std::vector<http::Route> all_routes(App& app, const mail::Mailbox* mailbox, mail
   append(all, admin::event_routes(*app.database, *app.audit));
   append(all, history::routes(*app.database, *app.audit, app.accounts));
   append(all, tokens::routes(app.keys));
-  all.push_back(live_route());
-  all.push_back(ready_route(app));
+  append(all, health_routes(app));
   if (app.config.metrics_listen.empty()) all.push_back(metrics_route(app, MetricsFor::loopback));
   if (mailbox) append(all, mail::routes(*mailbox, [sender] { sender->settle(core::Seconds(1)); }));
   append(all, http::reference_routes(all, {.version = version}));

@@ -54,7 +54,7 @@ void declare(core::Settings& settings, Config& config) {
                Rule{.min = 1, .max = 86'400});
   settings.add(
       "http.drain_time", config.drain_time,
-      "At a stop, requests are served for this long yet while /health/ready says no: until load balancers have "
+      "At a stop, requests are served for this long yet while /health/serving says no: until load balancers have "
       "turned away.",
       Rule{.max = 600});
   settings.add("http.stop_timeout", config.stop_timeout, "At a stop, requests in flight may take this long.",

@@ -30,6 +30,7 @@ def image_environment():
 @dataclass
 class Fleet:
     nodes: list
+    postgres: Postgres
     sink: Sink
     database: str
 
@@ -55,4 +56,4 @@ def running(directory):
                 env = {key: filled(value, values).replace(place, here) for key, value in env.items()}
             nodes.append(stack.enter_context(Server(env=env, timeout=30)))
         wait_for(followed, nodes, 5)
-        yield Fleet(nodes, sink, postgres.url("usher"))
+        yield Fleet(nodes, postgres, sink, postgres.url("usher"))

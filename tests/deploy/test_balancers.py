@@ -12,11 +12,11 @@ from uuid import UUID
 import pytest
 
 from fleet import DEPLOY, NODES
-from nodes.fleet import followed, wait_for
+from nodes.fleet import followed, wait_for, warm
 from support.ports import free_port
 from support.postgres import query
 from support.proxy import caddy, haproxy, nginx
-from support.scenario import assert_ended, eventually, fresh_email, statuses
+from support.scenario import assert_ended, assert_problem, eventually, fresh_email, statuses
 from support.smtp import code_of
 from support.usher import VECTORS, Server, sign_in_of
 
@@ -68,7 +68,7 @@ def test_journey_through_the_proxy(fleet, start, tmp_path):
 
 
 class Patient(threading.Thread):
-    """Asks, refreshes and asks again, on one connection to the proxy."""
+    """Refreshes, asks and asks again, each on a connection of its own: not so fast that the proxy's port runs out of them."""
 
     def __init__(self, proxy, email):
         super().__init__(daemon=True)
@@ -83,6 +83,7 @@ class Patient(threading.Thread):
                 self.one = sign_in_of(self.one.email, renewed)
             for path in ("/auth/check", "/auth/me"):
                 self.answers.append((path, self.client.get(path, token=self.one.access).status))
+            time.sleep(0.01)
 
 
 @every_proxy
@@ -128,8 +129,30 @@ def test_one_node_is_enough(fleet, start, tmp_path):
             eventually(lambda: client.get("/health/live").status == 200 and served(node) > before, 20)  # noqa: B023
 
 
+@every_proxy
+def test_without_the_database_the_nodes_are_asked_what_they_know_yet(fleet, start, tmp_path):
+    """Their /health/ready says no; HAProxy and Caddy took both out by it and answered 503 themselves."""
+    with in_front_of([node.port for node in fleet.nodes], start, tmp_path) as proxy:
+        client, email = client_of(proxy), fresh_email("outage")
+        client.register(email)
+        one = sign_in_of(email, client.post("/auth/verify-email", {"email": email, "otp": code_of(eventually(lambda: fleet.sink.mails(email))[0])}))
+        time.sleep(1)  # what the sign-in changed is polled once more
+        warm(fleet.nodes, one.access)
+        fleet.postgres.kill()
+        try:
+            end = time.monotonic() + 6  # a proxy takes a node out after two or three seconds
+            while time.monotonic() < end:
+                assert client.get("/auth/check", token=one.access).status == 204
+                time.sleep(0.02)
+            assert_problem(refused := client.refresh(one.refresh), 503, "store_unavailable")
+            assert "retry-after" in refused.headers
+        finally:
+            fleet.postgres.start()
+        eventually(lambda: client.refresh(one.refresh).status == 200, 20)
+
+
 def served(node):
-    return sum(float(line.split()[-1]) for line in node.get("/metrics").body.decode().splitlines() if line.startswith("usher_http_requests_total") and not re.search('route="(ready|metrics)"', line))
+    return sum(float(line.split()[-1]) for line in node.get("/metrics").body.decode().splitlines() if line.startswith("usher_http_requests_total") and not re.search('route="(serving|ready|metrics)"', line))
 
 
 @contextmanager
@@ -140,7 +163,7 @@ def backend(hangs_up):
 
         def do_GET(self):
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if self.path != "/health/ready":
+            if self.path != "/health/serving":
                 seen.append(self.command)
                 if hangs_up:
                     self.close_connection = True

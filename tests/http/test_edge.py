@@ -73,6 +73,8 @@ def test_a_byte_now_and_then_buys_no_time_and_harms_nobody(hasty):
     slow = [connect(hasty) for _ in range(50)]
     try:
         start, times = time.monotonic(), []
+        serving = usher.get("/health/serving")
+        assert (serving.status, serving.json) == (503, {"status": "draining"}) and "retry-after" in serving.headers
         while time.monotonic() - start < 1.5:
             for link in slow:
                 try:

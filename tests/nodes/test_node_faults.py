@@ -99,6 +99,7 @@ def test_a_node_whose_clock_jumps_says_so_and_signs_nobody_out(seconds):
         wrong.shift(seconds)
         eventually(lambda: check_of(wrong, one.access) == 503, 10)
         assert wrong.get("/health/ready").status == 503
+        assert (answer := wrong.get("/health/serving")).status == 503 and answer.json == {"status": "clock_skew"}
         assert_problem(wrong.get("/auth/check", token=one.access), 503, "clock_skew")
         assert_problem(wrong.refresh(one.refresh), 503, "clock_skew")
         assert_problem(wrong.login_answer(one.email), 503, "clock_skew")
