@@ -50,9 +50,11 @@ core::Result<> check_schema(storage::Database& database) {
 
 core::Result<std::unique_ptr<App>> App::create(const Config& config, Migrate migrate, Role role) {
   Opened opened;
-  opened.database = TRY(open_database(config, *opened.clock));
+  if (migrate == Migrate::off) TRY(ensure_exists(config));
   crypto::SystemRandom random;
-  opened.master = TRY(master_key(config.store, random));
+  // Before the store: what is sealed in one without its key is lost.
+  opened.master = TRY(master_key(config, random));
+  opened.database = TRY(open_database(config, *opened.clock));
   if (config.redis.on())
     opened.stream = changes::create_redis_stream(TRY(config.redis.address()), config.redis, random);
   if (config.redis.on() && role == Role::server) {

@@ -44,7 +44,7 @@ Result<> verify(const Call& call) {
   std::optional<std::pair<int64_t, crypto::Digest256>> noted;
   if (!call.words.empty() && !(noted = parse_head(call.words[0])))
     return bad(call.words[0] + " is no head as `usher audit verify` prints it");
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   const auto report = TRY(app->database->reading(
       [&](core::Tx& tx) { return audit::Verifier(*app->seal_rows, app->head_key.verify_key()).run(tx, noted); }));
   print(report);
@@ -84,7 +84,7 @@ Result<> write_seals(App& app, core::Tx& tx) {
 }
 
 Result<> export_all(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   return app->database->reading([&](core::Tx& tx) -> Result<> {
     std::printf("{\"key\":%s}\n", app->head_key.public_jwk().c_str());
     TRY(write_events(*app, tx));
@@ -139,7 +139,7 @@ Result<> read_word(const std::string& word, App& app, audit::Filter& filter) {
 
 // Everything that passes, newest first, as lines of JSON.
 Result<> search(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   audit::Filter filter{.limit = 1000};
   for (const auto& word : call.words) TRY(read_word(word, *app, filter));
   for (;;) {

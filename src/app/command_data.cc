@@ -47,12 +47,6 @@ void tell_how_to_go_on(const Config& from, const Config& to) {
       from.store.master_key.empty() ? (std::filesystem::absolute(from.store.data_dir) / "master.key").c_str() : "…");
 }
 
-// Opening an embedded store makes one where there is none.
-Result<> ensure_exists(const Config& config) {
-  if (config.uses_postgres() || std::filesystem::exists(sqlite_path(config.store))) return {};
-  return core::fail(core::Code::validation_failed, "there is no " + sqlite_path(config.store));
-}
-
 Result<std::unique_ptr<storage::Database>> open_source(const Config& config, const core::Clock& clock) {
   auto source = TRY(open_database(config, clock));
   for (const auto& migration : TRY(storage::migration_status(*source)))

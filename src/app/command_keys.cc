@@ -8,7 +8,7 @@ namespace {
 using core::Result;
 
 Result<> list(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   for (const auto& key : TRY(app->keys.list()))
     std::printf("%s  %-7s %s  signs from %s%s\n", key.kid.c_str(), core::to_text(key.purpose).data(),
                 crypto::name(key.algorithm).data(), core::iso8601(key.active_at).c_str(),
@@ -19,7 +19,7 @@ Result<> list(const Call& call) {
 Result<> rotate(const Call& call) {
   const auto purpose = call.words.empty() ? tokens::Purpose::access : core::from_text<tokens::Purpose>(call.words[0]);
   if (!purpose) return core::fail(core::Code::validation_failed, "keys rotate takes access or refresh");
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   const auto kid = TRY(app->keys.rotate(*purpose));
   std::printf("%s signs in %ld s, once every node knows it\n", kid.c_str(),
               static_cast<long>(tokens::KeyRing::staleness.count()));

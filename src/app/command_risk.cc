@@ -54,7 +54,7 @@ Result<core::Uuid> read_from(const Words& words) {
 
 Result<> replay(const Call& call) {
   core::Uuid after = TRY(read_from(call.words));
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   risk::Replay past(app->places, call.config.risk.rules, call.config.risk.familiar_for);
   Tally tally;
   for (bool more = true; more;) {

@@ -11,7 +11,7 @@ using core::Result;
 std::string join(const std::vector<std::string>& items) { return roles::join(items); }
 
 Result<> list(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   for (const auto& view : TRY(app->access.list()))
     std::printf("%-20s %s\n  permissions: %s\n  inherits: %s\n", view.role.name.c_str(),
                 devices::clean_text(view.role.description, 200).c_str(), join(view.role.permissions).c_str(),
@@ -20,7 +20,7 @@ Result<> list(const Call& call) {
 }
 
 Result<> create(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   roles::NewRole role{.name = call.words[0], .description = call.words[0], .permissions = {}, .inherits = {}};
   role.permissions.assign(call.words.begin() + 1, call.words.end());
   TRY(app->access.create(role, command_line));
@@ -29,7 +29,7 @@ Result<> create(const Call& call) {
 }
 
 Result<> remove(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   TRY(app->access.remove(call.words[0], command_line));
   std::printf("deleted role %s\n", call.words[0].c_str());
   return {};

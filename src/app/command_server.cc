@@ -39,6 +39,7 @@ std::string_view shown(storage::MigrationState state) {
 }
 
 Result<> run_migrate_status(const Call& call) {
+  TRY(ensure_exists(call.config));
   const core::SystemClock clock;
   const auto database = TRY(open_database(call.config, clock));
   for (const auto& row : TRY(storage::migration_status(*database)))

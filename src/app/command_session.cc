@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "app/command_line.h"
+#include "app/store.h"
 #include "devices/clean_text.h"
 
 namespace app {
@@ -9,7 +10,7 @@ namespace {
 using core::Result;
 
 Result<> list(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   const auto user = TRY(get_user(*app, call.words[0]));
   const auto found =
       TRY(app->database->reading([&](core::Tx& tx) { return app->sessions.list(tx, user.id, {.limit = 1000}); }));
@@ -21,7 +22,7 @@ Result<> list(const Call& call) {
 }
 
 Result<> revoke(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   const auto user = TRY(get_user(*app, call.words[0]));
   std::optional<sessions::SessionId> only;
   if (call.words.size() == 2 && !(only = sessions::SessionId::parse(call.words[1])))
@@ -30,7 +31,7 @@ Result<> revoke(const Call& call) {
     if (only) return TRY(app->sessions.end(tx, user.id, *only, sessions::EndReason::admin, command_line)) ? 1 : 0;
     return app->sessions.end_all(tx, user.id, sessions::EndReason::admin, std::nullopt, command_line);
   }));
-  std::printf("ended %ld sessions\n", static_cast<long>(count));
+  std::printf("ended %s\n", counted(count, "session").c_str());
   return {};
 }
 
@@ -38,7 +39,7 @@ Result<> revoke(const Call& call) {
 // registers meanwhile stays signed in.
 template <class F>
 Result<> end_of_everybody(const Call& call, F end) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   int64_t count = 0;
   for (accounts::UserFilter filter{.limit = 200};;) {
     const auto page = TRY(app->accounts.list(filter));
@@ -51,7 +52,7 @@ Result<> end_of_everybody(const Call& call, F end) {
     }));
     filter.after = page.back().id;
   }
-  std::printf("ended %ld sessions\n", static_cast<long>(count));
+  std::printf("ended %s in %s\n", counted(count, "session").c_str(), store_name(call.config).c_str());
   return {};
 }
 

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <iostream>
 
 #include "app/command_line.h"
@@ -11,14 +13,14 @@ using core::Result;
 // The password is read from standard input, so that no list of processes shows it.
 Result<crypto::Secret> read_password() {
   std::string line;
-  std::fprintf(stderr, "Password (one line): ");
+  if (isatty(STDIN_FILENO)) std::fprintf(stderr, "Password (one line): ");
   if (!std::getline(std::cin, line))
     return core::fail(core::Code::validation_failed, "no password was given on standard input");
   return crypto::Secret(std::move(line));
 }
 
 Result<> create(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   const auto email = accounts::Email::parse(call.words[0]);
   if (!email) return core::fail(core::Code::validation_failed, call.words[0] + " is not an e-mail address");
   const std::string first = call.words.size() > 1 ? call.words[1] : "-",
@@ -46,7 +48,7 @@ Result<> create(const Call& call) {
 }
 
 Result<> list(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   accounts::UserFilter filter{.search = call.words.empty() ? "" : call.words[0]};
   for (;;) {
     const auto page = TRY(app->accounts.list(filter));
@@ -62,7 +64,7 @@ Result<> list(const Call& call) {
 Result<> unlock(const Call& call) {
   const auto email = accounts::Email::parse(call.words[0]);
   if (!email) return core::fail(core::Code::validation_failed, call.words[0] + " is not an e-mail address");
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   TRY(app->database->atomically([&](core::Tx& tx) -> Result<> {
     const auto user = TRY(app->users->find_by_email(tx, email->key));
     TRY(app->guesses.forget(tx, email->key));
@@ -75,42 +77,49 @@ Result<> unlock(const Call& call) {
 }
 
 Result<> remove_factors(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   const auto user = TRY(get_user(*app, call.words[0]));
   const auto ended = app->own_factors.remove_of(user.id, command_line);
   if (!ended && ended.error().code == core::Code::not_found)
     return core::fail(core::Code::not_found, user.email + " has no second factor");
-  std::printf("removed the second factor of %s and ended %lld sessions\n", user.email.c_str(),
-              static_cast<long long>(TRY(ended)));
+  std::printf("removed the second factor of %s and ended %s\n", user.email.c_str(),
+              counted(TRY(ended), "session").c_str());
   return {};
 }
 
 Result<> disable(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   TRY(app->admin.disable(TRY(get_user(*app, call.words[0])).id, command_line));
   std::printf("disabled %s and ended every session\n", call.words[0].c_str());
   return {};
 }
 
 Result<> enable(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   TRY(app->admin.enable(TRY(get_user(*app, call.words[0])).id, command_line));
   std::printf("enabled %s\n", call.words[0].c_str());
   return {};
 }
 
 Result<> grant(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   const auto user = TRY(get_user(*app, call.words[0]));
-  TRY(app->access.assign(user.id, {.role = call.words[1], .expires_at = {}}, command_line));
+  const auto given = app->access.assign(user.id, {.role = call.words[1], .expires_at = {}}, command_line);
+  if (!given && given.error().code == core::Code::validation_failed)
+    return core::fail(core::Code::validation_failed,
+                      "there is no role " + call.words[1] + ": `usher role list` shows them");
+  TRY(given);
   std::printf("%s holds %s\n", user.email.c_str(), call.words[1].c_str());
   return {};
 }
 
 Result<> revoke(const Call& call) {
-  const auto app = TRY(App::create(call.config, call.config.store.migrate));
+  const auto app = TRY(open_app(call));
   const auto user = TRY(get_user(*app, call.words[0]));
-  TRY(app->access.unassign(user.id, call.words[1], command_line));
+  const auto taken = app->access.unassign(user.id, call.words[1], command_line);
+  if (!taken && taken.error().code == core::Code::not_found)
+    return core::fail(core::Code::not_found, user.email + " does not hold " + call.words[1]);
+  TRY(taken);
   std::printf("%s no longer holds %s\n", user.email.c_str(), call.words[1].c_str());
   return {};
 }

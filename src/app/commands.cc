@@ -51,16 +51,28 @@ std::vector<Command> all_commands() {
   return all;
 }
 
-void print_usage(const std::vector<Command>& commands) {
-  std::printf("usage: usher COMMAND [--setting=value …]\n\n");
+// A character may be several bytes.
+size_t width(std::string_view text) {
+  return static_cast<size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+// Of the commands that begin with `word`; of all where none does.
+void print_usage(std::FILE* out, const std::vector<Command>& commands, std::string_view word) {
+  constexpr size_t column = 42;
+  const auto begins = [&](const Command& command) {
+    return command.name == word || command.name.starts_with(std::string(word) + ' ');
+  };
+  const bool some = std::ranges::any_of(commands, begins);
+  std::fprintf(out, "usage: usher COMMAND [--setting=value …]\n\n");
   for (const auto& command : commands) {
-    const std::string left =
-        std::string(command.name) + (command.arguments.empty() ? "" : " ") + std::string(command.arguments);
-    std::printf("  %-40s %.*s\n", left.c_str(), static_cast<int>(command.summary.size()), command.summary.data());
+    if (some && !begins(command)) continue;
+    std::string left = "  " + std::string(command.name) + ' ' + std::string(command.arguments);
+    left.append(std::max(column, width(left) + 1) - width(left), ' ');
+    std::fprintf(out, "%s %s\n", left.c_str(), command.summary.data());
   }
-  std::printf(
-      "\nSettings come from usher.toml (--config=FILE), the environment (USHER_…) and flags; `usher config` shows "
-      "them.\n");
+  std::fprintf(out,
+               "\nSettings come from usher.toml (--config=FILE), the environment (USHER_…) and flags; `usher config` "
+               "shows them.\n");
 }
 
 // The command whose name the words begin with; null when there is none.
@@ -121,11 +133,12 @@ int run(std::span<char*> arguments) {
   ::setenv("RES_OPTIONS", "timeout:1 attempts:2", 0);
   const auto commands = all_commands();
   Line line = read(arguments, commands);
+  const std::string first = line.words.empty() ? "" : line.words[0];
   const Command* command = match(commands, line.words);
-  if (line.help || (line.words.empty() && !command)) return print_usage(commands), line.help ? 0 : 2;
+  if (line.help || first == "help") return print_usage(stdout, commands, first), 0;
   if (!command) {
-    std::fprintf(stderr, "usher: there is no such command: %s; `usher --help` lists them\n", line.words[0].c_str());
-    return 2;
+    if (!first.empty()) std::fprintf(stderr, "usher: there is no such command: %s\n", first.c_str());
+    return print_usage(stderr, commands, first), 2;
   }
   if (line.words.size() < command->least || line.words.size() > command->most) {
     std::fprintf(stderr, "usage: usher %s %s\n", command->name.data(), command->arguments.data());

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 #include <filesystem>
+#include <fstream>
 
 #include "core/result.h"
 #include "tests/support/databases.h"
@@ -37,12 +40,20 @@ struct Commands : testing::Test {
 };
 
 TEST_F(Commands, HelpListsThemAll) {
-  for (const auto& words :
-       {std::vector<std::string>{"--help"}, {"-h"}, {"serve", "--help"}, {"user", "create", "-h"}}) {
+  for (const auto& words : {std::vector<std::string>{"--help"}, {"-h"}, {"help"}, {"--log.level=warn", "--help"}}) {
     const auto outcome = call(words);
     EXPECT_EQ(outcome.code, 0);
     for (const char* name : {"serve", "migrate up", "user create", "user grant", "keys rotate", "config", "version"})
       EXPECT_TRUE(has(outcome.out, name)) << name;
+  }
+}
+
+TEST_F(Commands, HelpBehindAWordListsWhatBeginsWithIt) {
+  for (const auto& words : {std::vector<std::string>{"user", "--help"}, {"user", "create", "-h"}}) {
+    const auto outcome = call(words);
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_TRUE(has(outcome.out, "user create") && has(outcome.out, "user grant")) << outcome.out;
+    EXPECT_FALSE(has(outcome.out, "serve") || has(outcome.out, "keys rotate")) << outcome.out;
   }
 }
 
@@ -57,6 +68,8 @@ TEST_F(Commands, AnUnknownCommandIsNamed) {
     EXPECT_EQ(outcome.code, 2) << word;
     EXPECT_TRUE(has(outcome.err, word)) << outcome.err;
   }
+  EXPECT_TRUE(has(call({"user"}).err, "user create")) << "what the word may go on with";
+  EXPECT_FALSE(has(call({"user"}).err, "keys rotate"));
 }
 
 TEST_F(Commands, TooFewOrTooManyWordsShowTheCommandsUsage) {
@@ -132,8 +145,37 @@ TEST_F(Commands, AnotherMasterKeyIsToldByName) {
   EXPECT_TRUE(has(outcome.err, "keys.master")) << outcome.err;
 }
 
-TEST_F(Commands, WithoutMigrationsAnOldSchemaIsASentence) {
-  const auto outcome = on_store({"keys", "list", "--database.migrate=off"});
+// In a wrong directory or with a setting forgotten, `session revoke-all` made a store and said that it ended 0
+// sessions.
+TEST_F(Commands, OnlyThoseThatBeginSomethingMakeAStore) {
+  const std::string none = "--data.dir=" + directory + "/none";
+  for (const auto& words : {std::vector<std::string>{"session", "revoke-all"},
+                            {"session", "revoke-unproved"},
+                            {"keys", "rotate"},
+                            {"audit", "verify"},
+                            {"user", "list"},
+                            {"user", "unlock", "a@example.com"},
+                            {"role", "list"},
+                            {"migrate", "status"},
+                            {"data", "export"},
+                            {"risk", "replay"},
+                            {"serve", "--database.migrate=off"}}) {
+    auto all = words;
+    all.push_back(none);
+    const auto outcome = call(all);
+    EXPECT_EQ(outcome.code, 1) << words[0];
+    EXPECT_TRUE(has(outcome.err, "there is no store " + directory + "/none/usher.db")) << outcome.err;
+    EXPECT_FALSE(std::filesystem::exists(directory + "/none/usher.db")) << words[0];
+  }
+  EXPECT_EQ(call({"seed", none}).code, 0);
+  EXPECT_TRUE(has(call({"session", "revoke-all", none}).out, "ended 0 sessions in " + directory + "/none/usher.db"));
+}
+
+TEST_F(Commands, AnOldSchemaIsLeftToMigrateUp) {
+  std::ofstream(directory + "/usher.db");
+  std::ofstream(directory + "/master.key") << std::string(43, 'k');
+  chmod((directory + "/master.key").c_str(), 0600);
+  const auto outcome = on_store({"keys", "list"});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_TRUE(has(outcome.err, "usher migrate up")) << outcome.err;
 }

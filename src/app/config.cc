@@ -74,11 +74,13 @@ Result<std::string> read_secret_file(const char* path, std::string_view variable
 }
 
 Result<> load_variable(Settings& settings, const SettingRow& row, const std::string& variable) {
-  if (const char* value = std::getenv(variable.c_str())) TRY(assign(settings, row.name, value, variable));
+  const char* value = std::getenv(variable.c_str());
+  if (value) TRY(assign(settings, row.name, value, variable));
   if (!row.secret) return {};
   const std::string file_variable = variable + "_FILE";
-  if (const char* path = std::getenv(file_variable.c_str()))
-    TRY(assign(settings, row.name, TRY(read_secret_file(path, file_variable)), file_variable));
+  const char* path = std::getenv(file_variable.c_str());
+  if (value && path) return bad(variable + " and " + file_variable + " are both set: keep one");
+  if (path) TRY(assign(settings, row.name, TRY(read_secret_file(path, file_variable)), file_variable));
   return {};
 }
 
@@ -117,7 +119,8 @@ Result<> load_environment(Settings& settings) {
 void declare(Settings& settings, StoreConfig& config) {
   settings.add("data.dir", config.data_dir, "Where the embedded store and the master key live.", {.min = 1});
   settings.add("database.url", config.database_url,
-               "postgresql://user:password@host/name; without it the embedded store in data.dir.",
+               "postgresql://user:password@host/name, or sqlite:FILE for an embedded store elsewhere; without it "
+               "usher.db in data.dir.",
                {.also_from = {"DATABASE_URL"}});
   settings.add("database.pool", config.database_pool, "Connections to PostgreSQL.", {.min = 1, .max = 1000});
   settings.add("database.pool_mode", config.pool_mode,
@@ -186,6 +189,7 @@ Result<> check(const Config& config) {
   TRY(risk::check(config.risk));
   TRY(invitations::check(config.invitations));
   TRY(sessions::check(config.sessions));
+  TRY(mail::check(config.mail));
   const auto& secret = config.tokens.secret;
   if (!secret.empty())
     if (const auto weakness = passwords::weakness_of_signing_secret(secret.expose()))
@@ -195,10 +199,6 @@ Result<> check(const Config& config) {
   const auto master = config.store.master_key.size();
   if (master > 0 && master < 32)
     return bad("keys.master must be at least 32 characters: make one with `openssl rand -base64 48`");
-  if (config.uses_postgres() && master == 0)
-    return bad(
-        "keys.master (USHER_KEYS_MASTER or USHER_KEYS_MASTER_FILE) is required with PostgreSQL: the same on every "
-        "node");
   const auto url = config.store.database_url.expose();
   if (!url.empty() && !config.uses_postgres() && !url.starts_with("sqlite:"))
     return bad("database.url must begin with postgresql: or sqlite:");

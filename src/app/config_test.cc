@@ -181,8 +181,7 @@ TEST_F(ConfigTest, WhatBelongsTogetherIsChecked) {
   config.store.database_url = crypto::Secret("postgres://u:hidden@h/d");
   EXPECT_EQ(checked(), "");
   config.store.master_key = {};
-  EXPECT_TRUE(says(checked(), {"keys.master", "PostgreSQL"}));
-  EXPECT_FALSE(says(checked(), {"hidden"}));
+  EXPECT_EQ(checked(), "") << "a command that opens nothing that is sealed needs no key";
   config.store.database_url = crypto::Secret("mysql://u:hidden@h/d");
   EXPECT_TRUE(says(checked(), {"database.url", "postgresql:"}));
   config.store.database_url = crypto::Secret("sqlite:/tmp/x.db");

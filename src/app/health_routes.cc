@@ -12,11 +12,13 @@ const std::pair<std::string, std::string> retry{"Retry-After", "1"};
 struct Dependency {
   std::string status;
   std::optional<int64_t> answer_ms;
+  std::optional<int64_t> age_ms = std::nullopt;
   std::optional<std::string> note = std::nullopt;
   static constexpr std::string_view name = "Dependency";
   static constexpr auto fields() {
     return std::tuple{core::field("status", &Dependency::status, "ok, or what is wrong."),
                       core::field("answerMs", &Dependency::answer_ms, "How long it took to answer."),
+                      core::field("ageMs", &Dependency::age_ms, "How long ago it was last heard of."),
                       core::field("note", &Dependency::note, "What to know of it although it works.")};
   }
 };
@@ -45,16 +47,18 @@ Dependency ask_redis(App& app) {
   const core::Millis age = app.feed.stream_age(app.clock.boot());
   if (age >= changes::Feed::stream_trust) return {"not followed: changes travel by the database", {}};
   const std::string policy = app.stream->eviction_policy();
-  if (policy.empty()) return {"ok", age.count()};
-  return {"ok", age.count(),
+  if (policy.empty()) return {"ok", {}, age.count()};
+  return {"ok",
+          {},
+          age.count(),
           "its maxmemory-policy " + policy + " may evict changes, which are then read from the database"};
 }
 
 Result<Response> ready(App& app) {
   Ready answer;
   answer.dependencies["store"] = ask_store(app);
-  answer.dependencies["changes"] = {app.feed.fresh(app.clock.boot()) ? "ok" : "not read lately",
-                                    app.feed.age(app.clock.boot()).count()};
+  answer.dependencies["changes"] = {
+      app.feed.fresh(app.clock.boot()) ? "ok" : "not read lately", {}, app.feed.age(app.clock.boot()).count()};
   if (app.stream) answer.dependencies["redis"] = ask_redis(app);
   answer.dependencies["clock"] = {app.guard.jumped() ? "was set while running: expiry is suspended" : "ok", {}};
   const bool works = answer.dependencies["store"].status == "ok" && answer.dependencies["changes"].status == "ok";

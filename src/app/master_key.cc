@@ -7,8 +7,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
+#include "app/store.h"
 #include "crypto/base64url.h"
+#include "storage/data_directory.h"
 
 namespace app {
 namespace {
@@ -62,10 +65,19 @@ core::Result<> create_file(const std::string& path, crypto::Random& random) {
 
 }  // namespace
 
-core::Result<crypto::Secret> master_key(const StoreConfig& config, crypto::Random& random) {
-  if (!config.master_key.empty()) return config.master_key;
-  const std::string path = config.data_dir + "/master.key";
-  if (::access(path.c_str(), F_OK) != 0) TRY(create_file(path, random));
+core::Result<crypto::Secret> master_key(const Config& config, crypto::Random& random) {
+  if (!config.store.master_key.empty()) return config.store.master_key;
+  if (config.uses_postgres())
+    return core::fail(core::Code::validation_failed,
+                      "keys.master (USHER_KEYS_MASTER or USHER_KEYS_MASTER_FILE) is required with PostgreSQL: the same "
+                      "on every node");
+  const std::string path = config.store.data_dir + "/master.key";
+  if (::access(path.c_str(), F_OK) != 0) {
+    if (std::filesystem::exists(sqlite_path(config.store)))
+      return bad(path, "is missing beside " + store_name(config) + ": restore it from a backup, or give keys.master");
+    TRY(storage::create_directory(config.store.data_dir));
+    TRY(create_file(path, random));
+  }
   const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.fd < 0) return bad(path, std::string("cannot be opened: ") + std::strerror(errno));
   return read_file(path, file.fd);

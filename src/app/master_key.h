@@ -6,8 +6,9 @@
 
 namespace app {
 
-// keys.master, or what data.dir/master.key holds; the file is made (0600) where it is absent. An error's detail says
-// what to change.
-core::Result<crypto::Secret> master_key(const StoreConfig& config, crypto::Random& random);
+// keys.master, or what data.dir/master.key holds. For an embedded store that is not there yet the file is made (0600);
+// beside one that is there a key that is missing is an error, for another would open nothing in it. An error's detail
+// says what to change.
+core::Result<crypto::Secret> master_key(const Config& config, crypto::Random& random);
 
 }  // namespace app

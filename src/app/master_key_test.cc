@@ -16,8 +16,12 @@ namespace app {
 namespace {
 
 struct MasterKey : testing::Test {
-  StoreConfig config{.data_dir = support::create_test_directory()};
-  const std::string path = config.data_dir + "/master.key";
+  Config config = [] {
+    Config made;
+    made.store.data_dir = support::create_test_directory();
+    return made;
+  }();
+  const std::string path = config.store.data_dir + "/master.key";
   crypto::SystemRandom random;
 
   std::string read() {
@@ -29,8 +33,8 @@ struct MasterKey : testing::Test {
     chmod(path.c_str(), mode);
   }
   size_t files() {
-    return static_cast<size_t>(
-        std::distance(std::filesystem::directory_iterator(config.data_dir), std::filesystem::directory_iterator()));
+    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(config.store.data_dir),
+                                             std::filesystem::directory_iterator()));
   }
 };
 
@@ -45,7 +49,7 @@ TEST_F(MasterKey, IsMadeOnceForTheOwnerAlone) {
 }
 
 TEST_F(MasterKey, TheSettingComesFirstAndNoFileIsMade) {
-  config.master_key = crypto::Secret("from the settings, long enough to be one");
+  config.store.master_key = crypto::Secret("from the settings, long enough to be one");
   EXPECT_EQ(read(), "from the settings, long enough to be one");
   EXPECT_EQ(files(), 0u);
 }
@@ -81,8 +85,28 @@ TEST_F(MasterKey, WhatCannotBeReadOrMadeIsNamed) {
   std::filesystem::create_directory(path);
   chmod(path.c_str(), 0700);
   EXPECT_TRUE(read().starts_with("refused: " + path));
-  config.data_dir += "/absent";
-  EXPECT_TRUE(read().starts_with("refused: " + config.data_dir + "/master.key cannot be made"));
+  config.store.data_dir += "/absent";
+  EXPECT_EQ(read().size(), 43u) << "a directory that is missing is made with it";
+  config.store.data_dir = "/proc/nowhere";
+  const auto refused = master_key(config, random);
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().cause.starts_with("cannot create the directory /proc/nowhere")) << refused.error().cause;
+}
+
+// Another key would open nothing that is sealed in the store.
+TEST_F(MasterKey, ThatIsMissingBesideAStoreIsNotMadeAnew) {
+  std::ofstream(config.store.data_dir + "/usher.db") << "sealed";
+  EXPECT_EQ(read(), "refused: " + path + " is missing beside " + config.store.data_dir +
+                        "/usher.db: restore it from a backup, or give keys.master");
+  EXPECT_EQ(files(), 1u);
+  config.store.master_key = crypto::Secret("from the settings, long enough to be one");
+  EXPECT_EQ(read(), "from the settings, long enough to be one");
+}
+
+TEST_F(MasterKey, IsRequiredWithPostgres) {
+  config.store.database_url = crypto::Secret("postgresql://127.0.0.1/usher");
+  EXPECT_TRUE(read().starts_with("refused: keys.master (USHER_KEYS_MASTER or USHER_KEYS_MASTER_FILE) is required"));
+  EXPECT_EQ(files(), 0u);
 }
 
 // A start that was killed between making the draft and naming it.

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "app/maintenance.h"
@@ -74,10 +75,27 @@ void greet(const Config& config, uint16_t port) {
       url.c_str(), url.c_str(),
       config.mail.smtp_url.empty() ? ("curl '" + url + "/dev/mailbox?to=ada@example.org'").c_str() : "in the mail",
       own_path().c_str(),
-      config.uses_postgres() ? ""
+      config.uses_postgres() ? "   (with the settings of this server)"
                              : (" --data.dir=" + std::filesystem::absolute(config.store.data_dir).string()).c_str(),
       url.c_str());
   std::fflush(stdout);
+}
+
+// They mean nothing until such a role is created, which may be what is wanted; a misspelt one would go unseen.
+core::Result<> warn_of_unknown_roles(App& app) {
+  std::set<std::string, std::less<>> known;
+  for (const auto& view : TRY(app.access.list())) known.insert(view.role.name);
+  const auto warn = [&](std::string_view setting, const std::string& role) {
+    if (!known.contains(role))
+      core::log(core::Level::warn, "a setting names a role that does not exist",
+                {{"setting", setting}, {"role", role}});
+  };
+  for (const auto& role : app.config.mfa.required_roles) warn("mfa.required_roles", role);
+  for (const auto& role : app.config.mfa.phishing_resistant_roles) warn("mfa.phishing_resistant_roles", role);
+  for (const auto& [role, _] : app.config.sessions.role_idle_timeouts) warn("sessions.role_idle_timeouts", role);
+  for (const auto& [role, _] : app.config.sessions.role_absolute_timeouts)
+    warn("sessions.role_absolute_timeouts", role);
+  return {};
 }
 
 // What still waits then for a store that does not answer is left undone: to its client it looks like a crash.
@@ -111,6 +129,7 @@ core::Result<> serve(const Config& config) {
   const auto app = TRY(App::create(config, config.store.migrate, Role::server));
   TRY(app->keys.adopt_algorithm());
   TRY(app->keys.reload());
+  TRY(warn_of_unknown_roles(*app));
   TRY(app->feed.start());
   const auto transport = TRY(create_transport(config, app->clock));
   mail::Sender sender(app->mail, *transport, app->clock);

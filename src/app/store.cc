@@ -1,5 +1,7 @@
 #include "app/store.h"
 
+#include <filesystem>
+
 #include "storage/data_directory.h"
 #include "storage/postgres/postgres.h"
 #include "storage/sqlite/sqlite.h"
@@ -11,6 +13,18 @@ std::string sqlite_path(const StoreConfig& config) {
   constexpr std::string_view scheme = "sqlite:";
   const auto path = url.starts_with(scheme) ? url.substr(scheme.size()) : "";
   return path.empty() ? config.data_dir + "/usher.db" : std::string(path);
+}
+
+std::string store_name(const Config& config) {
+  if (config.uses_postgres()) return "the database of database.url";
+  return std::filesystem::absolute(sqlite_path(config.store)).lexically_normal().string();
+}
+
+core::Result<> ensure_exists(const Config& config) {
+  if (config.uses_postgres() || std::filesystem::exists(sqlite_path(config.store))) return {};
+  return core::fail(core::Code::validation_failed,
+                    "there is no store " + store_name(config) +
+                        ": name another by --config, --data.dir or --database.url, or make it by `usher migrate up`");
 }
 
 core::Result<std::unique_ptr<storage::Database>> open_database(const Config& config, const core::Clock& clock) {

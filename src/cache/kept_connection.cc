@@ -45,11 +45,17 @@ void KeptConnection::keep_connected() {
     lock.unlock();
     auto made = open_master(address_, ca_file_, {"DEL", probe_}, connect_limit);
     lock.lock();
-    if (made) connection_ = std::move(*made);
+    if (made) keep(std::move(*made));
     else lose(made.error().cause);
     lost_.wait(lock, [this] { return stopping_ || !connection_; });
     lost_.wait_for(lock, Millis(rest_at_least + random_.below(rest_jitter)), [this] { return stopping_; });
   }
+}
+
+void KeptConnection::keep(std::unique_ptr<Connection> made) {
+  connection_ = std::move(made);
+  if (std::exchange(outage_told_, false))
+    core::log(core::Level::info, "Redis can be asked again", {{"outage", lost_words_}});
 }
 
 // One line for each outage, also of a Redis that can be reached and refuses.
@@ -57,7 +63,10 @@ void KeptConnection::lose(std::string_view cause) {
   connection_ = nullptr;
   lost_.notify_all();
   const auto now = std::chrono::steady_clock::now();
-  if (now > told_ + std::chrono::minutes(1)) core::log(core::Level::warn, lost_words_, {{"cause", cause}});
+  if (now > told_ + std::chrono::minutes(1)) {
+    core::log(core::Level::warn, lost_words_, {{"cause", cause}});
+    outage_told_ = true;
+  }
   told_ = now;
 }
 

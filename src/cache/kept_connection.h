@@ -25,6 +25,7 @@ class KeptConnection {
 
  private:
   void keep_connected();
+  void keep(std::unique_ptr<Connection> made);
   void lose(std::string_view cause);
 
   const Address address_;
@@ -34,7 +35,7 @@ class KeptConnection {
   std::condition_variable_any lost_;
   std::unique_ptr<Connection> connection_;
   std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now() - std::chrono::hours(1);
-  bool stopping_ = false;
+  bool outage_told_ = false, stopping_ = false;
   std::thread thread_;
 };
 

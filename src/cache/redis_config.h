@@ -26,7 +26,7 @@ inline void declare(core::Settings& settings, Config& config) {
       "asked in turn: the nodes of a Redis Cluster, for instance. "
       "redis+sentinel://user:password@sentinel:26379,sentinel:26379/name/0 asks sentinels for the master of that name.",
       {.also_from = {"REDIS_URL"}});
-  settings.add("redis.host", config.host, "Instead of redis.url, a plain connection to this host.",
+  settings.add("redis.host", config.host, "Without redis.url, a plain connection to this host.",
                {.also_from = {"REDIS_HOST"}});
   settings.add("redis.port", config.port, "The port of redis.host.", {.also_from = {"REDIS_PORT"}});
   settings.add("redis.tls_ca", config.tls_ca,

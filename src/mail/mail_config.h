@@ -1,6 +1,7 @@
 // Owns: the settings of mail.
 #pragma once
 #include "crypto/settings.h"
+#include "mail/rfc5322.h"
 
 namespace mail {
 
@@ -17,6 +18,11 @@ inline void declare(core::Settings& settings, Config& config) {
   settings.add("mail.smtp_ca_file", config.smtp_ca_file,
                "Certificates (PEM) that the mail server is verified against; empty: the system's.");
   settings.add("mail.from", config.from, "Who mails come from: an address, or Name <address>.", {.min = 3, .max = 320});
+}
+
+inline core::Result<> check(const Config& config) {
+  if (parse_named_address(config.from)) return {};
+  return core::fail(core::Code::validation_failed, "mail.from must be an address, or Name <address>");
 }
 
 }  // namespace mail

@@ -44,6 +44,11 @@ core::Result<> create_directory(const std::string& path) {
   }
 }
 
+void create_private_file(const std::string& path) {
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file >= 0) close(file);
+}
+
 core::Result<DirectoryLock> lock_directory(const std::string& path) {
   TRY(create_directory(path));
   const std::string name = path + "/usher.lock";
@@ -52,7 +57,8 @@ core::Result<DirectoryLock> lock_directory(const std::string& path) {
     return refuse("cannot write " + name + ", the directory must be writable for the user that runs Usher", errno);
   DirectoryLock lock(file);
   if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-    return refuse("another server runs on " + path + owner_of(file) + ", stop it or choose another directory", errno);
+    return core::fail_because(core::Code::store_unavailable, "another server runs on " + path + owner_of(file) +
+                                                                 ": stop it, or choose another directory (data.dir)");
   }
   const std::string process = std::to_string(getpid());
   if (ftruncate(file, 0) != 0 || pwrite(file, process.data(), process.size(), 0) < 0) {

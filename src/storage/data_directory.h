@@ -22,6 +22,9 @@ class DirectoryLock {
 
 // Makes `path` and what is missing above it, for the user alone (0700). An error's cause says what to change.
 core::Result<> create_directory(const std::string& path);
+// Makes an empty file (0600) where there is none: in a directory that others may read, it is not for them. Who opens it
+// meets what went wrong.
+void create_private_file(const std::string& path);
 // Creates the directory and takes its lock; the command line beside a running server does not need it.
 core::Result<DirectoryLock> lock_directory(const std::string& path);
 

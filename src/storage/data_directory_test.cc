@@ -22,6 +22,23 @@ TEST(DataDirectory, IsMadeForItsOwnerAlone) {
   EXPECT_TRUE(create_directory(path + "/"));
 }
 
+TEST(DataDirectory, AFileInItIsForItsOwnerAlone) {
+  const std::string path = support::create_test_directory() + "/usher.db";
+  const auto mode = [&] {
+    struct stat status{};
+    return stat(path.c_str(), &status) == 0 ? status.st_mode & 0777 : 0u;
+  };
+  create_private_file(path);
+  EXPECT_EQ(mode(), 0600u);
+  std::ofstream(path) << "kept";
+  chmod(path.c_str(), 0640);
+  create_private_file(path);
+  EXPECT_EQ(mode(), 0640u) << "whose it was, decided that";
+  std::string text;
+  std::ifstream(path) >> text;
+  EXPECT_EQ(text, "kept");
+}
+
 TEST(DataDirectory, HasOneServerAtATime) {
   const std::string path = support::create_test_directory();
   {

@@ -1,4 +1,5 @@
 """The command line: every command of the contract, and settings that say what is wrong with them."""
+import json
 import os
 import re
 import sqlite3
@@ -49,8 +50,8 @@ def test_version_help_and_unknown_words():
 
 
 def test_migrate_and_seed_can_be_repeated(empty):
-    code, out, _ = in_store(empty, "migrate", "status")
-    assert code == 0 and "pending" in out and "applied" not in out
+    code, _, said = in_store(empty, "migrate", "status")
+    assert code == 1 and f"there is no store {empty}/data/usher.db" in said and not os.listdir(empty)
     for words in (["migrate", "up"], ["migrate"]):
         assert in_store(empty, *words)[0] == 0
         assert in_store(empty, "seed")[0] == 0
@@ -149,7 +150,7 @@ def test_all_sessions_of_all_users_end_beside_a_running_server():
         living = changed(usher, COPIED_SESSIONS + " AND ended_at IS NULL") + 1
         assert 100 < living < 200 and alive(usher, who)
         before = records(usher, "SELECT max(seq) FROM changes")[0][0]
-        assert usher.cli("session", "revoke-all").stdout == f"ended {living} sessions\n"
+        assert usher.cli("session", "revoke-all").stdout == f"ended {living} sessions in {usher.data_dir}/usher.db\n"
         dead(usher, who, "admin")
         dead(usher, other, "logout")
         assert not records(usher, "SELECT id FROM sessions WHERE ended_at IS NULL")
@@ -157,7 +158,7 @@ def test_all_sessions_of_all_users_end_beside_a_running_server():
         assert len(audited(usher, "session.ended")) == living + 1
         announced = records(usher, "SELECT key FROM changes WHERE seq > ? AND kind = 'session'", before)
         assert len(announced) == len(set(announced)) == living, "each user who had one"
-        assert usher.cli("session", "revoke-all").stdout == "ended 0 sessions\n"
+        assert usher.cli("session", "revoke-all").stdout.startswith("ended 0 sessions in ")
         assert alive(usher, usher.login(who.email))
 
 
@@ -198,6 +199,12 @@ def test_what_a_device_calls_itself_cannot_steer_the_terminal(usher):
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", shown)
 
 
+def test_a_role_that_is_not_there_or_not_held_is_named(usher):
+    who = usher.sign_up(fresh_email("roleless"))
+    assert usher.cli("user", "grant", who.email, "amdin", check=False).stderr == "usher: there is no role amdin: `usher role list` shows them\n"
+    assert usher.cli("user", "revoke", who.email, "admin", check=False).stderr == f"usher: {who.email} does not hold admin\n"
+
+
 # ---- settings
 
 def test_config_shows_every_setting_and_no_secret(empty):
@@ -234,6 +241,8 @@ def test_secrets_may_come_from_files(empty):
         file.write("k7Jx2pQ9vL4mW8nR5tY1zB6cD3fG0hS-aEuIoXrT\n")
     code, out, said = run("config", env={"JWT_SECRET_FILE": f"{empty}/secret"}, cwd=empty)
     assert code == 0 and "* tokens.secret" in out, said
+    both = {"USHER_KEYS_MASTER": "k" * 40, "USHER_KEYS_MASTER_FILE": f"{empty}/secret"}
+    assert "USHER_KEYS_MASTER and USHER_KEYS_MASTER_FILE are both set" in refused("config", env=both, cwd=empty)
     assert f"{empty}/none" in refused("config", env={"USHER_TOKENS_SECRET_FILE": f"{empty}/none"}, cwd=empty)
 
 
@@ -254,7 +263,7 @@ def test_a_variable_that_looks_misspelt_stops_the_start_and_any_other_does_not(e
     ("--http.cors_origins=*", "origin"), ("--http.trusted_proxies=10.0.0.0/99", "network"), ("--http.public_url=usher.example.org", "https://"),
     ("--http.tls_cert=a.pem", "http.tls_key"), ("--keys.master=short", "32"), ("--database.url=mysql://a/b", "postgresql"), ("--log.level=loud", "one of"),
     ("--database.url=postgresql://127.0.0.1:1/a", "keys.master"), ("--passwords.passes=1", "passwords."), ("--verification.code_life=1h", "at most"),
-    ("--tokens.access_ttl", "needs a value"),
+    ("--tokens.access_ttl", "needs a value"), ("--mail.from=abc", "mail.from"),
 ])
 def test_a_bad_setting_stops_the_start_and_says_what_to_change(empty, flag, says):
     said = refused("serve", flag, cwd=empty)
@@ -272,6 +281,35 @@ def test_a_file_that_is_wrong_is_named_with_its_line(empty):
 
 
 # ---- the data directory
+
+def test_the_store_is_for_its_owner_alone_in_a_directory_that_others_may_read(empty):
+    os.makedirs(f"{empty}/data", 0o755)
+    with Server(data_dir=f"{empty}/data") as usher:
+        usher.sign_up(fresh_email("private"))
+        modes = {name: oct(os.stat(f"{empty}/data/{name}").st_mode & 0o777) for name in os.listdir(f"{empty}/data")}
+        assert set(modes.values()) == {"0o600"} and {"usher.db", "usher.db-wal", "usher.db-shm", "master.key"} <= set(modes), modes
+
+
+def test_a_missing_master_key_is_not_replaced_by_another():
+    with Server() as usher:
+        who = usher.sign_up(fresh_email("kept"))
+        usher.stop()
+        key = f"{usher.data_dir}/master.key"
+        os.rename(key, key + ".away")
+        code, _, said = run("serve", "--http.listen=127.0.0.1:0", f"--data.dir={usher.data_dir}")
+        assert code == 1 and f"{key} is missing beside {usher.data_dir}/usher.db" in said and not os.path.exists(key)
+        os.rename(key + ".away", key)
+        usher.start(usher.port)
+        assert alive(usher, who)
+
+
+def test_a_setting_that_names_a_role_that_is_not_there_is_told_at_the_start():
+    settings = {"mfa.required_roles": "amdin,admin", "mfa.phishing_resistant_roles": "rot", "sessions.role_idle_timeouts": "frobs=1h",
+                "sessions.role_absolute_timeouts": "wipps=1d"}
+    with Server(settings=settings) as usher:
+        told = [line for line in usher.logged().splitlines() if "a setting names a role that does not exist" in line]
+        assert sorted(json.loads(line)["role"] for line in told) == ["amdin", "frobs", "rot", "wipps"]
+
 
 def test_two_servers_do_not_share_a_directory(usher):
     done = usher.cli("serve", "--http.listen=127.0.0.1:0", check=False)

@@ -48,8 +48,8 @@ core::Result<std::unique_ptr<Connection>> Connection::open(const PostgresOptions
   std::unique_ptr<Connection> connection(new Connection(PQconnectdbParams(keys, values, 1), options));
   PGconn* handle = connection->connection_.get();
   if (PQstatus(handle) != CONNECTION_OK) {
-    auto cause = failure_of("08001", PQerrorMessage(handle)).error.cause;
-    return core::fail_because(core::Code::store_unavailable, "cannot connect to PostgreSQL: " + cause);
+    return core::fail_because(core::Code::store_unavailable,
+                              "cannot connect to PostgreSQL (database.url): " + one_line(PQerrorMessage(handle)));
   }
   TRY(connection->configure());
   return connection;

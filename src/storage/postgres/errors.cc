@@ -36,15 +36,14 @@ constexpr std::array meanings{
     Meaning{"XX", unavailable, Remedy::none, "the server reports damage or a fault of its own"},
 };
 
-// libpq ends its messages with a line break and spreads them over lines.
+}  // namespace
+
 std::string one_line(std::string_view text) {
   std::string line;
   for (char c : text) line += c == '\n' || c == '\t' ? ' ' : c;
   line.erase(line.find_last_not_of(' ') + 1);
   return line;
 }
-
-}  // namespace
 
 Failure failure_of(std::string_view sqlstate, std::string_view message) {
   const std::string said = one_line(message) + (sqlstate.empty() ? "" : " (SQLSTATE " + std::string(sqlstate) + ")");

@@ -20,6 +20,8 @@ struct Failure {
   Remedy remedy = Remedy::none;
 };
 
+// What libpq says, which ends with a line break and is spread over lines.
+std::string one_line(std::string_view text);
 // `sqlstate` is empty when the connection was lost.
 Failure failure_of(std::string_view sqlstate, std::string_view message);
 

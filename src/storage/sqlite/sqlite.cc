@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "storage/data_directory.h"
 #include "storage/sqlite/readers.h"
 #include "storage/sqlite/writer.h"
 
@@ -47,6 +48,7 @@ class SqliteDatabase final : public Database {
 }  // namespace
 
 core::Result<std::unique_ptr<Database>> open_sqlite(SqliteOptions options, const core::Clock& clock) {
+  create_private_file(options.path);  // the files beside it get its mode
   auto writer = TRY(Connection::open(options, Access::write, clock));
   auto watcher = TRY(Connection::open(options, Access::read, clock));
   return std::make_unique<SqliteDatabase>(options, clock, std::move(writer), std::move(watcher));
