@@ -1,8 +1,9 @@
 # What is installed, and the Debian package of it: `./dev package`.
 install(TARGETS usher DESTINATION bin)
 install(FILES LICENSE DESTINATION share/doc/usher RENAME copyright)
-install(FILES NOTICE CHANGELOG.md docs/OPERATIONS.md DESTINATION share/doc/usher)
-install(FILES deploy/nginx.conf deploy/Caddyfile deploy/haproxy.cfg DESTINATION share/doc/usher/examples)
+# As they lie in the source: the pages link to each other and to deploy/.
+install(FILES NOTICE CHANGELOG.md README.md DESTINATION share/doc/usher)
+install(DIRECTORY docs deploy DESTINATION share/doc/usher PATTERN debian EXCLUDE)
 install(FILES deploy/usher.service DESTINATION /lib/systemd/system)
 install(FILES deploy/usher.toml DESTINATION /etc/usher)
 

@@ -38,7 +38,7 @@ class Fleet:
 @contextmanager
 def running(directory):
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
-        values = {"POSTGRES_PASSWORD": "a" * 32, "REDIS_PASSWORD": "b" * 32, "KEYS_MASTER": "c" * 48, "MAIL_FROM": "Usher <usher@example.org>"}
+        values = {"POSTGRES_PASSWORD": "a" * 32, "REDIS_PASSWORD": "b" * 32, "KEYS_MASTER": "c" * 48, "PUBLIC_URL": "https://auth.example.org", "MAIL_FROM": "Usher <usher@example.org>"}
         sink = stack.enter_context(Sink(directory / "mails"))
         values["SMTP_URL"] = f"smtp://127.0.0.1:{sink.port}"
         postgres = stack.enter_context(Postgres())

@@ -36,6 +36,16 @@ def packages(tmp_path_factory):
     return first, next(directory.glob("usher_99.1_*.deb"))
 
 
+def test_no_link_of_the_packaged_pages_for_operators_leads_nowhere(packages):
+    listed = {line.split()[5].removeprefix("./") for line in run("dpkg-deb", "--contents", packages[0]).splitlines()}
+    for page in ("README.md", "docs/OPERATIONS.md", "docs/security.md"):
+        place = "usr/share/doc/usher/" + page
+        assert place in listed
+        for link in re.findall(r"\]\(([^)#:]+)", (ROOT / page).read_text()):
+            to = os.path.normpath(os.path.join(os.path.dirname(place), link))
+            assert to in listed or to + "/" in listed or page == "README.md" and link in ("CONTRIBUTING.md", "LICENSE"), (page, link)
+
+
 def test_a_life_of_the_package(tmp_path, packages):
     debian, (first, later), port = Debian(tmp_path), packages, free_port()
     settings, data = tmp_path / "etc/usher/usher.toml", tmp_path / "var/lib/usher"
