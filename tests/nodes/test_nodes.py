@@ -109,7 +109,7 @@ def test_all_sessions_of_all_users_end_on_every_node_at_once(nodes):
     for one in here:
         seconds_until_each(nodes, lambda node: check_of(node, one.access) == 401, time.monotonic())  # noqa: B023
         dead(nodes[-1], one, "admin")
-    assert nodes[0].cli("session", "revoke-all").stdout == "ended 0 sessions\n"
+    assert nodes[0].cli("session", "revoke-all").stdout.startswith("ended 0 sessions in ")
 
 
 def test_a_refresh_token_has_one_successor_on_all_nodes(nodes):
