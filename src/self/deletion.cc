@@ -10,7 +10,8 @@ Result<std::optional<core::Time>> Deletion::ask(UserId id, const crypto::Secret&
   return parts_.transactor.atomically([&](core::Tx& tx) -> Result<std::optional<core::Time>> {
     TRY(parts_.access.ensure_not_last_super_admin(tx, id));
     auto user = TRY(parts_.users.lock(tx, id));
-    if (!user || user->auth_epoch != proved.auth_epoch) return core::fail(Code::conflict);
+    // Who was let in before another request had ended the session proves himself to the epoch after it.
+    if (!user || user->auth_epoch != proved.auth_epoch || user->delete_after) return core::fail(Code::conflict);
     if (parts_.config.deletion_grace == core::Seconds(0)) {
       TRY(remove(tx, *user, origin));
       return std::nullopt;

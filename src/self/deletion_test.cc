@@ -49,6 +49,16 @@ TEST_F(Deletions, AskingEndsSessionsAndWaits) {
   EXPECT_EQ(purge(), 0);
 }
 
+// Of many at once, one that was let in before the first was done came after it, and was answered 200 as well.
+TEST_F(Deletions, OneThatWasAskedForIsNotAskedForAgain) {
+  ask();
+  const auto until = row().delete_after;
+  clock.advance(std::chrono::hours(1));
+  EXPECT_EQ(ask(), "conflict");
+  EXPECT_EQ(row().delete_after, until);
+  EXPECT_EQ(mail.sent.size(), 1u);
+}
+
 TEST_F(Deletions, WhenTheGraceIsOverNothingIsLeft) {
   ask();
   clock.advance(config.deletion_grace - core::Millis(1));

@@ -90,7 +90,7 @@ def test_lines_of_json_move_everything_while_the_server_goes_on(embedded, postgr
 
 def test_an_export_of_no_store_makes_none(tmp_path):
     done = subprocess.run([str(BINARY), "data", "export", f"--data.dir={tmp_path}/none"], capture_output=True, text=True, timeout=30)
-    assert done.returncode == 1 and f"there is no {tmp_path}/none/usher.db" in done.stderr
+    assert done.returncode == 1 and f"there is no store {tmp_path}/none/usher.db" in done.stderr
     assert not list(tmp_path.iterdir())
 
 
