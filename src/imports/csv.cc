@@ -3,8 +3,10 @@
 namespace imports {
 
 CsvReader::CsvReader(std::istream& input) : input_(input) {
-  for (const char c : {'\xEF', '\xBB', '\xBF'})
-    if (input_.peek() == static_cast<unsigned char>(c)) input_.get();
+  char mark[3] = {};
+  if (input_.read(mark, sizeof mark) && std::string_view(mark, sizeof mark) == "\xEF\xBB\xBF") return;
+  input_.clear();
+  input_.seekg(0);
 }
 
 std::optional<CsvRow> CsvReader::next() {

@@ -12,7 +12,7 @@ using CsvRow = std::vector<std::string>;
 
 class CsvReader {
  public:
-  // `input` outlives the reader.
+  // `input` outlives the reader, and can be sought in.
   explicit CsvReader(std::istream& input);
   // Absent behind the last row.
   std::optional<CsvRow> next();
