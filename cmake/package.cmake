@@ -3,7 +3,8 @@ install(TARGETS usher DESTINATION bin)
 install(FILES LICENSE DESTINATION share/doc/usher RENAME copyright)
 # As they lie in the source: the pages link to each other and to deploy/.
 install(FILES NOTICE CHANGELOG.md README.md DESTINATION share/doc/usher)
-install(DIRECTORY docs deploy DESTINATION share/doc/usher PATTERN debian EXCLUDE)
+# Not the secrets of whoever builds it.
+install(DIRECTORY docs deploy DESTINATION share/doc/usher PATTERN debian EXCLUDE PATTERN ".*" EXCLUDE)
 install(FILES deploy/usher.service DESTINATION /lib/systemd/system)
 install(FILES deploy/usher.toml DESTINATION /etc/usher)
 

@@ -159,7 +159,7 @@ std::vector<http::Route> routes(Service& service) {
        .path = "/access/check",
        .id = "checkAccess",
        .summary = "Which of these permissions the caller has.",
-       .guard = Guard::session()},
+       .guard = Guard::session().impersonated()},
       [&service](Context& c, const CheckRequest& r) { return check(service, c, r); }));
   return all;
 }

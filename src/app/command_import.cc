@@ -30,7 +30,7 @@ Result<> import_users(const Call& call) {
   // It is read twice: a pipe would be empty the second time.
   if (std::filesystem::exists(call.words[0]) && !std::filesystem::is_regular_file(call.words[0]))
     return core::fail(core::Code::validation_failed, call.words[0] + " is not a file");
-  const auto app = TRY(App::create(call.config, Migrate::automatic));
+  const auto app = TRY(App::create(call.config, call.config.store.migrate));
   const auto opened = TRY(imports::open_source(
       call.words[0],
       {.format = option(call, "format"), .hash_config = option(call, "hash-config"), .now = app->clock.now()}));

@@ -62,7 +62,10 @@ Result<> revoke_all(const Call& call) {
   });
 }
 
+// By the settings of this call, which may not be the servers': it says which they are.
 Result<> revoke_unproved(const Call& call) {
+  for (const char* name : {"mfa.policy", "mfa.required_roles", "mfa.phishing_resistant_roles"})
+    std::printf("%s = %s\n", name, call.settings.find(name)->show().c_str());
   return end_of_everybody(call, [](App& app, core::Tx& tx, accounts::UserId user) {
     return app.role_watch.end_unproved(tx, user, command_line);
   });

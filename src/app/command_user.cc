@@ -65,14 +65,15 @@ Result<> unlock(const Call& call) {
   const auto email = accounts::Email::parse(call.words[0]);
   if (!email) return core::fail(core::Code::validation_failed, call.words[0] + " is not an e-mail address");
   const auto app = TRY(open_app(call));
-  TRY(app->database->atomically([&](core::Tx& tx) -> Result<> {
+  const bool known = TRY(app->database->atomically([&](core::Tx& tx) -> Result<bool> {
     const auto user = TRY(app->users->find_by_email(tx, email->key));
     TRY(app->guesses.forget(tx, email->key));
     if (user) TRY(app->codes.forget(tx, user->id));
     if (user) TRY(app->factors.unlock(tx, user->id));
-    return app->audit->append(tx, {"user.unlocked", user ? std::optional(user->id.value) : std::nullopt}, command_line);
+    TRY(app->audit->append(tx, {"user.unlocked", user ? std::optional(user->id.value) : std::nullopt}, command_line));
+    return user.has_value();
   }));
-  std::printf("unlocked %s\n", call.words[0].c_str());
+  std::printf(known ? "unlocked %s\n" : "%s has no account; guesses at it are forgotten\n", call.words[0].c_str());
   return {};
 }
 

@@ -120,7 +120,7 @@ core::Result<> execute(const Command& command, Line line) {
   core::Settings settings = declare_all(config);
   Call call{config, settings, line.words};
   TRY(take_options(command, line, call));
-  TRY(load(settings, line.flags));
+  config.file = TRY(load(settings, line.flags));
   core::set_log(config.log.format, config.log.level);
   TRY(check(config));
   return command.run(call);

@@ -171,6 +171,16 @@ TEST_F(Commands, OnlyThoseThatBeginSomethingMakeAStore) {
   EXPECT_TRUE(has(call({"session", "revoke-all", none}).out, "ended 0 sessions in " + directory + "/none/usher.db"));
 }
 
+// As for who may not enter data.dir: an exception ended the process.
+TEST_F(Commands, AStoreThatCannotBeReachedIsToldWithTheReason) {
+  std::filesystem::create_symlink("loop", directory + "/loop");
+  for (const char* word : {"list", "rotate"}) {
+    const auto outcome = call({"keys", word, "--data.dir=" + directory + "/loop"});
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_TRUE(has(outcome.err, directory + "/loop/usher.db cannot be reached: Too many levels")) << outcome.err;
+  }
+}
+
 TEST_F(Commands, AnOldSchemaIsLeftToMigrateUp) {
   std::ofstream(directory + "/usher.db");
   std::ofstream(directory + "/master.key") << std::string(43, 'k');

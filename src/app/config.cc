@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -165,12 +166,13 @@ Settings declare_all(Config& config) {
   return settings;
 }
 
-Result<> load(Settings& settings, const std::vector<std::string>& flags) {
+Result<std::string> load(Settings& settings, const std::vector<std::string>& flags) {
   std::string file = "usher.toml";
   bool named = false;
   for (const auto& flag : flags)
     if (flag.starts_with("config=")) file = flag.substr(7), named = true;
-  if (named || std::ifstream(file)) TRY(load_file(settings, file));
+  const bool read = named || std::ifstream(file);
+  if (read) TRY(load_file(settings, file));
   TRY(load_environment(settings));
   for (const auto& flag : flags) {
     const size_t equals = flag.find('=');
@@ -178,7 +180,7 @@ Result<> load(Settings& settings, const std::vector<std::string>& flags) {
     if (equals == std::string::npos) return bad("--" + flag + " needs a value: --" + flag + "=…");
     TRY(assign(settings, flag.substr(0, equals), flag.substr(equals + 1), "--" + flag.substr(0, equals)));
   }
-  return {};
+  return read ? std::filesystem::absolute(file).string() : std::string();
 }
 
 Result<> check(const Config& config) {
@@ -205,14 +207,33 @@ Result<> check(const Config& config) {
   return {};
 }
 
+namespace {
+
+// "60s to 15m", "at least 1", "" where anything goes.
+std::string bounds_of(const SettingRow& row) {
+  const auto show = [&](int64_t value) {
+    return row.type.contains("duration") ? core::show_duration(core::Seconds(value)) : std::to_string(value);
+  };
+  const std::string unit = row.type == "text" || row.secret ? " characters"
+                           : row.type.starts_with("list,")  ? " items"
+                                                            : "";
+  const bool least = row.rule.min > 0, most = row.rule.max != core::SettingRule{}.max;
+  if (least && most) return show(row.rule.min) + " to " + show(row.rule.max) + unit;
+  if (least) return "at least " + show(row.rule.min) + unit;
+  return most ? "at most " + show(row.rule.max) + unit : "";
+}
+
+}  // namespace
+
 std::string settings_markdown(Settings& settings) {
   std::string out = "| setting | default | environment | what it does |\n|---|---|---|---|\n";
   for (const auto& row : settings.rows()) {
     std::string names = '`' + row.environment_name() + '`';
     if (row.secret) names += ", `" + row.environment_name() + "_FILE`";
     for (const auto& other : row.rule.also_from) names += ", `" + std::string(other) + '`';
+    const std::string bounds = bounds_of(row);
     out += "| `" + row.name + "` | " + (row.default_text.empty() ? "" : '`' + row.default_text + '`') + " | " + names +
-           " | " + row.doc + " (" + row.type + ") |\n";
+           " | " + row.doc + " (" + row.type + (bounds.empty() ? "" : "; " + bounds) + ") |\n";
   }
   return out;
 }

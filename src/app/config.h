@@ -65,6 +65,7 @@ struct Config {
   mail::Config mail;
   LogConfig log;
   std::string metrics_listen;
+  std::string file;  // that these were read from; empty without one
 
   bool uses_postgres() const;
 };
@@ -72,9 +73,10 @@ struct Config {
 // Every setting, bound to `config`, which outlives the result.
 core::Settings declare_all(Config& config);
 
-// Values from usher.toml (or --config=FILE), then the environment, then `flags` ("name=value"); the later wins.
-// Errors: validation_failed with a sentence that names the setting and what to change.
-core::Result<> load(core::Settings& settings, const std::vector<std::string>& flags);
+// Values from usher.toml (or --config=FILE), then the environment, then `flags` ("name=value"); the later wins. The
+// path of the file that was read; empty when there was none. Errors: validation_failed with a sentence that names the
+// setting and what to change.
+core::Result<std::string> load(core::Settings& settings, const std::vector<std::string>& flags);
 // What no single setting can tell.
 core::Result<> check(const Config& config);
 

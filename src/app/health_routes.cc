@@ -77,10 +77,12 @@ struct State {
 
 State live(const App&) { return {200, "ok"}; }
 
-// A database that is away is away for the other nodes too: what this one can answer from memory it shall be asked.
+// A database that is away may be away for the other nodes too: as long as there is anything that this one can answer
+// from memory, it shall be asked. After that it may be the one that is cut off.
 State serving(const App& app) {
   if (app.draining) return {503, "draining"};
   if (app.guard.doubtful()) return {503, "clock_skew"};
+  if (app.feed.age(app.clock.boot()) >= changes::Feed::longest_alone) return {503, "unavailable"};
   return {200, "ok"};
 }
 

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 #include "app/store.h"
 #include "crypto/base64url.h"
@@ -73,7 +72,7 @@ core::Result<crypto::Secret> master_key(const Config& config, crypto::Random& ra
                       "on every node");
   const std::string path = config.store.data_dir + "/master.key";
   if (::access(path.c_str(), F_OK) != 0) {
-    if (std::filesystem::exists(sqlite_path(config.store)))
+    if (TRY(exists(config.store)))
       return bad(path, "is missing beside " + store_name(config) + ": restore it from a backup, or give keys.master");
     TRY(storage::create_directory(config.store.data_dir));
     TRY(create_file(path, random));

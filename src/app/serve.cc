@@ -57,6 +57,13 @@ std::string own_path() {
   return error ? "usher" : path.string();
 }
 
+// What a command needs to find the same store from another directory. What was given in the environment is not shown.
+std::string same_store(const Config& config) {
+  const std::string file = config.file.empty() ? "" : " --config=" + config.file;
+  if (config.uses_postgres()) return file.empty() ? "   (with the settings of this server)" : file;
+  return file + " --data.dir=" + std::filesystem::absolute(config.store.data_dir).string();
+}
+
 void greet(const Config& config, uint16_t port) {
   const bool tls = !config.http.tls_cert.empty();
   const std::string listen = config.http.listen;
@@ -74,10 +81,7 @@ void greet(const Config& config, uint16_t port) {
       "API reference:        %s/docs\n",
       url.c_str(), url.c_str(),
       config.mail.smtp_url.empty() ? ("curl '" + url + "/dev/mailbox?to=ada@example.org'").c_str() : "in the mail",
-      own_path().c_str(),
-      config.uses_postgres() ? "   (with the settings of this server)"
-                             : (" --data.dir=" + std::filesystem::absolute(config.store.data_dir).string()).c_str(),
-      url.c_str());
+      own_path().c_str(), same_store(config).c_str(), url.c_str());
   std::fflush(stdout);
 }
 

@@ -20,8 +20,17 @@ std::string store_name(const Config& config) {
   return std::filesystem::absolute(sqlite_path(config.store)).lexically_normal().string();
 }
 
+core::Result<bool> exists(const StoreConfig& config) {
+  const std::string path = sqlite_path(config);
+  std::error_code error;
+  const bool there = std::filesystem::exists(path, error);
+  if (!error) return there;
+  return core::fail(core::Code::validation_failed,
+                    path + " cannot be reached: " + error.message() + "; call as the user that runs Usher");
+}
+
 core::Result<> ensure_exists(const Config& config) {
-  if (config.uses_postgres() || std::filesystem::exists(sqlite_path(config.store))) return {};
+  if (config.uses_postgres() || TRY(exists(config.store))) return {};
   return core::fail(core::Code::validation_failed,
                     "there is no store " + store_name(config) +
                         ": name another by --config, --data.dir or --database.url, or make it by `usher migrate up`");

@@ -10,6 +10,8 @@ namespace app {
 std::string sqlite_path(const StoreConfig& config);
 // What a person calls the store.
 std::string store_name(const Config& config);
+// Whether the embedded store is there; a sentence where that cannot be told.
+core::Result<bool> exists(const StoreConfig& config);
 // validation_failed where opening the store would make one: with a sentence that says how to name another.
 core::Result<> ensure_exists(const Config& config);
 // Makes an embedded store where there is none.

@@ -8,6 +8,8 @@ namespace {
 using core::Millis;
 
 constexpr Millis connect_limit{1000};
+std::chrono::steady_clock::time_point long_ago() { return std::chrono::steady_clock::now() - std::chrono::hours(1); }
+
 constexpr uint32_t rest_at_least = 500, rest_jitter = 500;  // ms
 
 }  // namespace
@@ -17,6 +19,7 @@ KeptConnection::KeptConnection(Address address, std::string ca_file, std::string
       ca_file_(std::move(ca_file)),
       probe_(std::move(probe)),
       lost_words_(std::move(lost)),
+      told_(long_ago()),
       thread_([this] { keep_connected(); }) {}
 
 KeptConnection::~KeptConnection() {
@@ -33,7 +36,7 @@ core::Result<Reply> KeptConnection::call(std::span<const std::string_view> words
   if (!lock) return core::fail_because(core::Code::store_unavailable, "Redis is slow");
   if (!connection_) return core::fail_because(core::Code::store_unavailable, "Redis is not connected");
   auto reply = connection_->call(words, limit);
-  if (reply && fits(*reply)) return reply;
+  if (reply && fits(*reply)) return tell_recovery(), reply;
   lose(reply ? "Redis answers something else" : reply.error().cause);
   return core::fail(core::Code::store_unavailable);
 }
@@ -45,17 +48,18 @@ void KeptConnection::keep_connected() {
     lock.unlock();
     auto made = open_master(address_, ca_file_, {"DEL", probe_}, connect_limit);
     lock.lock();
-    if (made) keep(std::move(*made));
+    if (made) connection_ = std::move(*made);
     else lose(made.error().cause);
     lost_.wait(lock, [this] { return stopping_ || !connection_; });
     lost_.wait_for(lock, Millis(rest_at_least + random_.below(rest_jitter)), [this] { return stopping_; });
   }
 }
 
-void KeptConnection::keep(std::unique_ptr<Connection> made) {
-  connection_ = std::move(made);
-  if (std::exchange(outage_told_, false))
-    core::log(core::Level::info, "Redis can be asked again", {{"outage", lost_words_}});
+// Once it has answered as it should: a connection alone does not make that sure.
+void KeptConnection::tell_recovery() {
+  if (!std::exchange(outage_told_, false)) return;
+  core::log(core::Level::info, "Redis can be asked again", {{"outage", lost_words_}});
+  told_ = long_ago();
 }
 
 // One line for each outage, also of a Redis that can be reached and refuses.

@@ -25,7 +25,7 @@ class KeptConnection {
 
  private:
   void keep_connected();
-  void keep(std::unique_ptr<Connection> made);
+  void tell_recovery();
   void lose(std::string_view cause);
 
   const Address address_;
@@ -34,7 +34,7 @@ class KeptConnection {
   std::timed_mutex mutex_;  // guards what follows
   std::condition_variable_any lost_;
   std::unique_ptr<Connection> connection_;
-  std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now() - std::chrono::hours(1);
+  std::chrono::steady_clock::time_point told_;
   bool outage_told_ = false, stopping_ = false;
   std::thread thread_;
 };

@@ -18,7 +18,8 @@ Result<SignedIn> Impersonations::begin(accounts::UserId id, std::string reason, 
   if (id.value == origin.actor) return core::fail(Code::conflict, "This is the caller himself.");
   auto begun = TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<SignedIn> {
     auto user = TRY(parts_.users.lock(tx, id));
-    if (!user.active()) return core::fail(Code::account_disabled);
+    // Not account_disabled: that is said to clients whose own account it is, and ends their session.
+    if (!user.active()) return core::fail(Code::conflict, "This account is disabled, or about to be deleted.");
     TRY(parts_.access.ensure_may_act_on(tx, id, origin));
     auto issued = TRY(parts_.sessions.impersonate(
         tx, id, {.by = sessions::SessionId{*origin.session}, .life = life.value_or(most), .reason = reason}, origin));

@@ -25,8 +25,8 @@ class Impersonations {
   explicit Impersonations(const Parts& parts) : parts_(parts) {}
 
   // By origin.actor in origin.session, for `life` or as long as the settings allow; it ends with that session, too.
-  // Errors: validation_failed for `reason` and `expiresIn`; not_found, account_disabled; conflict for oneself;
-  // grant_exceeds_own for a user who may do what the caller may not; clock_skew.
+  // Errors: validation_failed for `reason` and `expiresIn`; not_found; conflict for oneself and an account that is not
+  // active; grant_exceeds_own for a user who may do what the caller may not; clock_skew.
   core::Result<SignedIn> begin(accounts::UserId user, std::string reason, std::optional<core::Seconds> life,
                                const audit::Origin& origin);
 

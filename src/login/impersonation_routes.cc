@@ -56,8 +56,7 @@ std::vector<http::Route> routes(Impersonations& impersonations) {
        .guard = Guard::permission(roles::users_impersonate).recently(),
        .status = 201,
        .budget = http::Budget::sign_ins,
-       .errors = {Code::not_found, Code::conflict, Code::account_disabled, Code::grant_exceeds_own,
-                  Code::store_unavailable}},
+       .errors = {Code::not_found, Code::conflict, Code::grant_exceeds_own, Code::store_unavailable}},
       [&](Context& c, ImpersonateRequest r) { return begin(c, std::move(r), impersonations); }));
   return all;
 }

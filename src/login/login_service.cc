@@ -9,6 +9,18 @@ namespace {
 // More than a password: a second factor, or that the mailbox is his.
 bool proved_more(std::string_view amr) { return sessions::lists(amr, "mfa") || sessions::lists(amr, "otp"); }
 
+SecondMethod as_asked(CodeMethod method) {
+  switch (method) {
+    case CodeMethod::totp:
+      return SecondMethod::totp;
+    case CodeMethod::recovery_code:
+      return SecondMethod::recovery_code;
+    case CodeMethod::email_code:
+      return SecondMethod::email_code;
+  }
+  std::unreachable();
+}
+
 }  // namespace
 
 Result<SignInOutcome> Service::login(std::string_view text, const crypto::Secret& password,
@@ -121,12 +133,19 @@ Result<SecondStep> Service::asked_of(core::Tx& tx, const accounts::User& user, s
                                      const devices::Device& device, const audit::Origin& origin) {
   auto step = TRY(second_step(tx, user.id, amr));
   if (!step.nothing() || !parts_.watch.may_ask() || proved_more(amr)) return step;
-  const auto judgement = TRY(parts_.watch.judge(tx, user.id, device, origin));
+  const auto judgement = TRY(judge(tx, user.id, device, origin));
   if (judgement.action == risk::Action::approve && TRY(parts_.approvals.possible(tx, user.id)))
     step.methods = {SecondMethod::approval};
   else if (judgement.action == risk::Action::step_up || judgement.action == risk::Action::approve)
     step.methods = {SecondMethod::email_code};
   return step;
+}
+
+Result<risk::Judgement> Service::judge(core::Tx& tx, accounts::UserId user, const devices::Device& device,
+                                       const audit::Origin& origin) {
+  auto judgement = TRY(parts_.watch.judge(tx, user, device, origin));
+  if (judgement.action != risk::Action::block) return judgement;
+  return std::unexpected(core::Error{.code = Code::sign_in_refused, .cause = risk::text_of(judgement.signals)});
 }
 
 Result<SecondStep> Service::second_step(core::Tx& tx, accounts::UserId user, std::string_view amr) {
@@ -173,9 +192,7 @@ Result<Result<SignInOutcome>> Service::admit_by_factor(core::Tx& tx, accounts::U
   auto waiting = TRY(lock_waiting(tx, id, token, origin));
   if (!waiting) return Result<SignInOutcome>(std::unexpected(waiting.error()));
   const auto asked = TRY(asked_of(tx, waiting->user, waiting->amr, device, origin)).methods;
-  const bool by_mail = std::ranges::find(asked, SecondMethod::email_code) != asked.end();
-  if (asked == std::vector{SecondMethod::passkey} || by_mail != (method == CodeMethod::email_code))
-    return core::fail(Code::factor_not_allowed);
+  if (std::ranges::find(asked, as_asked(method)) == asked.end()) return core::fail(Code::factor_not_allowed);
   auto proved = TRY(prove(tx, waiting->user, token, method, code, origin));
   if (!proved) return Result<SignInOutcome>(std::unexpected(proved.error()));
   TRY(parts_.challenges.consume(tx, token));
@@ -207,24 +224,24 @@ Result<SignedIn> Service::complete_approved(const crypto::Secret& token, const d
 
 // A denial is a value of the transaction, so that the token stays used up.
 Result<Result<SignedIn>> Service::admit_approved(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
-                                                 const devices::Device& device, const audit::Origin& origin) {
+                                                 devices::Device device, const audit::Origin& origin) {
   auto waiting = TRY(lock_waiting(tx, id, token, origin));
   if (!waiting) return Result<SignedIn>(std::unexpected(waiting.error()));
-  const auto state = TRY(parts_.approvals.find(tx, token));
-  if (!state) return core::fail(Code::factor_not_allowed);
-  if (*state == risk::ApprovalState::waiting) return core::fail(Code::approval_pending);
+  const auto approval = TRY(parts_.approvals.find(tx, token));
+  if (!approval) return core::fail(Code::factor_not_allowed);
+  if (approval->state == risk::ApprovalState::waiting) return core::fail(Code::approval_pending);
   TRY(parts_.challenges.consume(tx, token));
-  if (*state == risk::ApprovalState::approved)
+  if (approval->state == risk::ApprovalState::approved) {
+    device.name = approval->device;  // what was approved is what is listed, whatever it calls itself by now
     return Result<SignedIn>(TRY(create_session(tx, std::move(waiting->user), std::move(waiting->amr), device, origin)));
+  }
   TRY(parts_.audit.append(tx, {"login.failed", id.value, {}, "approval_denied"}, origin));
   return Result<SignedIn>(core::fail(Code::approval_denied));
 }
 
 Result<SignedIn> Service::create_session(core::Tx& tx, accounts::User user, std::string amr,
                                          const devices::Device& device, const audit::Origin& origin) {
-  const auto judgement = TRY(parts_.watch.judge(tx, user.id, device, origin));
-  if (judgement.action == risk::Action::block)
-    return std::unexpected(core::Error{.code = Code::sign_in_refused, .cause = risk::text_of(judgement.signals)});
+  const auto judgement = TRY(judge(tx, user.id, device, origin));
   if (user.delete_after) TRY(restore(tx, user, origin));
   auto issued = TRY(parts_.sessions.create(tx, user.id, device, std::move(amr), origin));
   TRY(parts_.watch.accept(tx, user, issued.session, judgement, origin));

@@ -136,8 +136,11 @@ class Service {
                                                   const audit::Origin& origin);
   core::Result<SecondStep> asked_of(core::Tx& tx, const accounts::User& user, std::string_view amr,
                                     const devices::Device& device, const audit::Origin& origin);
+  // What the rules say of a sign-in. Error: sign_in_refused where one blocks it.
+  core::Result<risk::Judgement> judge(core::Tx& tx, accounts::UserId user, const devices::Device& device,
+                                      const audit::Origin& origin);
   core::Result<core::Result<SignedIn>> admit_approved(core::Tx& tx, accounts::UserId id, const crypto::Secret& token,
-                                                      const devices::Device& device, const audit::Origin& origin);
+                                                      devices::Device device, const audit::Origin& origin);
   core::Result<core::Result<std::string>> prove(core::Tx& tx, const accounts::User& user, const crypto::Secret& token,
                                                 CodeMethod method, const crypto::Secret& code,
                                                 const audit::Origin& origin);

@@ -208,6 +208,20 @@ TEST_F(AskedByMail, NothingElseStandsInForIt) {
   EXPECT_EQ(prove(asked.token, mailed_code()), "done");
 }
 
+// As another device than the one that was asked: it was answered factor_not_allowed, and left nothing on record.
+TEST_F(AskedByMail, WhatARuleBlocksAtTheSecondStepIsRefusedAndOnRecord) {
+  rule(Signal::new_device, Action::block);
+  rule(Signal::new_network, Action::step_up);
+  EXPECT_EQ(attempt(mac), "asked") << "networks are looked at from now on";
+  const auto asked = std::get<NeedsFactor>(login.login("ann@example.com", Secret(password), mac, origin).value());
+  const Secret code = mailed_code();
+  EXPECT_EQ(prove(asked.token, code), "sign_in_refused");
+  EXPECT_EQ(last().action, "login.failed");
+  EXPECT_EQ(last().detail, "sign_in_refused: new_device new_network");
+  EXPECT_EQ(living(), 1u);
+  EXPECT_EQ(code_of(login.verify_factor(asked.token, CodeMethod::email_code, code, mac, origin)), "done");
+}
+
 TEST_F(AskedByMail, TheProofIsInTheSession) {
   const auto asked = ask();
   const auto done = login.verify_factor(asked.token, CodeMethod::email_code, mailed_code(), phone, origin);
@@ -245,6 +259,25 @@ TEST_F(Approval, NothingExistsBeforeIt) {
   EXPECT_EQ(living(), 2u);
   EXPECT_EQ(claim(asked), "mfa_token_invalid");
   EXPECT_EQ(attempt(phone), "done") << "it is familiar now";
+}
+
+TEST_F(Approval, CodesAreNotHeardInItsPlace) {
+  const auto asked = ask();
+  for (int i = 0; i < 50; ++i)
+    for (const auto method : {CodeMethod::totp, CodeMethod::recovery_code, CodeMethod::email_code})
+      EXPECT_EQ(code_of(login.verify_factor(asked.token, method, Secret(std::string("123456")), phone, origin)),
+                "factor_not_allowed");
+  EXPECT_EQ(approve(asked.number), "done");
+  EXPECT_EQ(claim(asked), "done") << "no guess was counted";
+}
+
+TEST_F(Approval, TheSessionIsListedAsWhatWasApproved) {
+  const auto asked = ask();
+  EXPECT_EQ(approve(asked.number), "done");
+  phone.name = "Something else";
+  const auto begun = login.complete_approved(asked.token, phone, origin);
+  ASSERT_TRUE(begun);
+  EXPECT_EQ(begun->session.device.name, "Safari on iOS");
 }
 
 TEST_F(Approval, AWrongNumberDenies) {

@@ -261,7 +261,7 @@ Message second_factor_added(const Letterhead& head, const std::string& to, core:
 
 Message second_factor_removed(const Letterhead& head, const std::string& to, core::Time at) {
   return compose(head, to, "Your authenticator app was removed",
-                 {{Block::paragraph, "From now on your password alone is enough to sign in to your account:"},
+                 {{Block::paragraph, "It is not asked for any more when you sign in to your account:"},
                   {Block::facts, moment(at)},
                   {Block::paragraph, "If it was you, sign in again on the devices where you are signed out now."},
                   {Block::small, "If it was not you, reset your password at once and look through your devices."}});

@@ -28,7 +28,7 @@ inline void declare(core::Settings& settings, Config& config) {
                "What a sign-in by password asks for besides: an app of who added one (optional; off: no more can be "
                "added), an app or a passkey of everybody (required), a passkey of everybody (phishing_resistant). Who "
                "has none adds it before he is signed in; sessions that exist go on until usher session "
-               "revoke-unproved.");
+               "revoke-unproved, or until a role is given to their user or taken away.");
   settings.add("mfa.required_roles", config.required_roles,
                "Roles whose holders, and those of roles that inherit them, are asked as by mfa.policy=required.");
   settings.add(

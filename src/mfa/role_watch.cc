@@ -12,15 +12,8 @@ core::Result<> RoleWatch::roles_changed(core::Tx& tx, accounts::UserId user, con
 core::Result<int64_t> RoleWatch::end_unproved(core::Tx& tx, accounts::UserId user, const audit::Origin& origin) {
   const Policy policy = TRY(policy_of(tx, user, config_, access_));
   if (policy < Policy::required) return 0;
-  int64_t ended = 0;
-  for (sessions::Page page{.own = true};;) {
-    const auto living = TRY(sessions_.list(tx, user, page));
-    for (const auto& one : living)
-      if (!satisfies(policy, one.amr))
-        ended += TRY(sessions_.end(tx, user, one.id, sessions::EndReason::factor_required, origin));
-    if (std::ssize(living) < page.limit) return ended;
-    page.after = {living.back().last_active_at, living.back().id};
-  }
+  const auto unproved = [policy](const sessions::Session& one) { return !satisfies(policy, one.amr); };
+  return sessions_.end_if(tx, user, unproved, sessions::EndReason::factor_required, origin);
 }
 
 }  // namespace mfa

@@ -43,9 +43,8 @@ Result<std::string> Approvals::ask(core::Tx& tx, const accounts::User& user, con
   return approval.number;
 }
 
-Result<std::optional<ApprovalState>> Approvals::find(core::Tx& tx, const crypto::Secret& token) {
-  const auto found = TRY(parts_.approvals.find(tx, crypto::sha256(token.bytes())));
-  return found ? std::optional(found->state) : std::nullopt;
+Result<std::optional<Approval>> Approvals::find(core::Tx& tx, const crypto::Secret& token) {
+  return parts_.approvals.find(tx, crypto::sha256(token.bytes()));
 }
 
 Result<std::vector<Approval>> Approvals::list(accounts::UserId user) {

@@ -38,7 +38,7 @@ class Approvals {
   core::Result<std::string> ask(core::Tx& tx, const accounts::User& user, const crypto::Secret& token,
                                 core::Seconds life, const devices::Device& device, const audit::Origin& origin);
   // What became of it; absent when it does not wait for an approval.
-  core::Result<std::optional<ApprovalState>> find(core::Tx& tx, const crypto::Secret& token);
+  core::Result<std::optional<Approval>> find(core::Tx& tx, const crypto::Secret& token);
 
   // What a user does in another session of his.
 

@@ -29,7 +29,7 @@ constexpr std::array parts{
     Part{"passkeys", "passkeys", "user_id = $1", "created_at DESC",
          "id name rp_id transports sign_count backup_eligible backed_up created_at last_used_at"},
     Part{"email_changes", "email_changes", "user_id = $1", "asked_at", "email asked_at mailed_at"},
-    Part{"familiar", "familiar", "user_id = $1", "last_at DESC", "trait last_at"},
+    Part{"familiar", "familiar", "user_id = $1 AND trait <> 'known'", "last_at DESC", "trait last_at"},
     Part{"approvals", "approvals", "user_id = $1", "at DESC", "id state device ip_address at expires_at"},
     Part{"notices", "sign_in_notices", "user_id = $1", "at DESC", "session_id device ip_address at expires_at"},
     Part{"events", "audit_events", "subject = $1 AND (actor IS NULL OR actor = subject)", "id DESC",

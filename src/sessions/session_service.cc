@@ -157,6 +157,17 @@ core::Result<int64_t> Service::end_all(core::Tx& tx, accounts::UserId user, EndR
   return static_cast<int64_t>(ids.size());
 }
 
+// Not by list(): what the clock seems to have ended may have been used since, and that is written later. In one page,
+// for a session that is used meanwhile would move out of those to come.
+core::Result<int64_t> Service::end_if(core::Tx& tx, accounts::UserId user,
+                                      const std::function<bool(const Session&)>& whose, EndReason reason,
+                                      const audit::Origin& origin) {
+  int64_t ended = 0;
+  for (const auto& session : TRY(store_.list(tx, user, {.limit = INT32_MAX, .own = true})))
+    if (whose(session)) ended += TRY(end(tx, user, session.id, reason, origin));
+  return ended;
+}
+
 core::Result<int64_t> Service::react(core::Tx& tx, Event event, accounts::UserId user, std::optional<SessionId> current,
                                      const audit::Origin& origin) {
   const EndReason reason = row_of(event).reason;

@@ -81,6 +81,10 @@ class Service {
   // Ends all sessions of a user but `except`; how many.
   core::Result<int64_t> end_all(core::Tx& tx, accounts::UserId user, EndReason reason, std::optional<SessionId> except,
                                 const audit::Origin& origin);
+  // The same of those that `whose` picks, and of none in which another user acts in his name: those end with that one's
+  // own.
+  core::Result<int64_t> end_if(core::Tx& tx, accounts::UserId user, const std::function<bool(const Session&)>& whose,
+                               EndReason reason, const audit::Origin& origin);
   // Does to the user's sessions what the table of policy.h says of the event, in the transaction that brings it about.
   // `current`: the session in which it came about, absent when in none of his. How many ended.
   core::Result<int64_t> react(core::Tx& tx, Event event, accounts::UserId user, std::optional<SessionId> current,

@@ -45,7 +45,7 @@ core::Result<> create_directory(const std::string& path) {
 }
 
 void create_private_file(const std::string& path) {
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file >= 0) close(file);
 }
 

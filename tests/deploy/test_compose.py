@@ -66,5 +66,8 @@ def test_health_check_of_the_image_tells_a_living_node_from_a_dead_one(fleet):
 def test_everything_that_the_image_is_built_of_is_there():
     copied = [word for line in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.M) for word in line.split()]
     assert len(copied) > 5 and all((DEPLOY.parent / word).exists() for word in copied)
+    listing = (DEPLOY.parent / "cmake/package.cmake").read_text()
+    packaged = {word for files in re.findall(r"^install\((?:FILES|DIRECTORY) (.*?) DESTINATION", listing, re.M) for word in files.split()}
+    assert len(packaged) > 5 and all(any(word == one or word.startswith(one + "/") for one in copied) for word in packaged)
     headings = set(re.findall(r"^# (\w+)$", (DEPLOY.parent / "tools/packages.txt").read_text(), re.M))
     assert set(re.search(r"^RUN ./dev setup (.*)$", DOCKERFILE, re.M)[1].split()) <= headings

@@ -36,6 +36,19 @@ def packages(tmp_path_factory):
     return first, next(directory.glob("usher_99.1_*.deb"))
 
 
+def test_no_secrets_of_who_builds_it_are_packaged():
+    """OPERATIONS.md has an operator write them to deploy/.env."""
+    secrets, before = ROOT / "deploy/.env", (ROOT / "deploy/.env").exists()
+    if not before:
+        secrets.write_text("KEYS_MASTER=not-for-everybody\n")
+    try:
+        package = ROOT / run("./dev", "package", cwd=ROOT).split()[-1]
+        assert ".env" not in run("dpkg-deb", "--contents", package)
+    finally:
+        if not before:
+            secrets.unlink()
+
+
 def test_no_link_of_the_packaged_pages_for_operators_leads_nowhere(packages):
     listed = {line.split()[5].removeprefix("./") for line in run("dpkg-deb", "--contents", packages[0]).splitlines()}
     for page in ("README.md", "docs/OPERATIONS.md", "docs/security.md"):

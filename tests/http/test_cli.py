@@ -192,6 +192,17 @@ def test_the_greeting_says_where_and_how_to_make_the_first_admin(usher):
     assert usher.get("/auth/check?permission=users:write", token=ada.access).status == 204
 
 
+def test_the_greeting_names_the_file_that_the_settings_came_from(empty):
+    """A command without it would go by other roles and policies."""
+    with open(f"{empty}/own.toml", "w") as file:
+        file.write('mfa.required_roles = ["admin"]\n')
+    with Server(settings={"config": f"{empty}/own.toml"}) as usher:
+        said = "\n".join(usher.greeting + [usher.process.stdout.readline() for _ in range(5)])
+        assert f" super_admin --config={empty}/own.toml --data.dir=" in said
+        done = usher.cli("session", "revoke-unproved").stdout
+        assert "mfa.policy = optional\n" in done and "mfa.required_roles = admin\n" in done and "ended 0 sessions in " in done
+
+
 def test_what_a_device_calls_itself_cannot_steer_the_terminal(usher):
     who = usher.sign_up(fresh_email("escape"), device={"deviceName": "\x1b[2J\nphone\u009b31m\u202e"})
     shown = usher.cli("session", "list", who.email).stdout
@@ -202,6 +213,8 @@ def test_what_a_device_calls_itself_cannot_steer_the_terminal(usher):
 def test_a_role_that_is_not_there_or_not_held_is_named(usher):
     who = usher.sign_up(fresh_email("roleless"))
     assert usher.cli("user", "grant", who.email, "amdin", check=False).stderr == "usher: there is no role amdin: `usher role list` shows them\n"
+    nobody = fresh_email("nobody")
+    assert usher.cli("user", "unlock", nobody).stdout == f"{nobody} has no account; guesses at it are forgotten\n"
     assert usher.cli("user", "revoke", who.email, "admin", check=False).stderr == f"usher: {who.email} does not hold admin\n"
 
 

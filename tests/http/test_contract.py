@@ -463,8 +463,6 @@ SPECIFIC = {
     ("impersonateUser", "grant_exceeds_own"): on_root("POST", "/impersonate", "users:impersonate", {"reason": "to see"}),
     ("impersonateUser", "conflict"): lambda w: w.usher.post(
         f"/users/{w.root.user['id']}/impersonate", {"reason": "to see"}, token=w.root.access),
-    ("impersonateUser", "account_disabled"): lambda w: w.usher.post(
-        f"/users/{w.disabled.user['id']}/impersonate", {"reason": "to see"}, token=w.root.access),
     ("revokeUserSessions", "grant_exceeds_own"): on_root("DELETE", "/sessions", "sessions:revoke"),
     ("revokeUserSession", "grant_exceeds_own"): on_root("DELETE", f"/sessions/{NOBODY}", "sessions:revoke"),
     ("deleteUser", "last_super_admin"): lambda w: w.usher.delete(f"/users/{w.root.user['id']}", token=w.root.access),

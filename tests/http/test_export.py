@@ -32,6 +32,7 @@ def test_it_tells_what_there_is_and_nothing_of_others(usher):
     assert {r["role"] for r in data["roles"]} == {"user", "support"}
     assert len(data["sessions"]) == 2 and who.session in [s["id"] for s in data["sessions"]]
     assert len(data["passkeys"]) == 1 and data["familiar"] and data["truncated"] == []
+    assert "known" not in [one["trait"] for one in data["familiar"]], "a mark of the server's own"
     actions = [event["action"] for event in data["events"]]
     assert {"session.created", "login.failed", "passkey.added", "user.exported"} <= set(actions)
     assert other.email not in answer.body.decode() and other.user["id"] not in answer.body.decode()

@@ -150,3 +150,17 @@ def test_what_never_reached_the_stream_is_obeyed_within_half_a_minute(network, f
     answers = answers_until(nodes[0], ended.access, 31)
     print(f"cut crosswise: 204 until {max(asked for asked, _, status in answers if status == 204):.1f} s after the sign-out")
     assert all(status == 503 for asked, _, status in answers if asked > 30)
+
+
+@pytest.mark.skipif(not LONG, reason="skipped: takes half a minute, ./dev test --faults")
+def test_a_node_that_is_cut_off_alone_is_left_out_after_half_a_minute(network, fleet):
+    """As long as it may answer something from memory it may not be the only one; after that it is better asked no more."""
+    nodes = fleet[2]
+    wait_for(all_is_well, nodes)
+    network.cut(network.nodes[0], network.postgres)
+    cut = time.monotonic()
+    answer = eventually(lambda: (answer := nodes[0].get("/health/serving")).status == 503 and answer, 40)
+    assert answer.json == {"status": "unavailable"} and 28 < time.monotonic() - cut < 33
+    assert nodes[1].get("/health/serving").status == 200
+    network.heal()
+    eventually(lambda: nodes[0].get("/health/serving").status == 200, 20)
