@@ -21,8 +21,6 @@ bool check_text(Decoder& d, std::string_view text, const Rule& rule) {
 bool JsonType<std::string>::decode(Decoder& d, const json::value& v, const Rule& rule, std::string& out) {
   if (!v.is_string()) return d.refuse("wrong_type", "must be a string");
   out = std::string_view(v.get_string());
-  if (rule.min > 0 && !out.empty() && out.find_first_not_of(" \t\r\n") == out.npos)
-    return d.refuse("too_short", "must not be blank");
   return check_text(d, out, rule);
 }
 

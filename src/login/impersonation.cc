@@ -15,6 +15,8 @@ Result<SignedIn> Impersonations::begin(accounts::UserId id, std::string reason, 
   const auto most = parts_.config.impersonation_timeout;
   if (life && (*life < shortest || *life > most))
     return core::fail_field("expiresIn", "out_of_range", "must be 60 to " + std::to_string(most.count()));
+  if (reason.find_first_not_of(" \t\r\n") == reason.npos)
+    return core::fail_field("reason", "too_short", "must not be blank");
   if (id.value == origin.actor) return core::fail(Code::conflict, "This is the caller himself.");
   auto begun = TRY(parts_.transactor.atomically([&](core::Tx& tx) -> Result<SignedIn> {
     auto user = TRY(parts_.users.lock(tx, id));

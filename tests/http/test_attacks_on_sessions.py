@@ -195,8 +195,8 @@ def test_a_disabled_user_gets_in_by_no_way(usher, root, ada):
     credentials = {"email": ada.email, "password": PASSWORD}
     ways = {"account_disabled": [usher.post("/auth/login", credentials), usher.post("/auth/restore-account", credentials),
                                  usher.refresh(ada.refresh), usher.get("/auth/me", token=ada.access), usher.get("/auth/me", token=seen),
-                                 usher.post("/auth/step-up", {"method": "recovery_code", "proof": recovery[0]}, token=ada.access),
-                                 usher.post(f"/users/{ada.user['id']}/impersonate", {"reason": "ticket 7"}, token=root.access)],
+                                 usher.post("/auth/step-up", {"method": "recovery_code", "proof": recovery[0]}, token=ada.access)],
+            "conflict": [usher.post(f"/users/{ada.user['id']}/impersonate", {"reason": "ticket 7"}, token=root.access)],
             "passkey_invalid": [usher.post("/auth/passkeys/sign-in", {"credential": asked}), passkey.sign_in(usher, key)],
             "mfa_token_invalid": [prove(usher, half, app.next()), prove(usher, half, recovery[1], "recovery_code")],
             "otp_invalid": [usher.post("/auth/verify-email", {"email": ada.email, "otp": otp}),
