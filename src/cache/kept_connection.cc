@@ -36,7 +36,10 @@ core::Result<Reply> KeptConnection::call(std::span<const std::string_view> words
   if (!lock) return core::fail_because(core::Code::store_unavailable, "Redis is slow");
   if (!connection_) return core::fail_because(core::Code::store_unavailable, "Redis is not connected");
   auto reply = connection_->call(words, limit);
-  if (reply && fits(*reply)) return tell_recovery(), reply;
+  if (reply && fits(*reply)) {
+    tell_recovery();
+    return reply;
+  }
   lose(reply ? "Redis answers something else" : reply.error().cause);
   return core::fail(core::Code::store_unavailable);
 }

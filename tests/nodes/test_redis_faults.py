@@ -6,9 +6,10 @@ import time
 import pytest
 
 from faults.test_limits import resident_kib
-from nodes.fleet import LONG, assert_no_promise_is_broken, fleet_of
+from nodes.fleet import LONG, assert_no_promise_is_broken, check_of, fleet_of, sign_up
 from support.fake_redis import FakeRedis
 from support.redis import STATE, Redis, RedisCluster, RedisWithSentinel
+from support.scenario import eventually, fresh_email
 from support.slow_link import BehindSlowLink
 from support.usher import Server
 
@@ -163,3 +164,21 @@ def test_a_node_on_an_isolated_old_master_hears_by_polling():
 
         with fleet_of(Server, Server, isolated) as fleet:
             assert_no_promise_is_broken(fleet, isolated_master)
+
+
+def test_each_outage_is_told_once_and_so_is_its_end():
+    """A second one within a minute was not, and then the last line of the log said that all was well."""
+    with fleet_of(Server, Server, **{"log.level": "info"}) as (_, redis, nodes):
+        one = sign_up(nodes, fresh_email("told"))
+
+        def told(text):
+            """After a session was read that the first node does not know yet."""
+            check_of(nodes[0], nodes[1].login(one.email).access)
+            return len([line for line in nodes[0].logged().splitlines() if text in line and "read from the database alone" in line])
+
+        for turn in (1, 2):
+            redis.kill()
+            eventually(lambda: told('"level":"warn"') == turn, 15, 0.2)  # noqa: B023
+            redis.start()
+            eventually(lambda: told("Redis can be asked again") == turn, 15, 0.2)  # noqa: B023
+        assert told('"level":"warn"') == 2
