@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from fleet import DEPLOY, NODES
-from nodes.fleet import followed, wait_for, warm
+from nodes.fleet import all_is_well, followed, wait_for, warm
 from support.ports import free_port
 from support.postgres import query
 from support.proxy import caddy, haproxy, nginx
@@ -151,7 +151,8 @@ def test_without_the_database_the_nodes_are_asked_what_they_know_yet(fleet, star
             assert "retry-after" in refused.headers
         finally:
             fleet.postgres.start()
-        eventually(lambda: client.refresh(one.refresh).status == 200, 20)
+            wait_for(all_is_well, fleet.nodes)
+        assert client.refresh(one.refresh).status == 200
 
 
 @every_proxy
